@@ -1,0 +1,205 @@
+"""The wire contract between the walker and the outside: effect requests out, effect results back.
+
+An effect's `kind` is the Temporal activity type that carries it out (`paging.page_responder`, `bridge.open`, ...).
+`key` is `{step path}#{occurrence}` inside one incident; `effect_key` puts the incident's id before it. Each provider
+call derives `{effect_key}/{recipient}/{channel}` from it and carries that as its idempotency key (DESIGN.md, ideas 4
+and 7): the same effect asked for twice is done once.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+EffectClass = Literal["page", "notify", "read", "reversible", "irreversible"]
+PagePurpose = Literal["page", "role", "vote", "task", "join", "nag", "candidate", "exhausted", "notice"]
+
+#: kinds that are not catalog actions
+PAGE = "paging.page_responder"
+CLOSE_PAGE = "paging.close_page"
+SEND = "messaging.send_message"
+RESOLVE = "roster.resolve"
+DEADLINE = "calendar.deadline"
+VENDOR_OPEN = "vendor.open_case"
+VENDOR_CONTACT = "vendor.contact"
+
+
+class Wire(BaseModel):
+    """Crosses a process boundary: unknown fields are ignored and new ones have defaults."""
+
+    model_config = ConfigDict(extra="ignore", populate_by_name=True)
+
+
+class IncidentCard(Wire):
+    """What every outgoing call may say about the incident."""
+
+    id: str
+    title: str
+    severity: str
+    status: str
+    service: str
+    drill: bool = False
+    bridge_url: str | None = None
+    ticket: str | None = None
+    channel: str | None = None
+    opened_at: datetime | None = None
+
+
+class PageRequest(Wire):
+    """Wake people (`urgent`) or tell them without waiting. `targets` are `person.X` or `schedule.X`.
+
+    `page` is the id under which the recipient answers: a page step's path, `role:NAME`, a gate or a task.
+    `fallback` gives, per schedule, the person ids of the plan's snapshot, used when the roster cannot be read.
+    """
+
+    effect_key: str
+    incident: IncidentCard
+    page: str
+    purpose: PagePurpose
+    targets: list[str]
+    via: list[str]
+    text: str
+    urgent: bool = True
+    fallback: dict[str, list[str]] = {}
+
+
+class PagedPerson(Wire):
+    person: str
+    target: str
+    channel: str
+    provider: str = "desk"
+    ref: str | None = None
+
+
+class Unreached(Wire):
+    """A channel or a target that did not carry the message, and why."""
+
+    target: str
+    channel: str | None = None
+    reason: str
+
+
+class PageReceipt(Wire):
+    paged: list[PagedPerson] = []
+    unreached: list[Unreached] = []
+
+
+class ClosePage(Wire):
+    """Stop what `page` still rings: acknowledged, or its step was cancelled."""
+
+    effect_key: str
+    incident: IncidentCard
+    page: str
+    reason: str
+
+
+class SendRequest(Wire):
+    """One message to one audience. `to` are addresses or person ids as the catalog has them; `via` in order."""
+
+    effect_key: str
+    incident: IncidentCard
+    audience: str
+    to: list[str] = []
+    via: list[str]
+    subject: str
+    text: str
+    purpose: Literal["update", "notice", "final", "holding", "first_post", "correction", "brief"] = "update"
+    outward: bool = False
+
+
+class SentVia(Wire):
+    channel: str
+    provider: str = "desk"
+    ref: str | None = None
+
+
+class SendReceipt(Wire):
+    sent: list[SentVia] = []
+    unreached: list[Unreached] = []
+
+
+class ResolveRequest(Wire):
+    """Who stands on these schedules now."""
+
+    effect_key: str
+    targets: list[str]
+    fallback: dict[str, list[str]] = {}
+
+
+class Roster(Wire):
+    people: dict[str, list[str]] = {}
+    stale: bool = False
+
+
+class DeadlineRequest(Wire):
+    """When `duration` of the calendar's open time after `start_at` is over (`hours`: 24x7 or a calendar's name)."""
+
+    effect_key: str
+    start_at: datetime
+    duration: str
+    hours: str
+
+
+class Deadline(Wire):
+    due_at: datetime
+
+
+class ActionRequest(Wire):
+    """A catalog action. `approval` is the reference of the gate that allowed it, where there is one."""
+
+    effect_key: str
+    incident: IncidentCard
+    action: str
+    inputs: dict[str, Any] = {}
+    approval: str | None = None
+    approval_digest: str | None = None
+
+
+class ActionReceipt(Wire):
+    outputs: dict[str, Any] = {}
+
+
+class VendorCase(Wire):
+    """Open a case at the vendor, or (`level`) call the next contact of its ladder."""
+
+    effect_key: str
+    incident: IncidentCard
+    vendor: str
+    level: str
+    via: list[str] = []
+    priority: str
+    summary: str
+    case: str | None = None
+
+
+class VendorReceipt(Wire):
+    case: str | None = None
+    contacted: list[SentVia] = []
+    unreached: list[Unreached] = []
+
+
+class EffectRequest(Wire):
+    """Something the engine has to get done, once. `attempt` counts the tries that the runbook asked for."""
+
+    key: str
+    kind: str
+    step: str
+    effect_class: EffectClass
+    payload: dict[str, Any]
+    summary: str = ""
+    timeout_s: int = 120
+
+
+class EffectFailure(Wire):
+    """Why an effect failed. `ambiguous`: it may have happened; only a look can tell."""
+
+    code: str
+    message: str
+    ambiguous: bool = False
+
+
+class EffectResult(Wire):
+    value: dict[str, Any] = {}
+    failure: EffectFailure | None = None

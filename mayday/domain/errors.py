@@ -1,0 +1,57 @@
+"""What can go wrong at a provider, as types. activities/failures.py is the only map from these to Temporal's errors.
+
+    MaydayError
+    +-- ProviderError            a provider did not do what it was asked
+        +-- Unreachable          no connection: it cannot have happened; retried, then the next provider
+        +-- Ambiguous            sent, no answer: it may have happened; looked up before any retry
+        +-- RateLimited          try again after `retry_after_s`
+        +-- Refused              the provider understood and said no (4xx): never retried
+        +-- Unauthorised         our credentials are wrong: never retried, shown by doctor
+        +-- Broken               5xx or garbage: retried, then the next provider
+"""
+
+from __future__ import annotations
+
+
+class MaydayError(Exception):
+    """Root of all errors of ours."""
+
+
+class ProviderError(MaydayError):
+    """A provider did not do what it was asked. The message never holds a secret."""
+
+    code = "provider"
+    retryable = False
+    ambiguous = False
+
+    def __init__(self, message: str, *, provider: str = "") -> None:
+        super().__init__(message)
+        self.provider = provider
+
+
+class Unreachable(ProviderError):
+    code, retryable = "unreachable", True
+
+
+class Ambiguous(ProviderError):
+    code, ambiguous = "ambiguous", True
+
+
+class RateLimited(ProviderError):
+    code, retryable = "rate_limited", True
+
+    def __init__(self, message: str, *, provider: str = "", retry_after_s: int = 30) -> None:
+        super().__init__(message, provider=provider)
+        self.retry_after_s = retry_after_s
+
+
+class Refused(ProviderError):
+    code = "refused"
+
+
+class Unauthorised(ProviderError):
+    code = "unauthorised"
+
+
+class Broken(ProviderError):
+    code, retryable = "broken", True

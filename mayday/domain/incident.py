@@ -1,0 +1,130 @@
+"""The incident on the wire: what starts a run, what alerts look like inside, what the board shows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from mayday.domain.effects import Wire
+
+STATUSES = ("candidate", "investigating", "identified", "mitigated", "resolved", "closed", "cancelled", "rejected", "merged")
+#: statuses in which the run is over
+ENDED = ("resolved", "closed", "cancelled", "rejected", "merged")
+SEVERITIES = ("SEV1", "SEV2", "SEV3", "SEV4", "SEV5")
+BUILT_IN_ROLES = (
+    "incident_commander", "deputy", "scribe", "operations_lead", "tech_lead", "comms_lead", "customer_liaison",
+)  # fmt: skip
+
+
+class AlertEvent(Wire):
+    """One alert after normalisation; the raw body stays in the inbox under `inbox_id`."""
+
+    source: str
+    dedupe_key: str
+    alert_key: str
+    state: Literal["firing", "resolved"]
+    title: str
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+    started_at: datetime | None = None
+    received_at: datetime
+    inbox_id: int | None = None
+    count: int = 1
+
+
+class AlertBatch(Wire):
+    """Up to 200 events or 64 KiB, coalesced by the forwarder."""
+
+    events: list[AlertEvent]
+
+
+class StartInput(Wire):
+    """The start input of an incident's workflow: a history is self-contained.
+
+    `plan` is the pinned plan as canonical JSON. `clock_offset_s` moves the incident's clock against the server's (the
+    time-skipping server runs on today's date). `state` is set only by continue-as-new and by reopening.
+    """
+
+    id: str
+    workflow_id: str
+    correlation_key: str
+    plan: dict[str, Any]
+    plan_digest: str
+    title: str
+    summary: str = ""
+    service: str
+    services: list[str] = []
+    severity: str
+    declare: Literal["auto", "propose", "manual"] = "manual"
+    declared_by: str | None = None
+    source: str = "manual"
+    inputs: dict[str, Any] = {}
+    roles: dict[str, str] = {}
+    customers_affected: int | None = None
+    confirm_within: str | None = None
+    accept_within: str | None = None
+    page: str | None = None
+    resolve_on_clear: bool = False
+    drill: bool = False
+    opened_at: datetime
+    impact_started_at: datetime | None = None
+    events: list[AlertEvent] = []
+    clock_offset_s: int = 0
+    continue_as_new_after: int = 8000
+    base_url: str = ""
+    state: dict[str, Any] | None = None
+
+
+class Pending(Wire):
+    """Something that waits for a human or for time: shown on the board, in every brief, on the console."""
+
+    id: str
+    kind: Literal["page", "role", "decision", "task", "review", "confirm", "candidate", "cadence", "vendor", "wait"]
+    for_: list[str] = Field([], alias="for")
+    text: str = ""
+    due_at: datetime | None = None
+    then: str = ""
+    detail: dict[str, Any] = {}
+
+
+class RoleHolder(Wire):
+    role: str
+    person: str | None = None
+    offered_to: list[str] = []
+    since: datetime | None = None
+
+
+class Board(Wire):
+    """Answer of the workflow's `board` query; times are UTC."""
+
+    id: str
+    workflow_id: str
+    title: str
+    summary: str = ""
+    severity: str
+    priority: str
+    status: str
+    service: str
+    services: list[str]
+    drill: bool
+    opened_at: datetime
+    phase: str | None = None
+    runbook: str = ""
+    plan_digest: str = ""
+    roles: list[RoleHolder] = []
+    pending: list[Pending] = []
+    customers_affected: int | None = None
+    bridge: str | None = None
+    ticket: str | None = None
+    channel: str | None = None
+    alerts: int = 0
+    leaderless: bool = False
+    hold_outward: bool = False
+    next_update_at: datetime | None = None
+    sent: list[dict[str, Any]] = []
+    merged_into: str | None = None
+    finished: bool = False
+    seq: int = 0
+    head: str = ""

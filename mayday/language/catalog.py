@@ -1,0 +1,153 @@
+"""The catalog as its owners write it: people, schedules, services, vendors, audiences, rules (LANGUAGE.md "Catalog").
+
+Several files make one catalog; each holds some of the kinds. Closed models: a misspelt key is refused.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from mayday.domain.calendars import BusinessCalendar
+from mayday.domain.durations import Duration
+from mayday.domain.oncall import Schedule
+from mayday.language.runbook import Identifier, Ref, Shape, Via
+
+SeverityName = Literal["SEV1", "SEV2", "SEV3", "SEV4", "SEV5"]
+Degree = Literal["high", "medium", "low"]
+AccessLevel = Literal["viewer", "responder", "approver", "administrator", "owner"]
+
+
+class Person(Shape):
+    name: str
+    email: str | None = None
+    phone: str | None = None
+    tz: str = "UTC"
+    ids: dict[str, str] = Field({}, description="The person's id in other systems: slack, pagerduty, ...")
+    delegate: Identifier | None = None
+
+
+class Service(Shape):
+    name: str | None = None
+    owner: Ref | None = None
+    vendor: Identifier | None = None
+    tier: Annotated[int, Field(ge=1, le=5)] = 3
+    depends_on: list[Identifier] = []
+    runbooks: dict[SeverityName, Identifier] = {}
+    links: dict[str, str] = {}
+
+
+class StandingBridge(Shape):
+    url: str
+    phone: str | None = None
+
+
+class Contract(Shape):
+    ref: str
+    hours: str = Field("24x7", description="24x7 or the name of a calendar")
+    respond_within: dict[str, Duration] = {}
+    resolve_within: dict[str, Duration] = {}
+    updates_every: dict[str, Duration] = {}
+
+
+class VendorContact(Shape):
+    level: str
+    after: Literal["breach"] | Duration | None = Field(None, description="`breach`, or a time after the breach")
+    via: list[Via] = ["email"]
+    email: str | None = None
+    phone: str | None = None
+
+
+class Vendor(Shape):
+    name: str | None = None
+    contract: Contract
+    contacts: Annotated[list[VendorContact], Field(min_length=1)]
+    disclosable: bool = False
+
+
+class Audience(Shape):
+    to: list[str] = []
+    via: list[Via]
+    review: Literal["required"] | None = None
+    visibility: Literal["public", "internal", "restricted"] | None = None
+
+
+class SeverityPolicy(Shape):
+    major: bool = False
+    priority: Literal["P1", "P2", "P3", "P4", "P5"]
+    updates: dict[str, Duration] = {}
+    ack_within: Duration
+    resolve_within: Duration | None = None
+    olas: dict[str, Duration] = {}
+    description: str | None = None
+
+
+class RouteIncident(Shape):
+    service: str | None = None
+    title: str | None = None
+    impact: Degree | None = None
+    urgency: Degree | None = None
+    severity: SeverityName | None = None
+    declare: Literal["auto", "propose"] = "propose"
+    runbook: Identifier | None = None
+    correlate_by: list[str] = ["service"]
+    confirm_within: Duration | None = None
+    accept_within: Duration | None = None
+    resolve_on_clear: bool = Field(False, description="A resolved alert resolves the incident by itself")
+    page: Ref | None = None
+    inputs: dict[str, Any] = {}
+
+
+class Route(Shape):
+    """First match wins; children refine their parent. The last route matches everything and pages somebody."""
+
+    match: dict[str, str | list[str]] = Field({}, description="label = value, a list of values, or ~regular expression")
+    source: str | None = None
+    incident: RouteIncident | None = None
+    routes: list[Route] = []
+
+
+class ActionSpec(Shape):
+    """An entry of the action catalog: typed inputs and outputs, and an effect class."""
+
+    effect: Literal["read", "notify", "reversible", "irreversible"]
+    description: str | None = None
+    inputs: dict[str, dict[str, Any]] = {}
+    outputs: dict[str, dict[str, Any]] = {}
+    on_error: Literal["manual", "continue", "fail"] | None = None
+    timeout: Duration | None = None
+    http: dict[str, Any] | None = Field(None, description="For actions of the house: an HTTP request with a mapping")
+
+
+class Catalog(Shape):
+    """The whole catalog: the union of the files in `runbooks/catalog/`."""
+
+    apiVersion: Literal["catalog/v1"] = "catalog/v1"
+    kind: Literal["Catalog"] = "Catalog"
+    people: dict[Identifier, Person] = {}
+    groups: dict[Identifier, list[Identifier]] = {}
+    schedules: dict[Identifier, Schedule] = {}
+    services: dict[str, Service] = {}
+    bridges: dict[str, StandingBridge] = {}
+    vendors: dict[Identifier, Vendor] = {}
+    audiences: dict[Identifier, Audience] = {}
+    severities: dict[SeverityName, SeverityPolicy] = {}
+    calendars: dict[str, BusinessCalendar] = {}
+    matrix: dict[Degree, dict[Degree, SeverityName]] = {}
+    impact: dict[Degree, str] = {}
+    urgency: dict[Degree, str] = {}
+    access: dict[AccessLevel, list[Ref]] = {}
+    authorities: dict[str, dict[SeverityName, list[Ref]]] = {}
+    actions: dict[str, ActionSpec] = {}
+    routes: list[Route] = []
+
+    def cause_of(self, service: str) -> str:
+        """The end of a service's `depends_on` chain: the first listed where it forks; a loop ends where it closes."""
+        seen = [service]
+        while (entry := self.services.get(seen[-1])) and entry.depends_on and entry.depends_on[0] not in seen:
+            seen.append(entry.depends_on[0])
+        return seen[-1]
+
+
+Route.model_rebuild()
