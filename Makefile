@@ -1,0 +1,53 @@
+# Every target sets up what it needs. `make setup` is instant when nothing has changed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.set-up
+LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-config \
+	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test soak check bench up lock clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 16
+
+setup: $(STAMP) ## .venv with the locked dependencies and this checkout
+
+$(STAMP): requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "mayday needs Python 3.11 or later; name one with: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(BIN)/python -c 'import pip' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV) \
+		|| { echo "python3 cannot make environments here; on Debian: apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+demo: setup ## a real alert walks the runbook to the end, with people, a late answer and a killed worker
+	$(BIN)/mayday demo
+
+test: setup ## all tests but the long ones
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not soak"
+
+soak: setup ## faults, fuzz and random runbooks
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m soak --timeout 900
+
+check: setup ## ruff, mypy strict, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: setup ## figures as JSON, each with the raw Temporal floor beside it
+	@$(BIN)/python -m bench
+
+up: setup ## server, worker and starter on this machine
+	$(BIN)/mayday up
+
+lock: setup ## resolve again, for every platform: all, and what production needs with the same versions
+	$(LOCK) --extra dev $(LOCK_FLAGS) --output-file requirements-dev.txt
+	$(LOCK) --constraint requirements-dev.txt --output-file requirements.txt
+
+clean: ## the environment and what tools leave behind
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
