@@ -1,0 +1,167 @@
+"""What an inbound webhook is to us: a delivery goes in, normalised alerts come out, and nothing is lost on the way.
+
+    InboundError
+    +-- Malformed        the body is not what this source sends: 400 with field and reason
+    +-- BadSignature     the signature is missing or wrong: 401
+
+A source is one object with `verify` (signature over the raw bytes; tokens are checked by the starter for all sources)
+and `events`. Texts that are too long are cut, never refused: the raw body stays in the inbox.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from mayday.domain.incident import AlertEvent
+
+__all__ = [
+    "BadSignature", "Delivery", "InboundError", "InboundSource", "Malformed", "clean_text", "fingerprint_of", "instant",
+    "mapping", "read_json", "sequence", "text_map",
+]  # fmt: skip
+
+LONGEST_VALUE = 1024
+LONGEST_NAME = 128
+MOST_NAMES = 64
+BUDGET = 16 * 1024
+"""Bytes of labels, and again of annotations, kept per alert: a signal carries 64 KiB."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2})(?:[.,](\d{1,12}))?\s*([Zz]|[+-]\d{2}:?\d{2})?")
+
+
+class InboundError(Exception):
+    """A delivery that is not taken in."""
+
+
+class Malformed(InboundError):
+    """`field` is where (`alerts[0].labels`), `reason` what is wrong there."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}" if field else reason)
+        self.field = field
+        self.reason = reason
+
+
+class BadSignature(InboundError):
+    """The sender did not prove who it is. The text never holds the expected value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One request as it came. Header names are lower case."""
+
+    raw: bytes
+    received_at: datetime
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    url: str = ""
+
+
+class InboundSource(Protocol):
+    """One system that sends us alerts."""
+
+    name: str
+    signed: bool
+    """Whether its deliveries carry a signature that `verify` checks."""
+
+    def verify(self, delivery: Delivery, secrets: Sequence[str]) -> None:
+        """Raises `BadSignature` unless one of `secrets` signed the raw bytes."""
+
+    def events(self, delivery: Delivery) -> list[AlertEvent]:
+        """The alerts in it, at least one; `Malformed` with field and reason otherwise."""
+
+
+def read_json(raw: bytes) -> Any:
+    """The body as JSON data; `Malformed` names line and column."""
+    try:
+        return json.loads(raw, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise Malformed("", f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
+    except UnicodeDecodeError:
+        raise Malformed("", "not JSON: the body is not UTF-8 text") from None
+    except RecursionError:
+        raise Malformed("", "not JSON: nested too deeply") from None
+    except ValueError as error:
+        raise Malformed("", f"not JSON: {str(error)[:120]}") from None
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON value")
+
+
+def kind_of(value: object) -> str:
+    """What a JSON value is, for people."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true or false"
+    for types, word in (((str,), "a text"), ((int, float), "a number"), ((list,), "a list"), ((dict,), "an object")):
+        if isinstance(value, types):
+            return word
+    return type(value).__name__
+
+
+def mapping(value: object, where: str) -> dict[str, Any]:
+    """`value` as an object."""
+    if not isinstance(value, dict):
+        raise Malformed(where, f"expected an object, got {kind_of(value)}")
+    return value
+
+
+def sequence(value: object, where: str) -> list[Any]:
+    """`value` as a list."""
+    if not isinstance(value, list):
+        raise Malformed(where, f"expected a list, got {kind_of(value)}")
+    return value
+
+
+def clean_text(value: object, limit: int = LONGEST_VALUE) -> str:
+    """A scalar as text without control characters and halves of characters, cut to `limit`."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(value))
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def text_map(value: object, where: str) -> dict[str, str]:
+    """An object of texts (labels, annotations); numbers and booleans become text, nested values are refused."""
+    found: dict[str, str] = {}
+    budget = BUDGET
+    for name, item in mapping(value, where).items():
+        if isinstance(item, dict | list):
+            raise Malformed(f"{where}.{clean_text(name, LONGEST_NAME)}", f"expected a text, got {kind_of(item)}")
+        key, text = clean_text(name, LONGEST_NAME), "" if item is None else clean_text(item)
+        budget -= len(key.encode()) + len(text.encode())
+        if budget < 0 or len(found) == MOST_NAMES:
+            break
+        found[key] = text
+    return found
+
+
+def instant(value: object, where: str) -> datetime | None:
+    """An RFC 3339 time with any number of decimals, in UTC; None for nothing and for Go's zero time."""
+    if value is None or value == "":
+        return None
+    found = _INSTANT.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        raise Malformed(where, f"expected an RFC 3339 time, got {clean_text(value, 40)!r}")
+    whole, fraction, zone = found.groups()
+    if whole.startswith("0001-01-01"):
+        return None
+    try:
+        at = datetime.fromisoformat(whole.upper().replace(" ", "T") + (zone or "Z").upper())
+        return at.replace(microsecond=int((fraction or "0")[:6].ljust(6, "0"))).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Malformed(where, f"{clean_text(value, 40)!r} is no time that exists") from None
+
+
+def fingerprint_of(*parts: object) -> str:
+    """A stable identity for what its sender gave none."""
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
