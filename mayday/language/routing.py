@@ -1,0 +1,222 @@
+"""Routes: what an alert means here. Label matchers lead to a service, a severity, a runbook and a correlation key.
+
+First match wins, children refine their parent, the last route takes whatever is left (LANGUAGE.md "Catalog"). Alerts
+with the same correlation key belong to the same incident; `service` in it is the end of the service's `depends_on`
+chain, so that services that depend on each other count as one cause.
+
+An alert always gets an answer: a template that fails leaves its input out and is listed in `problems`, a service that
+the catalog does not know stays as its text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from mayday.domain.incident import AlertEvent
+from mayday.language.catalog import Catalog, Degree, Route, RouteIncident
+from mayday.language.expressions import ExpressionError, is_template, parse_template, render_value
+from mayday.language.matchers import PatternRefused, compile_pattern, matches
+
+__all__ = [
+    "DEFAULT_MATRIX", "RoutedAlert", "correlation_key", "route_alert", "route_problems", "severity_of", "service_named",
+]  # fmt: skip
+
+#: priority lookup of the process defaults (PROCESS.md "Severity"), where the catalog has no `matrix`
+DEFAULT_MATRIX: dict[str, dict[str, str]] = {
+    "high": {"high": "SEV1", "medium": "SEV2", "low": "SEV3"},
+    "medium": {"high": "SEV2", "medium": "SEV3", "low": "SEV4"},
+    "low": {"high": "SEV3", "medium": "SEV4", "low": "SEV5"},
+}
+#: labels that name a service, in order of trust
+SERVICE_LABELS = ("service", "service_name", "app", "application", "job")
+UNKNOWN_SERVICE = "unknown"
+LONGEST_TITLE = 200
+
+
+class RoutedAlert(BaseModel):
+    """What a route says about one alert. `path` counts routes from 1 (`2.1`: first child of the second)."""
+
+    service: str
+    services: list[str]
+    title: str
+    impact: Degree | None = None
+    urgency: Degree | None = None
+    severity: str
+    declare: Literal["auto", "propose"]
+    runbook: str | None = None
+    correlation_key: str
+    inputs: dict[str, Any] = {}
+    confirm_within: str | None = None
+    accept_within: str | None = None
+    page: str | None = None
+    resolve_on_clear: bool = False
+    path: str
+    problems: list[str] = []
+
+
+def route_alert(catalog: Catalog, alert: AlertEvent) -> RoutedAlert:
+    """Find the route of an alert. Without any matching route it is proposed as SEV4 and pages nobody by itself."""
+    found = _first_match(catalog.routes, alert, RouteIncident(), "")
+    rule, path = found or (RouteIncident(impact="low", urgency="medium"), "none")
+    problems: list[str] = []
+    scope = {"alert": _alert_scope(alert)}
+    service = _service(catalog, rule, alert, scope, problems)
+    title = _text(rule.title, scope, "title", problems) if rule.title else alert.title
+    return RoutedAlert(
+        service=service,
+        services=[service],
+        title=(title or alert.title)[:LONGEST_TITLE],
+        impact=rule.impact,
+        urgency=rule.urgency,
+        severity=rule.severity or severity_of(catalog, rule.impact, rule.urgency),
+        declare=rule.declare,
+        runbook=rule.runbook,
+        correlation_key=correlation_key(catalog, service, alert.labels, rule.correlate_by),
+        inputs=_inputs(rule.inputs, scope, problems),
+        confirm_within=str(rule.confirm_within) if rule.confirm_within else None,
+        accept_within=str(rule.accept_within) if rule.accept_within else None,
+        page=rule.page,
+        resolve_on_clear=rule.resolve_on_clear,
+        path=path,
+        problems=problems,
+    )
+
+
+def severity_of(catalog: Catalog, impact: Degree | None, urgency: Degree | None) -> str:
+    """Impact x urgency. What is not said counts as medium: when unsure, not the lowest."""
+    high, wide = impact or "medium", urgency or "medium"
+    named = catalog.matrix.get(high, {}).get(wide)
+    return named or DEFAULT_MATRIX[high][wide]
+
+
+def correlation_key(
+    catalog: Catalog, service: str, labels: dict[str, str] | None = None, by: Iterable[str] = ("service",)
+) -> str:
+    """What one open incident is kept for: `service=gateway`, further labels after a bar (`service=db|region=eu`)."""
+    parts: list[str] = []
+    for name in by:
+        if name == "service":
+            parts.append(f"service={catalog.cause_of(service)}")
+        else:
+            label = name.removeprefix("labels.").removeprefix("alert.labels.")
+            value = (labels or {}).get(label, "").replace("\\", "\\\\").replace("|", "\\|")
+            parts.append(f"{label}={value}")
+    return "|".join(parts) or f"service={catalog.cause_of(service)}"
+
+
+def service_named(catalog: Catalog, text: str) -> str:
+    """The catalog's own spelling of a service, or the text as it came."""
+    if text in catalog.services:
+        return text
+    lowered = text.strip().casefold()
+    return next((name for name in catalog.services if name.casefold() == lowered), text.strip())
+
+
+def route_problems(catalog: Catalog) -> list[str]:
+    """What would go wrong with the routes while an alert waits: patterns, templates, a missing last route."""
+    problems = list(_problems(catalog.routes, "routes"))
+    if catalog.routes and catalog.routes[-1].match:
+        problems.append("routes: the last route has no `match`, so that no alert is lost; add one that pages somebody")
+    return problems
+
+
+def _problems(routes: list[Route], place: str) -> Iterable[str]:
+    for index, route in enumerate(routes):
+        here = f"{place}[{index}]"
+        for label, wanted in route.match.items():
+            for text in wanted if isinstance(wanted, list) else [wanted]:
+                try:
+                    if text.startswith("~"):
+                        compile_pattern(text[1:])
+                except PatternRefused as refused:
+                    yield f"{here}.match.{label}: {refused}"
+        for text in _texts(route.incident.inputs) if route.incident else ():
+            try:
+                parse_template(text)
+            except ExpressionError as refused:
+                yield f"{here}.incident.inputs: {refused}"
+        yield from _problems(route.routes, f"{here}.routes")
+
+
+def _texts(value: object) -> Iterable[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+
+
+def _first_match(
+    routes: list[Route], alert: AlertEvent, above: RouteIncident, path: str
+) -> tuple[RouteIncident, str] | None:
+    """The innermost route that matches, its settings laid over those of its parents. A route without an `incident`
+    of its own or above it only groups: when none of its children match, the search goes on behind it."""
+    for number, route in enumerate(routes, start=1):
+        if route.source and route.source != alert.source:
+            continue
+        if not all(matches(wanted, alert.labels.get(label)) for label, wanted in route.match.items()):
+            continue
+        here = f"{path}.{number}" if path else str(number)
+        rule = _laid_over(above, route.incident) if route.incident else above
+        found = _first_match(route.routes, alert, rule, here)
+        if found is not None:
+            return found
+        if rule.model_fields_set or not route.routes:
+            return rule, here
+    return None
+
+
+def _laid_over(above: RouteIncident, own: RouteIncident) -> RouteIncident:
+    values = {name: getattr(own, name) for name in own.model_fields_set}
+    if "severity" not in values and values.keys() & {"impact", "urgency"}:
+        values["severity"] = None  # a refined impact or urgency decides again, over a parent's severity
+    return above.model_copy(update=values)
+
+
+def _alert_scope(alert: AlertEvent) -> dict[str, object]:
+    return {
+        "source": alert.source,
+        "key": alert.alert_key,
+        "state": alert.state,
+        "title": alert.title,
+        "labels": alert.labels,
+        "annotations": alert.annotations,
+        "started_at": alert.started_at,
+        "received_at": alert.received_at,
+    }
+
+
+def _service(
+    catalog: Catalog, rule: RouteIncident, alert: AlertEvent, scope: dict[str, object], problems: list[str]
+) -> str:
+    named = _text(rule.service, scope, "service", problems) if rule.service else None
+    for text in (named, *(alert.labels.get(label) for label in SERVICE_LABELS)):
+        if text and text.strip():
+            return service_named(catalog, text)[:LONGEST_TITLE]
+    return UNKNOWN_SERVICE
+
+
+def _text(text: str, scope: dict[str, object], where: str, problems: list[str]) -> str | None:
+    if not is_template(text):
+        return text
+    try:
+        return parse_template(text).render(scope).strip()
+    except ExpressionError as error:
+        problems.append(f"{where}: {error}")
+        return None
+
+
+def _inputs(inputs: dict[str, Any], scope: dict[str, object], problems: list[str]) -> dict[str, Any]:
+    rendered: dict[str, Any] = {}
+    for name, value in inputs.items():
+        try:
+            rendered[name] = render_value(value, scope)
+        except ExpressionError as error:
+            problems.append(f"inputs.{name}: {error}")
+    return rendered
