@@ -16,7 +16,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-__all__ = ["Duration", "DurationError", "parse_offset"]
+__all__ = ["Duration", "DurationError", "HintedError", "parse_offset"]
 
 SECOND, MINUTE, HOUR, DAY, WEEK = 1, 60, 3600, 86_400, 604_800
 LONGEST_DAYS = 3660
@@ -41,13 +41,20 @@ _SPELLINGS = {
 }
 
 
-class DurationError(ValueError):
-    """A text that is no duration. `message` says what is wrong, `hint` what to write instead."""
+class HintedError(ValueError):
+    """A text that its author has to change: `message` says what is wrong, `hint` what to write instead.
+
+    Pydantic keeps it in the error's `ctx["error"]`, where the checker finds the hint by type.
+    """
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(f"{message}; {hint}")
         self.message = message
         self.hint = hint
+
+
+class DurationError(HintedError):
+    """A text that is no duration."""
 
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
