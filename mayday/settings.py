@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8080, ge=0, le=65535, description="Port of the starter; 0 takes a free one")
     base_url: str = Field(
         default_factory=lambda known: f"http://{known.get('host')}:{known.get('port')}",
-        description="Address of the console in messages, without a slash at the end; where the starter listens by default",
+        description="Address of the console in messages, without a slash at the end; where it listens by default",
     )
     max_body_bytes: int = Field(
         default=2 * 1024 * 1024, ge=1024, description="A larger webhook body is refused with 413"
@@ -225,9 +225,9 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**given)
     except ValidationError as refused:
-        raise SettingsError(
-            "\n".join(_explain(cast(Mapping[str, Any], error), given) for error in refused.errors())
-        ) from None
+        # A default that waits for a refused value is not an error of its own.
+        errors = [error for error in refused.errors() if error["type"] != "default_factory_not_called"]
+        raise SettingsError("\n".join(_explain(cast(Mapping[str, Any], error), given) for error in errors)) from None
 
 
 def default_data_folder(environment: Mapping[str, str]) -> Path:
