@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import os
+import socket
 
 import pytest
 
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Takes MAYDAY_* and TEMPORAL_* out of the environment, except what the build machine and the samples are named by."""
+    """Takes MAYDAY_* and TEMPORAL_* out of the environment, but for what names the build machine and the samples."""
     for name in list(os.environ):
         if name.startswith(("MAYDAY_", "TEMPORAL_")) and name not in {"MAYDAY_CI", "MAYDAY_PROVIDER_DATA"}:
             monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port on 127.0.0.1 that nobody had a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

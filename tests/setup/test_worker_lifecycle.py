@@ -1,0 +1,114 @@
+"""The worker's life: it replays what is open before it polls, drains on request, and may be one of several versions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+from temporalio import activity
+from temporalio.client import Client
+
+from mayday.settings import load_settings
+from mayday.temporal.connection import connect
+from mayday.temporal.histories import ReplayRefused
+from mayday.temporal.server import EmbeddedServer
+from tests.setup.waiting_workflow import ChangedWaitingWorkflow, SteppingWorkflow, WaitingWorkflow
+from worker.health import WorkerHealth
+from worker.lifecycle import WorkerParts, run_worker
+
+pytestmark = pytest.mark.temporal
+
+
+@pytest_asyncio.fixture
+async def client(tmp_path: Path) -> AsyncIterator[Client]:
+    async with EmbeddedServer(tmp_path / "data") as server:
+        yield await connect(load_settings(data=tmp_path), address=server.address)
+
+
+async def until_visible(client: Client, count: int) -> None:
+    """A server lists a run a moment after it has started it."""
+    while (await client.count_workflows("ExecutionStatus = 'Running'")).count < count:
+        await asyncio.sleep(0.05)
+
+
+async def test_a_stop_lets_a_running_activity_finish(client: Client, tmp_path: Path) -> None:
+    begun, closed = asyncio.Event(), asyncio.Event()
+
+    @activity.defn(name="step")
+    async def slow_step() -> str:
+        begun.set()
+        await stop.wait()
+        return "finished while draining"
+
+    async def close() -> None:
+        closed.set()
+
+    stop = asyncio.Event()
+    settings = load_settings(data=tmp_path)
+    parts = WorkerParts([SteppingWorkflow], [slow_step], close)
+    running = asyncio.create_task(run_worker(settings, client, stop, parts))
+    handle = await client.start_workflow(SteppingWorkflow.run, id="open-incident", task_queue="mayday")
+    await begun.wait()
+    stop.set()
+    await running
+    assert closed.is_set()
+    history = await handle.fetch_history()
+    assert any(event.HasField("activity_task_completed_event_attributes") for event in history.events)
+
+
+async def test_a_version_that_cannot_go_on_with_an_open_incident_does_not_poll(client: Client, tmp_path: Path) -> None:
+    settings = load_settings(data=tmp_path)
+    stop, health = asyncio.Event(), WorkerHealth()
+    running = asyncio.create_task(run_worker(settings, client, stop, WorkerParts([WaitingWorkflow], []), health))
+    await health.reached("polling")
+    handle = await client.start_workflow(WaitingWorkflow.run, id="incident/1", task_queue="mayday")
+    assert await handle.query(WaitingWorkflow.heard) is False
+    await until_visible(client, 1)
+    stop.set()
+    await running
+
+    with pytest.raises(ReplayRefused, match="incident/1"):
+        await run_worker(settings, client, asyncio.Event(), WorkerParts([ChangedWaitingWorkflow], []))
+
+    again, health = asyncio.Event(), WorkerHealth()
+    running = asyncio.create_task(run_worker(settings, client, again, WorkerParts([WaitingWorkflow], []), health))
+    await health.reached("polling")
+    assert health.replayed == 1
+    again.set()
+    await running
+
+
+async def test_with_a_build_id_new_incidents_go_to_this_version(client: Client, tmp_path: Path) -> None:
+    settings = load_settings(data=tmp_path, build_id="v1")
+    stop, health = asyncio.Event(), WorkerHealth()
+    running = asyncio.create_task(run_worker(settings, client, stop, WorkerParts([WaitingWorkflow], []), health))
+    await health.reached("polling")
+    handle = await client.start_workflow(WaitingWorkflow.run, id="incident/1", task_queue="mayday")
+    await handle.signal(WaitingWorkflow.say, "pinned")
+    assert await handle.result() == "pinned"
+    described = await handle.describe()
+    version = described.raw_description.workflow_execution_info.versioning_info.deployment_version
+    assert (version.deployment_name, version.build_id) == ("mayday", "v1")
+    stop.set()
+    await running
+
+
+async def test_health_says_what_the_worker_does(client: Client, tmp_path: Path, free_port: int) -> None:
+    settings = load_settings(data=tmp_path, worker_port=free_port)
+    stop, health = asyncio.Event(), WorkerHealth()
+    running = asyncio.create_task(run_worker(settings, client, stop, WorkerParts([WaitingWorkflow], []), health))
+    await health.reached("polling")
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{free_port}") as http:
+        ready = await http.get("/readyz")
+        assert (ready.status_code, ready.json()) == (200, {"state": "polling", "replayed": 0})
+        assert "python_info" in (await http.get("/metrics")).text
+        assert (await http.get("/else")).status_code == 404
+        health.state = "draining"
+        assert (await http.get("/readyz")).status_code == 503
+        assert (await http.get("/healthz")).status_code == 200
+    stop.set()
+    await running

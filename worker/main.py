@@ -1,0 +1,50 @@
+"""The worker process: `mayday worker`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from mayday.logs import configure_logs
+from mayday.settings import Settings, SettingsError
+from mayday.shutdown import stop_on_signals
+from mayday.temporal.connection import TemporalError, connect
+from mayday.temporal.histories import ReplayRefused
+from mayday.temporal.search_attributes import register_search_attributes
+from worker.composition import CompositionError, compose
+from worker.deployment import DeploymentError
+from worker.lifecycle import run_worker
+
+DONE, FAILED, WRONG_USAGE = 0, 1, 2
+
+
+def run(settings: Settings, *, address: str | None = None) -> int:
+    """Runs a worker until a signal asks it to stop.
+
+    Args:
+        address: `host:port` of an embedded server; None takes what Temporal's own environment names.
+
+    Returns:
+        The exit status: 0 after a drained stop, 1 when it could not run, 2 for a setting that cannot be used.
+    """
+    configure_logs(
+        level=settings.log_level, form=settings.log_format, secrets=settings.secret_values(), process="worker"
+    )
+    try:
+        asyncio.run(_work(settings, address))
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return WRONG_USAGE
+    except (TemporalError, ReplayRefused, DeploymentError, CompositionError) as error:
+        print(error, file=sys.stderr)
+        return FAILED
+    return DONE
+
+
+async def _work(settings: Settings, address: str | None) -> None:
+    stop = asyncio.Event()
+    with stop_on_signals(stop):
+        client = await connect(settings, address=address)
+        await register_search_attributes(client)
+        parts = await compose(settings, client)
+        await run_worker(settings, client, stop, parts)
