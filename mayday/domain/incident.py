@@ -74,6 +74,8 @@ class StartInput(Wire):
     clock_offset_s: int = 0
     continue_as_new_after: int = 8000
     base_url: str = ""
+    #: whether the server knows our search attributes; one that it does not know would wedge the run
+    search_attributes: bool = False
     state: dict[str, Any] | None = None
 
 
