@@ -213,10 +213,11 @@ class _Line:
         return instant_of(self._origin + turn * self._step, self._where)
 
     def _turn(self, at: datetime) -> int:
-        """The number of the turn at an instant: guessed from the wall clock, then put right in instants."""
+        """The number of the turn at an instant.
+
+        What the wall shows is never too late a turn, but where an hour occurs twice it may be one that is over.
+        """
         turn = (wall_of(at, self._where) - self._origin) // self._step
-        while self._begin(turn) > at:
-            turn -= 1
         while self._begin(turn + 1) <= at:
             turn += 1
         return turn

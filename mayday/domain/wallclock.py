@@ -33,7 +33,6 @@ __all__ = [
     "ZoneName",
     "in_utc",
     "instant_of",
-    "merged",
     "open_spans",
     "parse_clock",
     "parse_days",
@@ -220,14 +219,3 @@ def open_spans(
                 if starts_at < ends_at and starts_at < to_at and ends_at > from_at:
                     yield Span(starts_at, ends_at, day)
         day += timedelta(days=1)
-
-
-def merged(spans: Iterable[Span]) -> list[Span]:
-    """The same time with overlapping and touching spans joined, in order; a joined span keeps its first day."""
-    joined: list[Span] = []
-    for span in sorted(spans):
-        if joined and span.starts_at <= joined[-1].ends_at:
-            joined[-1] = joined[-1]._replace(ends_at=max(joined[-1].ends_at, span.ends_at))
-        else:
-            joined.append(span)
-    return joined

@@ -111,7 +111,7 @@ def test_with_a_start_the_first_person_begins_and_nobody_before() -> None:
 
 
 def test_a_start_may_carry_an_offset() -> None:
-    roster = schedule("Europe/Madrid", [custom("ana", "raj", every="3d", start="2026-03-02T08:00Z")])
+    roster = schedule("Europe/Madrid", [custom("ana", "raj", every="3d", start="2026-03-02T08:00Z", handoff="09:00")])
     assert told(roster, "2026-03-01T00:00", "2026-03-09T00:00") == [
         ("ana", "03-02 08:00", "03-05 08:00"),
         ("raj", "03-05 08:00", "03-08 08:00"),
@@ -170,6 +170,14 @@ def test_a_handoff_in_the_odd_hour_happens_once(handoff: str, on: str, instant: 
     begin = utc(f"{on}T00:00") - timedelta(hours=6)
     handoffs = {shift.starts_at for shift in shifts(roster, begin, begin + timedelta(hours=24))} - {begin}
     assert handoffs == {utc(instant)}
+
+
+def test_after_a_handoff_the_same_time_on_the_wall_does_not_bring_the_old_shift_back() -> None:
+    roster = schedule("Europe/London", [daily("ana", "raj", at="01:30")])
+    incoming = who(roster, "2026-10-25T00:30")  # 01:30, the first
+    assert who(roster, "2026-10-25T00:29") != incoming
+    assert who(roster, "2026-10-25T01:15") == incoming  # 01:15, the second
+    assert next_handoff(roster, utc("2026-10-25T01:15")).at == utc("2026-10-26T01:30")  # type: ignore[union-attr]
 
 
 def test_hourly_turns_in_the_hour_that_occurs_twice_take_two() -> None:

@@ -14,7 +14,6 @@ from mayday.domain.wallclock import (
     Window,
     in_utc,
     instant_of,
-    merged,
     open_spans,
     parse_clock,
     parse_days,
@@ -186,11 +185,3 @@ def test_closed_days_and_swallowed_windows_have_no_spans() -> None:
         [early], zone("Europe/London"), utc("2026-03-28T00:00"), utc("2026-03-31T00:00"), {date(2026, 3, 30)}
     )
     assert [span.day.day for span in spans] == [28]
-
-
-def test_merging_joins_what_touches() -> None:
-    day = date(2026, 3, 6)
-    one, two, three, four = (utc(f"2026-03-06T0{hour}:00") for hour in range(1, 5))
-    assert merged([Span(two, three, day), Span(one, two, day)]) == [Span(one, three, day)]
-    assert merged([Span(one, four, day), Span(two, three, day)]) == [Span(one, four, day)]
-    assert merged([Span(one, two, day), Span(three, four, day)]) == [Span(one, two, day), Span(three, four, day)]
