@@ -33,8 +33,10 @@ Please do not call the responders; updates follow by themselves.
 """
 
 _TECHNICAL_UPDATE = """
-{{ incident.severity }} {{ incident.title }}: {{ incident.status }}, open for {{ (now - incident.opened_at) | duration }}.
-Commander: {{ roles.incident_commander | default("nobody") }}. Technical lead: {{ roles.tech_lead | default("nobody") }}.
+{{ incident.severity }} {{ incident.title }}: {{ incident.status }}, \
+open for {{ (now - incident.opened_at) | duration }}.
+Commander: {{ roles.incident_commander | default("nobody") }}. \
+Technical lead: {{ roles.tech_lead | default("nobody") }}.
 {% if update is defined %}
 {{ update }}
 {% endif %}
@@ -133,11 +135,13 @@ Bridge: {{ bridge.url }}
 {% if incident.ticket is defined %}
 Ticket: {{ incident.ticket }}
 {% endif %}
-Roles: technical lead {{ roles.tech_lead | default("nobody") }}, communications {{ roles.comms_lead | default("nobody") }}, \
-deputy {{ roles.deputy | default("nobody") }}.
+Roles: technical lead {{ roles.tech_lead | default("nobody") }}, \
+communications {{ roles.comms_lead | default("nobody") }}, deputy {{ roles.deputy | default("nobody") }}.
 Open decisions, tasks and clocks:
 {% for item in pending | default([]) %}
-- {{ item.id }}: {{ item.text }}{% if item.due_at is defined %}, due {{ item.due_at | time }}{% endif %}{% if item.then is defined %}, then {{ item.then }}{% endif %}
+- {{ item.id }}: {{ item.text }}\
+{% if item.due_at is defined %}, due {{ item.due_at | time }}{% endif %}\
+{% if item.then is defined %}, then {{ item.then }}{% endif %}
 
 {% else %}
 - none
