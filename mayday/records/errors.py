@@ -1,0 +1,41 @@
+"""What the records store can refuse.
+
+MaydayError
++-- RecordsError
+    +-- RecordsUnavailable   the database does not answer: callers queue, retry or take the direct path
+    +-- ChainConflict        an entry of the timeline differs from the one stored under its number
+    +-- UnknownRecord        nothing is stored under that id
+    +-- KeyReused            an idempotency key came back with another request
+"""
+
+from __future__ import annotations
+
+from mayday.domain.errors import MaydayError
+
+
+class RecordsError(MaydayError):
+    """Root of the store's errors."""
+
+
+class RecordsUnavailable(RecordsError):
+    """The database cannot be reached, is locked for too long, or its disk is full. Retrying later is right."""
+
+
+class ChainConflict(RecordsError):
+    """Entries that contradict what is stored: nothing of the batch was written.
+
+    `seqs` are the numbers of the offending entries.
+    """
+
+    def __init__(self, incident_id: str, seqs: list[int]) -> None:
+        super().__init__(f"timeline of {incident_id} contradicts the store at seq {', '.join(map(str, seqs))}")
+        self.incident_id = incident_id
+        self.seqs = seqs
+
+
+class UnknownRecord(RecordsError):
+    """Nothing is stored under that id."""
+
+
+class KeyReused(RecordsError):
+    """The same idempotency key was sent with a different request (HTTP 422)."""

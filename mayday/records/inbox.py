@@ -1,0 +1,220 @@
+"""The inbox: every verified alert is here before anything else happens with it (DESIGN.md, idea 5).
+
+A storm is committed in groups: callers that arrive while one transaction is being synced to disk share the next one, so
+the cost of a disk sync is spread over all of them and `commit` still returns only when its rows are durable.
+
+States: `new` (accepted, not yet at Temporal) -> `forwarded` (started or signalled a run) or `done` (nothing to do: a
+resolved alert without an incident, or taken by a closing run) or `failed` (cannot be forwarded; kept, shown by doctor).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+from ulid import ULID
+
+from mayday.domain.effects import Wire
+from mayday.domain.incident import AlertEvent
+from mayday.records.columns import storable
+from mayday.records.group_commit import GroupCommit
+from mayday.records.schema import DELIVERIES, INBOX
+from mayday.records.store import Store
+
+InboxState = Literal["new", "forwarded", "done", "failed"]
+
+
+class InboxItem(Wire):
+    """One normalised alert of a delivery. `decision` is what routing made of it, kept for whoever forwards it."""
+
+    event: AlertEvent
+    correlation_key: str | None = None
+    workflow_id: str | None = None
+    decision: dict[str, Any] | None = None
+
+
+class Kept(NamedTuple):
+    """What became of an item: its row, and whether this delivery was the first to bring it."""
+
+    id: int
+    new: bool
+
+
+class InboxRow(Wire):
+    """A stored alert."""
+
+    id: int
+    dedupe_key: str
+    source: str
+    received_at: datetime
+    state: InboxState
+    event: AlertEvent
+    correlation_key: str | None = None
+    workflow_id: str | None = None
+    decision: dict[str, Any] | None = None
+    error: str | None = None
+    attempts: int = 0
+
+
+class _Delivery(NamedTuple):
+    source: str
+    body: bytes
+    received_at: datetime
+    items: Sequence[InboxItem]
+
+
+class Inbox:
+    """Accepts deliveries and hands out what still has to be forwarded."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._group: GroupCommit[_Delivery, list[Kept]] = GroupCommit(self._write, weight=lambda d: len(d.items))
+
+    async def commit(
+        self, items: Sequence[InboxItem], *, source: str, body: bytes, received_at: datetime | None = None
+    ) -> list[Kept]:
+        """Keep a verified body and its alerts; returns, in order, once they are on disk.
+
+        An alert whose dedupe key is already stored is not stored again (`Kept.new` is false, `id` the first one's row).
+        Raises RecordsUnavailable.
+        """
+        if not items:
+            return []
+        return await self._group.submit(_Delivery(source, body, received_at or self._store.now(), items))
+
+    async def claim(self, limit: int = 200, lease: timedelta = timedelta(seconds=10)) -> list[InboxRow]:
+        """The oldest `new` rows that no other forwarder holds, now held by the caller for `lease`."""
+        now = self._store.now()
+        free = (INBOX.c.state == "new") & (INBOX.c.leased_until.is_(None) | (INBOX.c.leased_until <= now))
+        async with self._store.write() as connection:
+            ids = list(await connection.scalars(
+                sa.select(INBOX.c.id).where(free).order_by(INBOX.c.id).limit(limit).with_for_update(skip_locked=True)
+            ))  # fmt: skip
+            if not ids:
+                return []
+            await connection.execute(
+                sa.update(INBOX).where(INBOX.c.id.in_(ids))
+                .values(leased_until=now + lease, attempts=INBOX.c.attempts + 1)
+            )  # fmt: skip
+            rows = await connection.execute(sa.select(INBOX).where(INBOX.c.id.in_(ids)).order_by(INBOX.c.id))
+            return [_row(row) for row in rows]
+
+    async def settle(
+        self, ids: Sequence[int], state: InboxState, *, decision: dict[str, Any] | None = None, error: str | None = None
+    ) -> None:
+        """Note what became of rows; `new` gives them back to the next `claim`."""
+        if not ids:
+            return
+        values: dict[str, Any] = {"state": state, "leased_until": None, "error": error}
+        if decision is not None:
+            values["decision"] = decision
+        if state != "new":
+            values["handled_at"] = self._store.now()
+        async with self._store.write() as connection:
+            for start in range(0, len(ids), 500):
+                chunk = list(ids[start : start + 500])
+                await connection.execute(sa.update(INBOX).where(INBOX.c.id.in_(chunk)).values(**values))
+
+    async def look(self, workflow_id: str, since: datetime | None = None, limit: int = 200) -> list[InboxRow]:
+        """Firing alerts for a run that it has not been given yet: the last thing a closing run does."""
+        wanted = (INBOX.c.workflow_id == workflow_id) & (INBOX.c.state == "new") & (INBOX.c.alert_state == "firing")
+        if since is not None:
+            wanted &= INBOX.c.received_at >= since
+        async with self._store.read() as connection:
+            rows = await connection.execute(sa.select(INBOX).where(wanted).order_by(INBOX.c.id).limit(limit))
+            return [_row(row) for row in rows]
+
+    async def find(self, state: InboxState | None = None, limit: int = 99, before: int | None = None) -> list[InboxRow]:
+        """Newest first; `before` is the id of the last row of the previous page."""
+        query = sa.select(INBOX).order_by(INBOX.c.id.desc()).limit(limit)
+        if state:
+            query = query.where(INBOX.c.state == state)
+        if before is not None:
+            query = query.where(INBOX.c.id < before)
+        async with self._store.read() as connection:
+            return [_row(row) for row in await connection.execute(query)]
+
+    async def get(self, row_id: int) -> InboxRow | None:
+        async with self._store.read() as connection:
+            row = (await connection.execute(sa.select(INBOX).where(INBOX.c.id == row_id))).first()
+            return None if row is None else _row(row)
+
+    async def body(self, row_id: int) -> bytes | None:
+        """The raw body that brought the alert, as received."""
+        query = sa.select(DELIVERIES.c.body).join(INBOX, INBOX.c.delivery_id == DELIVERIES.c.id)
+        async with self._store.read() as connection:
+            body: bytes | None = await connection.scalar(query.where(INBOX.c.id == row_id))
+            return body
+
+    async def count(self) -> dict[str, int]:
+        """Rows per state."""
+        async with self._store.read() as connection:
+            query = sa.select(INBOX.c.state, sa.func.count().label("n")).group_by(INBOX.c.state)
+            rows = await connection.execute(query)
+            return {row.state: row.n for row in rows}
+
+    async def close(self) -> None:
+        """Commit what is waiting, then stop accepting."""
+        await self._group.close()
+
+    async def _write(self, deliveries: list[_Delivery]) -> list[list[Kept]]:
+        ids = [str(ULID()) for _ in deliveries]
+        rows: dict[str, dict[str, Any]] = {}
+        for delivery_id, delivery in zip(ids, deliveries, strict=True):
+            for item in delivery.items:
+                rows.setdefault(storable(item.event.dedupe_key), _values(delivery_id, delivery, item))
+        # sorted, so that two processes lock the same keys in the same order
+        ordered = [rows[key] for key in sorted(rows)]
+        async with self._store.write() as connection:
+            fresh = await self._insert(connection, ordered)
+            known = await _ids_of(connection, [key for key in rows if key not in fresh])
+            used = {rows[key]["delivery_id"] for key in fresh}
+            bodies = [
+                {"id": delivery_id, "source": d.source, "received_at": d.received_at, "body": d.body}
+                for delivery_id, d in zip(ids, deliveries, strict=True) if delivery_id in used
+            ]  # fmt: skip
+            if bodies:
+                await connection.execute(sa.insert(DELIVERIES), bodies)
+        answers = []
+        for delivery_id, delivery in zip(ids, deliveries, strict=True):
+            kept = []
+            for item in delivery.items:
+                key = storable(item.event.dedupe_key)
+                first = key in fresh and rows[key]["delivery_id"] == delivery_id
+                kept.append(Kept(fresh.get(key) or known[key], new=first))
+            answers.append(kept)
+        return answers
+
+    async def _insert(self, connection: AsyncConnection, rows: list[dict[str, Any]]) -> dict[str, int]:
+        statement = self._store.insert(INBOX).on_conflict_do_nothing(index_elements=["dedupe_key"])
+        result = await connection.execute(statement.returning(INBOX.c.dedupe_key, INBOX.c.id), rows)
+        return {row.dedupe_key: row.id for row in result}
+
+
+def _values(delivery_id: str, delivery: _Delivery, item: InboxItem) -> dict[str, Any]:
+    return {
+        "dedupe_key": storable(item.event.dedupe_key), "delivery_id": delivery_id, "source": delivery.source,
+        "received_at": delivery.received_at, "state": "new", "alert_state": item.event.state,
+        "correlation_key": item.correlation_key, "workflow_id": item.workflow_id,
+        "event": item.event.model_dump(mode="json"), "decision": item.decision, "attempts": 0,
+    }  # fmt: skip
+
+
+async def _ids_of(connection: AsyncConnection, keys: list[str]) -> dict[str, int]:
+    known: dict[str, int] = {}
+    for start in range(0, len(keys), 500):
+        chunk = keys[start : start + 500]
+        result = await connection.execute(
+            sa.select(INBOX.c.dedupe_key, INBOX.c.id).where(INBOX.c.dedupe_key.in_(chunk))
+        )
+        known.update({row.dedupe_key: row.id for row in result})
+    return known
+
+
+def _row(row: sa.Row[Any]) -> InboxRow:
+    found = InboxRow.model_validate(dict(row._mapping))
+    found.event.inbox_id = found.id
+    return found

@@ -1,0 +1,82 @@
+"""The facade of the store: one object a process, opened at start-up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from mayday.records.audit import Audit
+from mayday.records.desk import Desk
+from mayday.records.errors import RecordsUnavailable
+from mayday.records.idempotency import IdempotencyKeys
+from mayday.records.inbox import Inbox
+from mayday.records.incidents import Incidents
+from mayday.records.migration import migrate, upgrade
+from mayday.records.overrides import Overrides
+from mayday.records.plans import Plans
+from mayday.records.reviews import Reviews
+from mayday.records.store import Clock, Store, utc_now
+from mayday.records.timeline import Timelines
+from mayday.records.tokens import Tokens
+
+
+class Records:
+    """Everything that is kept, by subject. Make it with `await Records.open(url)`."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.inbox = Inbox(store)
+        self.incidents = Incidents(store)
+        self.timeline = Timelines(store)
+        self.desk = Desk(store)
+        self.tokens = Tokens(store)
+        self.audit = Audit(store)
+        self.plans = Plans(store)
+        self.overrides = Overrides(store)
+        self.idempotency = IdempotencyKeys(store)
+        self.reviews = Reviews(store)
+
+    @classmethod
+    async def open(cls, url: str | Path, *, clock: Clock = utc_now) -> Records:
+        """Open the database at `url`, created and migrated if need be (safe in several processes at once).
+
+        `url` is a path, `sqlite:///FILE`, `sqlite://` (in memory, for tests) or `postgresql://...`. Raises
+        RecordsUnavailable when it cannot be reached and ValueError when it is no such address.
+        """
+        store = Store(url, clock=clock)
+        try:
+            if store.in_memory:
+                async with store.write() as connection:
+                    await upgrade(connection)
+            else:
+                if store.dialect == "sqlite" and store.url.database:
+                    _make_folder(Path(store.url.database).parent)
+                await migrate(url)
+        except BaseException:
+            await store.close()
+            raise
+        return cls(store)
+
+    async def ping(self) -> None:
+        """Raises RecordsUnavailable when the database does not answer: for readiness checks."""
+        async with self.store.read() as connection:
+            await connection.execute(sa.select(1))
+
+    async def close(self) -> None:
+        """Commit what waits, then close the connections."""
+        await self.inbox.close()
+        await self.store.close()
+
+    async def __aenter__(self) -> Records:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RecordsUnavailable(f"cannot make the folder {folder}: {error.strerror}") from error

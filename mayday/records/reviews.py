@@ -1,0 +1,84 @@
+"""Reviews and follow-up actions as lists show them; the review workflow is the authority and saves its state here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from mayday.domain.effects import Wire
+from mayday.records.schema import REVIEW_ACTIONS, REVIEWS
+from mayday.records.store import Store
+
+
+class FollowUp(Wire):
+    """One action of a review. `data` holds what else the workflow knows of it."""
+
+    incident_id: str
+    id: str
+    owner: str | None = None
+    state: str = "open"
+    due_at: datetime | None = None
+    data: dict[str, Any] = {}
+
+
+class ReviewRecord(Wire):
+    """One review. `data` is the workflow's own state as JSON."""
+
+    incident_id: str
+    workflow_id: str
+    state: str
+    owner: str | None = None
+    meeting_at: datetime | None = None
+    updated_at: datetime | None = None
+    data: dict[str, Any] = {}
+
+
+class Reviews:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def save(self, review: ReviewRecord, actions: Sequence[FollowUp] = ()) -> None:
+        """Replace a review and its actions with what the workflow says."""
+        values = {**review.model_dump(), "updated_at": self._store.now()}
+        changed = {name: value for name, value in values.items() if name != "incident_id"}
+        upsert = self._store.insert(REVIEWS).values(values)
+        upsert = upsert.on_conflict_do_update(index_elements=["incident_id"], set_=changed)
+        async with self._store.write() as connection:
+            await connection.execute(upsert)
+            await connection.execute(
+                sa.delete(REVIEW_ACTIONS).where(REVIEW_ACTIONS.c.incident_id == review.incident_id)
+            )
+            if actions:
+                await connection.execute(
+                    sa.insert(REVIEW_ACTIONS),
+                    [{**action.model_dump(), "incident_id": review.incident_id} for action in actions],
+                )
+
+    async def get(self, incident_id: str) -> ReviewRecord | None:
+        async with self._store.read() as connection:
+            row = (await connection.execute(sa.select(REVIEWS).where(REVIEWS.c.incident_id == incident_id))).first()
+            return None if row is None else ReviewRecord.model_validate(dict(row._mapping))
+
+    async def find(self, *, state: str | None = None, limit: int = 200) -> list[ReviewRecord]:
+        """Last changed first."""
+        query = sa.select(REVIEWS).order_by(REVIEWS.c.updated_at.desc(), REVIEWS.c.incident_id).limit(limit)
+        if state is not None:
+            query = query.where(REVIEWS.c.state == state)
+        async with self._store.read() as connection:
+            return [ReviewRecord.model_validate(dict(row._mapping)) for row in await connection.execute(query)]
+
+    async def actions(
+        self, *, incident_id: str | None = None, owner: str | None = None, state: str | None = None, limit: int = 500
+    ) -> list[FollowUp]:
+        """What is due first comes first."""
+        of = REVIEW_ACTIONS.c
+        query = sa.select(REVIEW_ACTIONS).limit(limit)
+        query = query.order_by(of.due_at.is_(None), of.due_at, of.incident_id, of.id)
+        for column, value in ((of.incident_id, incident_id), (of.owner, owner), (of.state, state)):
+            if value is not None:
+                query = query.where(column == value)
+        async with self._store.read() as connection:
+            return [FollowUp.model_validate(dict(row._mapping)) for row in await connection.execute(query)]
