@@ -1,0 +1,266 @@
+"""A scenario: a runbook's test in virtual time, as its author writes it (LANGUAGE.md "Scenario").
+
+Every item of the timeline has a moment `at` and either one action of a person or machine, or an `expect`. The models are
+closed like those of runbooks: a misspelt key is refused.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from mayday.domain.durations import Duration, parse_offset
+from mayday.language.runbook import Identifier, Shape
+
+#: verbs of a timeline, in the order of the language reference; each is a key of an item
+ACTIONS = (
+    "declare", "alert", "ack", "accept", "vote", "delegate", "complete", "update", "correct", "note", "severity", "status",
+    "impact", "role", "event", "override", "add_step", "candidate", "confirm", "merge", "reopen", "hold_outward",
+    "vendor_reply", "outage",
+)  # fmt: skip
+#: actions that no person sends
+UNATTENDED = ("declare", "alert", "event", "vendor_reply", "outage")
+EXPECTATIONS = (
+    "task", "paged", "decided", "undecided", "action", "sent", "status", "vendor_breached", "never", "finished",
+)  # fmt: skip
+
+
+def _moment(text: str) -> str:
+    parse_offset(text)
+    return text
+
+
+Moment = Annotated[str, AfterValidator(_moment), Field(description="T+ and a duration since the start: T+1h30m")]
+SeverityName = Literal["SEV1", "SEV2", "SEV3", "SEV4", "SEV5"]
+
+
+class ScenarioMetadata(Shape):
+    name: str
+    description: str | None = None
+
+
+class GivenIncident(Shape):
+    """What is declared at the start. Without `declare` a person declared it by hand."""
+
+    title: str
+    service: str
+    severity: SeverityName = "SEV1"
+    summary: str = ""
+    services: list[str] = []
+    customers_affected: int | None = None
+    declare: Literal["auto", "propose", "manual"] = "manual"
+    declared_by: str | None = None
+    source: str | None = None
+    confirm_within: Duration | None = None
+    accept_within: Duration | None = None
+    page: str | None = None
+    resolve_on_clear: bool = False
+    impact_started_at: datetime | None = None
+    drill: bool = False
+
+
+class Given(Shape):
+    """`roles` are held from the start. Without `incident`, the first `declare` or `alert` of the timeline opens it."""
+
+    start: datetime
+    incident: GivenIncident | None = None
+    inputs: dict[Identifier, Any] = {}
+    roles: dict[Identifier, str] = {}
+
+    @model_validator(mode="after")
+    def _aware(self) -> Given:
+        if self.start.tzinfo is None:
+            raise ValueError("`start` needs a zone, for example 2026-03-02T02:10:00Z")
+        return self
+
+
+class Mock(Shape):
+    """How an action or a port behaves. `fail` first tries fail, then it returns; `after` delays; `hang` never answers."""
+
+    return_: dict[str, Any] | None = Field(None, alias="return")
+    fail: Annotated[int, Field(ge=0, le=1000)] = 0
+    after: Duration | None = None
+    hang: bool = False
+    error: Literal["unreachable", "ambiguous", "rate_limited", "refused", "unauthorised", "broken"] = "unreachable"
+    message: str | None = None
+
+
+class Expectation(Shape):
+    """One thing that has happened by a moment; `undecided` is open at it, `never` has not happened."""
+
+    task: str | None = None
+    paged: str | None = None
+    decided: str | None = None
+    undecided: str | None = None
+    action: str | None = None
+    sent: str | None = None
+    status: str | None = None
+    vendor_breached: str | None = None
+    never: Expectation | None = None
+    finished: Moment | Literal[True] | None = None
+
+    outcome: str | None = Field(None, description="with `decided`: what came out")
+    with_: dict[str, Any] | None = Field(None, alias="with", description="with `action`: some of its inputs")
+    page: str | None = Field(None, description="with `paged`: for which page, role, gate or task")
+    to: Moment | None = Field(None, description="end of the time that `max_gap` and `count` look at")
+    from_: Moment | None = Field(None, alias="from", description="start of that time; without it, the start")
+    audience: str | None = Field(None, description="with `sent`: to which audience")
+    text: str | None = Field(None, description="with `sent`: what the text holds")
+    count: Annotated[int, Field(ge=0)] | None = None
+    max_gap: Duration | None = None
+
+    @property
+    def kind(self) -> str:
+        return next(name for name in EXPECTATIONS if getattr(self, name) is not None)
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Expectation:
+        kinds = [name for name in EXPECTATIONS if getattr(self, name) is not None]
+        if len(kinds) != 1:
+            raise ValueError(f"an expectation has exactly one of {', '.join(EXPECTATIONS)}")
+        allowed = {
+            "task": {"count"}, "paged": {"page", "count", "from_", "to"}, "decided": {"outcome"}, "action": {"with_", "count"},
+            "sent": {"audience", "text", "count", "max_gap", "from_", "to"},
+        }.get(kinds[0], set())  # fmt: skip
+        extra = {name for name in self.model_fields_set if getattr(self, name) is not None} - {kinds[0]} - allowed
+        if extra:
+            raise ValueError(f"`{sorted(extra)[0].rstrip('_')}` does not go with `{kinds[0]}`")
+        return self
+
+
+class TimelineItem(Shape):
+    """At a moment somebody does something, or something is expected. `refused` makes a refusal the right answer."""
+
+    at: Moment
+    expect: Expectation | None = None
+    refused: str | None = None
+    by: str | None = None
+
+    declare: dict[str, Any] | None = None
+    alert: dict[str, Any] | None = None
+    ack: str | None = None
+    accept: str | None = None
+    vote: str | None = None
+    delegate: str | None = Field(None, description="to whom")
+    complete: str | None = None
+    update: str | None = Field(None, description="the audience")
+    correct: int | None = None
+    note: str | None = None
+    severity: SeverityName | None = None
+    status: str | None = None
+    impact: dict[str, Any] | None = None
+    role: str | None = None
+    event: str | None = None
+    override: str | None = Field(None, description="a step's path, cadence:NAME or phase:ID")
+    add_step: dict[str, Any] | None = None
+    candidate: Literal["accept", "reject"] | None = None
+    confirm: str | None = None
+    merge: str | None = Field(None, description="the incident that survives")
+    reopen: Literal[True] | None = None
+    hold_outward: bool | None = None
+    vendor_reply: str | None = Field(None, description="the engagement's step")
+    outage: Duration | None = Field(None, description="the engine does not run from now for that long")
+
+    joined: bool | None = None
+    choice: str | None = None
+    reason: str | None = None
+    on_behalf_of: str | None = None
+    heard_by: str | None = None
+    decision: str | None = None
+    result: dict[str, Any] | None = None
+    text: str | None = None
+    occurred_at: datetime | None = None
+    person: str | None = None
+    data: dict[str, Any] | None = None
+    action: Literal["skip", "retry", "complete", "cancel", "reassign", "pause", "resume", "end_phase"] | None = None
+    to: str | None = None
+    kind: Literal["reply", "eta", "downgrade", "waiting_on_us", "resumed", "resolved"] | None = None
+
+    @property
+    def offset(self) -> timedelta:
+        return parse_offset(self.at)
+
+    @property
+    def verb(self) -> str:
+        """The action's key, or `expect`."""
+        return next(name for name in ("expect", *ACTIONS) if getattr(self, name) is not None)
+
+    @model_validator(mode="after")
+    def _one_action(self) -> TimelineItem:
+        verbs = [name for name in ("expect", *ACTIONS) if getattr(self, name) is not None]
+        if len(verbs) != 1:
+            raise ValueError(f"an item has exactly one action ({', '.join(ACTIONS)}) or an `expect`")
+        verb = verbs[0]
+        allowed = {"at", verb, *ITEM_KEYS.get(verb, ())}
+        if verb not in ("expect", "outage"):
+            allowed |= {"by", "refused"}
+        extra = sorted(name for name in self.model_fields_set - allowed if getattr(self, name) is not None)
+        if extra:
+            raise ValueError(f"`{extra[0]}` does not go with `{verb}`")
+        if self.by is None and verb not in (*UNATTENDED, "expect"):
+            raise ValueError(f"`{verb}` needs `by`: the person who does it")
+        missing = [name for name in REQUIRED_KEYS.get(verb, ()) if getattr(self, name) is None]
+        if missing:
+            raise ValueError(f"`{verb}` needs `{missing[0]}`")
+        return self
+
+
+#: which keys go with which action, besides `at`, `by` and `refused`
+ITEM_KEYS: dict[str, tuple[str, ...]] = {
+    "ack": ("joined",),
+    "vote": ("choice", "reason", "on_behalf_of", "heard_by"),
+    "delegate": ("decision",),
+    "complete": ("result",),
+    "confirm": ("result",),
+    "update": ("text",),
+    "correct": ("text",),
+    "note": ("occurred_at",),
+    "severity": ("reason",),
+    "status": ("reason",),
+    "role": ("person",),
+    "event": ("data",),
+    "override": ("action", "reason", "to", "result"),
+    "candidate": ("reason",),
+    "merge": ("reason",),
+    "reopen": ("reason",),
+    "hold_outward": ("reason",),
+    "vendor_reply": ("kind", "text", "occurred_at"),
+}
+REQUIRED_KEYS: dict[str, tuple[str, ...]] = {
+    "vote": ("choice",),
+    "update": ("text",),
+    "correct": ("text",),
+    "role": ("person",),
+    "override": ("action",),
+    "vendor_reply": ("kind",),
+}
+
+
+class Scenario(Shape):
+    """A scenario file: `apiVersion: runbook/v1`, `kind: Scenario`. `runbook` is a path beside it, or a name."""
+
+    apiVersion: Literal["runbook/v1"]
+    kind: Literal["Scenario"]
+    metadata: ScenarioMetadata
+    runbook: str
+    given: Given
+    mocks: dict[str, Mock | list[Mock]] = {}
+    timeline: list[TimelineItem] = []
+    expect: list[Expectation] = []
+    catalog: dict[str, Any] = Field({}, description="entries of the catalog that differ in this scenario")
+
+    @model_validator(mode="after")
+    def _opens(self) -> Scenario:
+        if self.given.incident is None and not any(item.verb in ("declare", "alert") for item in self.timeline):
+            raise ValueError("`given.incident`, or a `declare` or `alert` in the timeline, has to open the incident")
+        return self
+
+    def ordered(self) -> list[tuple[int, TimelineItem]]:
+        """The timeline by moment, with the index in the file; items of one moment keep their order, expectations last."""
+        numbered = list(enumerate(self.timeline))
+        return sorted(numbered, key=lambda pair: (pair[1].offset, pair[1].verb == "expect", pair[0]))
+
+
+Expectation.model_rebuild()

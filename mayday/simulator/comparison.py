@@ -1,0 +1,135 @@
+"""When two runs of one story have the *same timeline* (DESIGN.md, idea 2).
+
+Per lane (root step, cadence, clock, handler, role, task) the sequences of (kind, actor, step, data) are equal and the
+times differ by at most two seconds; the order across lanes counts only beyond two seconds; sequence numbers, hashes and
+minted ids are left out. On a real server concurrent activities finish in any order, so nothing more can be asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from mayday.domain.timeline import Entry, parse_timestamp
+from mayday.language.plan import Plan
+from mayday.language.runbook import Step, all_steps
+
+TOLERANCE = timedelta(seconds=2)
+#: keys of `data` that hold ids minted on the way
+MINTED = frozenset({"ref", "refs", "effect_key", "command", "run_id", "case", "digest", "answer"})
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+
+
+def roots_of(plan: Plan) -> dict[str, str]:
+    """For each step of a plan's runbooks the step that stands at the top of its phase, handler or `finally`."""
+    roots: dict[str, str] = {}
+    for runbook in (plan.runbook, *plan.calls.values()):
+        lists: list[list[Step]] = [phase.steps for phase in runbook.phases]
+        lists += [handler.steps for handler in runbook.handlers] + [runbook.finally_]
+        for steps in lists:
+            for top in steps:
+                roots.update((step.id, top.id) for step in all_steps([top]))
+    return roots
+
+
+def lane_of(entry: Entry, roots: Mapping[str, str] | None = None) -> str:
+    """The lane of an entry: `cadence:NAME` and the like as they are, else the root of the step's path."""
+    if entry.step is None:
+        return "incident"
+    if ":" in entry.step:
+        return entry.step
+    first = re.split(r"[.\[]", entry.step, maxsplit=1)[0]
+    return (roots or {}).get(first, first)
+
+
+def lanes(entries: Iterable[Entry], roots: Mapping[str, str] | None = None) -> dict[str, list[Entry]]:
+    """The entries lane by lane, each in the order they were written."""
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        found.setdefault(lane_of(entry, roots), []).append(entry)
+    return found
+
+
+def same_timeline(
+    one: Sequence[Entry], other: Sequence[Entry], roots: Mapping[str, str] | None = None
+) -> list[str]:
+    """What differs between two timelines, in words, the first difference of each lane; empty when they are the same."""
+    differences: list[str] = []
+    left, right = lanes(one, roots), lanes(other, roots)
+    partner: dict[int, Entry] = {}
+    for lane in dict.fromkeys([*left, *right]):
+        mine, theirs = left.get(lane, []), right.get(lane, [])
+        for index in range(max(len(mine), len(theirs))):
+            a = mine[index] if index < len(mine) else None
+            b = theirs[index] if index < len(theirs) else None
+            problem = _difference(a, b)
+            if problem:
+                differences.append(f"lane {lane}, entry {index + 1}: {problem}")
+                break
+            if a is not None and b is not None:
+                partner[b.seq] = a
+    return differences or _disorder(other, partner)
+
+
+def _difference(a: Entry | None, b: Entry | None) -> str | None:
+    if a is None or b is None:
+        present = a or b
+        assert present is not None
+        return f"only the {'first' if a else 'second'} has {_words(present)}"
+    for name in ("kind", "actor", "step"):
+        if getattr(a, name) != getattr(b, name):
+            return f"{_words(a)} became {_words(b)}"
+    where = _data_difference(a.data, b.data, "data")
+    if where:
+        return f"{_words(a)}: {where}"
+    if abs(parse_timestamp(a.at) - parse_timestamp(b.at)) > TOLERANCE:
+        return f"{_words(a)} moved to {b.at}"
+    return None
+
+
+def _data_difference(a: Any, b: Any, path: str) -> str | None:
+    if isinstance(a, dict) and isinstance(b, dict):
+        for key in sorted((a.keys() | b.keys()) - MINTED):
+            if key not in a or key not in b:
+                return f"{path}.{key} is only in the {'first' if key in a else 'second'}"
+            found = _data_difference(a[key], b[key], f"{path}.{key}")
+            if found:
+                return found
+        return None
+    if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+        return next((d for i, (x, y) in enumerate(zip(a, b, strict=True)) if (d := _data_difference(x, y, f"{path}[{i}]"))), None)
+    if a == b or (_moment(a) and _moment(b) and abs(_time(a) - _time(b)) <= TOLERANCE):
+        return None
+    if isinstance(a, str) and isinstance(b, str) and _without_moments(a) == _without_moments(b):
+        return None
+    return f"{path} is {a!r} and {b!r}"
+
+
+def _disorder(other: Sequence[Entry], partner: Mapping[int, Entry]) -> list[str]:
+    """Entries of the second that come after one which, in the first, is more than the tolerance later."""
+    latest: Entry | None = None
+    for entry in other:
+        mine = partner[entry.seq]
+        if latest is not None and parse_timestamp(latest.at) - parse_timestamp(mine.at) > TOLERANCE:
+            return [f"{_words(mine)} and {_words(latest)} changed places"]
+        if latest is None or mine.at > latest.at:
+            latest = mine
+    return []
+
+
+def _moment(value: Any) -> bool:
+    return isinstance(value, str) and _MOMENT.fullmatch(value) is not None
+
+
+def _time(value: str) -> datetime:
+    return parse_timestamp(value)
+
+
+def _without_moments(text: str) -> str:
+    return _MOMENT.sub("*", text)
+
+
+def _words(entry: Entry) -> str:
+    return f"{entry.at} {entry.kind} {entry.step or '-'} by {entry.actor}"

@@ -1,0 +1,172 @@
+"""The desk of a rehearsal: answers every effect as a provider would, at the time of the scenario.
+
+Both engines ask the same desk, so a scenario's mocks mean the same on each. Schedules are resolved against the catalog
+at virtual time, actions return typed dummies, and every call is written down for the scenario's expectations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from mayday.domain import effects as fx
+from mayday.domain.calendars import contract_deadline
+from mayday.domain.durations import Duration
+from mayday.domain.limits import limits_of
+from mayday.domain.oncall import ExternalSchedule, on_call
+from mayday.language.catalog import ActionSpec, Catalog
+from mayday.providers.holiday_calendar import open_hours
+from mayday.simulator.dummies import dummy_outputs
+from mayday.simulator.mocks import PORTS, Behaviour, Mocks
+
+ABSORB, REVIEW, FLUSH = "incident.absorb", "review.start", "timeline.flush"
+
+
+class Call(NamedTuple):
+    """One effect that reached the desk."""
+
+    at: datetime
+    kind: str
+    payload: dict[str, Any]
+    result: fx.EffectResult
+
+
+class Reply(NamedTuple):
+    """What the engine gets, and how long after the request."""
+
+    result: fx.EffectResult
+    after: timedelta = timedelta()
+
+
+class ScenarioDesk:
+    """Stands for all providers of one rehearsal."""
+
+    def __init__(self, catalog: Catalog, actions: dict[str, ActionSpec], mocks: Mocks | None = None) -> None:
+        self.catalog = catalog
+        self.actions = actions
+        self.mocks = mocks or Mocks({})
+        self.calls: list[Call] = []
+        self._answers: dict[str, Callable[[dict[str, Any], datetime], fx.EffectResult]] = {
+            fx.PAGE: self._page,
+            fx.SEND: self._send,
+            fx.RESOLVE: self._resolve,
+            fx.DEADLINE: self._deadline,
+            fx.VENDOR_OPEN: self._vendor,
+            fx.VENDOR_CONTACT: self._vendor,
+            fx.CLOSE_PAGE: lambda payload, now: fx.EffectResult(),
+            FLUSH: lambda payload, now: fx.EffectResult(),
+            ABSORB: lambda payload, now: fx.EffectResult(),
+            REVIEW: lambda payload, now: fx.EffectResult(value={"workflow_id": "review"}),
+        }
+
+    def answer(self, request: fx.EffectRequest, now: datetime) -> Reply:
+        """The reply to one effect. A mock's failure is the effect's failure: engines do not try again by themselves."""
+        behaviour = self.mocks.call(request.kind)
+        if behaviour.hangs:
+            irreversible = request.effect_class == "irreversible"
+            failure = fx.EffectFailure(code="timeout", message="no answer in time", ambiguous=irreversible)
+            limit = limits_of(request.effect_class, request.timeout_s).total
+            return self._noted(request, now, Reply(fx.EffectResult(failure=failure), limit))
+        if behaviour.failure is not None:
+            failed = behaviour.failure
+            if request.effect_class == "irreversible" and failed.code == "broken":
+                failed = failed.model_copy(update={"ambiguous": True})
+            return self._noted(request, now, Reply(fx.EffectResult(failure=failed), behaviour.after))
+        known = self._answers.get(request.kind)
+        result = known(request.payload, now) if known else self._action(request, behaviour)
+        if known and behaviour.returns is not None:
+            result = fx.EffectResult(value=dict(behaviour.returns))
+        return self._noted(request, now, Reply(result, behaviour.after))
+
+    def _noted(self, request: fx.EffectRequest, now: datetime, reply: Reply) -> Reply:
+        self.calls.append(Call(now, request.kind, request.payload, reply.result))
+        return reply
+
+    # the ports ------------------------------------------------------------------------------------------------
+
+    def _page(self, payload: dict[str, Any], now: datetime) -> fx.EffectResult:
+        page = fx.PageRequest.model_validate(payload)
+        receipt = fx.PageReceipt()
+        down = self._down(page.via)
+        for target in page.targets:
+            people = self.people_of(target, now) or page.fallback.get(target, [])
+            if not people:
+                receipt.unreached.append(fx.Unreached(target=target, reason="nobody is on call"))
+            for person in people:
+                for channel in page.via:
+                    if channel in down:
+                        receipt.unreached.append(fx.Unreached(target=target, channel=channel, reason=down[channel]))
+                    else:
+                        receipt.paged.append(fx.PagedPerson(person=person, target=target, channel=channel))
+        return fx.EffectResult(value=receipt.model_dump(mode="json", exclude_none=True))
+
+    def _send(self, payload: dict[str, Any], now: datetime) -> fx.EffectResult:
+        message = fx.SendRequest.model_validate(payload)
+        down = self._down(message.via)
+        receipt = fx.SendReceipt(
+            sent=[fx.SentVia(channel=channel) for channel in message.via if channel not in down],
+            unreached=[
+                fx.Unreached(target=message.audience, channel=channel, reason=reason) for channel, reason in down.items()
+            ],
+        )
+        if receipt.unreached and not receipt.sent:
+            failure = fx.EffectFailure(code="unreachable", message=receipt.unreached[0].reason)
+            return fx.EffectResult(failure=failure)
+        return fx.EffectResult(value=receipt.model_dump(mode="json", exclude_none=True))
+
+    def _down(self, via: list[str]) -> dict[str, str]:
+        """The channels whose port fails on this call, with the reason; a port hangs as it fails: nothing leaves by it."""
+        down: dict[str, str] = {}
+        ports = {PORTS[channel] for channel in via if PORTS.get(channel) in self.mocks}
+        behaviours = {port: self.mocks.call(port) for port in sorted(ports)}
+        for channel in via:
+            behaviour = behaviours.get(PORTS.get(channel, ""))
+            if behaviour and behaviour.failure:
+                down[channel] = behaviour.failure.message
+            elif behaviour and behaviour.hangs:
+                down[channel] = "no answer in time"
+        return down
+
+    def _resolve(self, payload: dict[str, Any], now: datetime) -> fx.EffectResult:
+        wanted = fx.ResolveRequest.model_validate(payload)
+        people = {target: self.people_of(target, now) or wanted.fallback.get(target, []) for target in wanted.targets}
+        return fx.EffectResult(value=fx.Roster(people=people).model_dump(mode="json"))
+
+    def _deadline(self, payload: dict[str, Any], now: datetime) -> fx.EffectResult:
+        wanted = fx.DeadlineRequest.model_validate(payload)
+        duration = Duration.parse(wanted.duration)
+        calendar = self.catalog.calendars.get(wanted.hours)
+        hours = open_hours(calendar) if calendar is not None else "24x7"
+        due_at = contract_deadline(hours, wanted.start_at, duration)
+        return fx.EffectResult(value=fx.Deadline(due_at=due_at).model_dump(mode="json"))
+
+    def _vendor(self, payload: dict[str, Any], now: datetime) -> fx.EffectResult:
+        case = fx.VendorCase.model_validate(payload)
+        receipt = fx.VendorReceipt(
+            case=case.case or f"{case.vendor}-1", contacted=[fx.SentVia(channel=channel) for channel in case.via]
+        )
+        return fx.EffectResult(value=receipt.model_dump(mode="json", exclude_none=True))
+
+    def _action(self, request: fx.EffectRequest, behaviour: Behaviour) -> fx.EffectResult:
+        port = request.kind.partition(".")[0]
+        if port in self.mocks and request.kind not in self.mocks:
+            through = self.mocks.call(port)
+            if through.failure is not None:
+                return fx.EffectResult(failure=through.failure)
+        outputs = dummy_outputs(self.actions.get(request.kind), request.payload.get("inputs", {}))
+        outputs.update(behaviour.returns or {})
+        return fx.EffectResult(value={"outputs": outputs})
+
+    def people_of(self, target: str, now: datetime) -> list[str]:
+        """The people behind `person.X`, `schedule.X` or `group.X` at a moment."""
+        kind, _, name = target.partition(".")
+        if kind == "person":
+            return [name]
+        if kind == "group":
+            return list(self.catalog.groups.get(name, []))
+        schedule = self.catalog.schedules.get(name)
+        if isinstance(schedule, ExternalSchedule):
+            return self.people_of(schedule.fallback, now) if schedule.fallback else []
+        person = on_call(schedule, now).person if schedule else None
+        return [person] if person else []

@@ -1,0 +1,40 @@
+"""One timer at a time: the moment at which the walker wants to be looked at again."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+
+
+class Alarm:
+    """Set to a moment of the incident's clock; `rang` once it has come. Setting it again replaces it.
+
+    A timer costs two history events and its cancellation a third, so an alarm that is already set to the moment asked
+    for is left alone.
+    """
+
+    def __init__(self) -> None:
+        self.rang = False
+        self._at: datetime | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def set(self, at: datetime | None, now: datetime) -> None:
+        if at == self._at and not self.rang:
+            return
+        self.stop()
+        self.rang = False
+        if at is not None:
+            self._at = at
+            self._task = asyncio.create_task(self._ring(max(at - now, timedelta(milliseconds=1)), at))
+
+    def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        self._task = self._at = None
+
+    async def _ring(self, delay: timedelta, at: datetime) -> None:
+        await workflow.sleep(delay, summary=f"until {at:%Y-%m-%d %H:%M:%S}Z")
+        self.rang = True
+        self._task = self._at = None

@@ -1,0 +1,250 @@
+"""The incident as a durable workflow: a thin shell that feeds the walker, carries out its effects and wakes it.
+
+The order of jobs inside an activation must not matter (signals before timers is not promised). So handlers give what
+they bring to the walker at once, in order of arrival, and the main loop judges deadlines only afterwards: it waits on a
+condition, and conditions are looked at when every handler of the activation has run. Answers of effects are applied one
+by one, each with all that follows from it, so that it makes no difference whether two arrive together.
+
+Nothing a person sends can wedge a run: a command that the walker cannot digest is refused. A defect in `advance` fails
+the workflow *task*, visibly, and a corrected worker goes on from there.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any, get_args
+
+from pydantic import ValidationError
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+from mayday.domain.commands import COMMAND, Answer, Command, CommandEnvelope, Refusal
+from mayday.domain.effects import EffectRequest, EffectResult, Wire
+from mayday.domain.incident import AlertBatch, Board, StartInput
+from mayday.walker.walker import Walker
+from workflows.alarm import Alarm
+from workflows.details import markdown
+from workflows.effects import ABSORBED, carry_out
+from workflows.ledger import BATCH, Ledger, flush_at_the_end, flush_of
+from workflows.visibility import changes, values_of
+
+COMMAND_SIGNAL, ALERT_SIGNAL = "command_sent", "alerts_fired"
+#: the kinds of commands; each is an update of that name
+COMMAND_KINDS: tuple[str, ...] = tuple(
+    model.model_fields["kind"].default for model in get_args(get_args(Command)[0])
+)
+
+
+class IncidentEnd(Wire):
+    """What a run leaves behind. `state` starts the run that reopens the incident."""
+
+    id: str
+    status: str
+    seq: int
+    head: str
+    state: dict[str, Any]
+
+
+@workflow.defn(name="IncidentWorkflow")
+class IncidentWorkflow:
+    @workflow.init
+    def __init__(self, start: StartInput) -> None:
+        self._start = start
+        self._offset = timedelta(seconds=start.clock_offset_s)
+        self._walker = Walker.begin(start, self._now())
+        self._alarm = Alarm()
+        self._ledger = Ledger()
+        self._stirred = True
+        self._answers: list[tuple[str, EffectResult]] = []
+        self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._held = [flight.request for flight in self._walker.state.flights.values()] if start.state else []
+        self._shown = 0
+        self._attributes: dict[str, Any] = {}
+        for kind in COMMAND_KINDS:
+            workflow.set_update_handler(kind, self._updater(kind), validator=self._validator(kind))
+
+    @workflow.run
+    async def run(self, start: StartInput) -> IncidentEnd:
+        """Walk the plan to its end. `start` was taken by `__init__`."""
+        held, self._held = self._held, []
+        for request in held:
+            self._launch(request)
+        while True:
+            self._settle()
+            if self._walker.finished and not self._under_way:
+                await self._close()
+                if self._walker.finished and not self._stirred:
+                    break
+                continue
+            if self._long_enough():
+                await self._ledger.settle()
+                if not self._stirred and not self._answers:
+                    self._continue_as_new()
+                continue
+            await workflow.wait_condition(self._has_news)
+        state = self._walker.state
+        return IncidentEnd(id=state.id, status=state.status, seq=state.seq, head=state.head, state=self._walker.dump())
+
+    # what arrives ---------------------------------------------------------------------------------------------
+
+    @workflow.signal(name=ALERT_SIGNAL)
+    def alerts_fired(self, batch: AlertBatch) -> None:
+        self._walker.alerts_arrived(batch.events, self._now())
+        self._stirred = True
+
+    @workflow.signal(name=COMMAND_SIGNAL)
+    def command_sent(self, envelope: dict[str, Any]) -> None:
+        """A command of a caller that cannot wait; a refusal becomes an entry."""
+        try:
+            command = _parse(envelope, None)
+        except ValidationError as error:
+            workflow.logger.warning("command_unreadable: %s", error)
+            return
+        self._deliver(command, signalled=True)
+
+    @workflow.signal(name=ABSORBED)
+    def absorbed(self, handover: dict[str, Any]) -> None:
+        """Another incident was merged into this one and hands over what it still owes."""
+        self._walker.absorbed(handover, self._now())
+        self._stirred = True
+
+    def _validator(self, kind: str) -> Callable[[dict[str, Any]], None]:
+        def validate(command: dict[str, Any]) -> None:
+            try:
+                parsed = _parse(command, kind)
+            except ValidationError as error:
+                raise _refused(Refusal(code="invalid", reason=_first(error))) from error
+            refusal = self._walker.refusal(parsed, self._now())
+            if refusal is not None:
+                raise _refused(refusal)
+
+        return validate
+
+    def _updater(self, kind: str) -> Callable[[dict[str, Any]], Awaitable[Answer]]:
+        async def update(command: dict[str, Any]) -> Answer:
+            answer = self._deliver(_parse(command, kind))
+            if answer.refusal is not None:
+                raise _refused(answer.refusal)
+            return answer
+
+        return update
+
+    def _deliver(self, command: Command, *, signalled: bool = False) -> Answer:
+        self._stirred = True
+        try:
+            return self._walker.deliver(command, self._now(), signalled=signalled)
+        except Exception as error:  # noqa: BLE001 - one bad command must not wedge the incident: it is refused instead
+            workflow.logger.exception("command_failed", extra={"command": command.id, "kind": command.kind})
+            return Answer(state="refused", refusal=Refusal(code="invalid", reason=f"could not be applied: {error}"))
+
+    # what can be asked ----------------------------------------------------------------------------------------
+
+    @workflow.query
+    def board(self) -> Board:
+        return self._walker.board(self._now())
+
+    @workflow.query
+    def timeline(self, since: int = 0) -> list[dict[str, Any]]:
+        """Entries after `since` that are not known to be in the store; the live page lays them over the stored ones."""
+        return [entry.public() for entry in self._walker.entries_since(since)]
+
+    @workflow.query
+    def details(self) -> str:
+        """The board as Markdown, as Temporal's own UI shows it."""
+        return markdown(self._walker.board(self._now()))
+
+    # the loop -------------------------------------------------------------------------------------------------
+
+    def _now(self) -> datetime:
+        return workflow.now() + self._offset
+
+    def _has_news(self) -> bool:
+        return self._stirred or bool(self._answers) or self._alarm.rang
+
+    def _settle(self) -> None:
+        """Let everything follow from what arrived: first from people and alerts, then from each effect's answer."""
+        self._stirred = False
+        self._advance()
+        while self._answers:
+            key, result = self._answers.pop(0)
+            self._walker.effect_finished(key, result, self._now())
+            self._advance()
+        self._alarm.set(self._walker.next_wake, self._now())
+        self._show()
+
+    def _advance(self) -> None:
+        self._walker.advance(self._now())
+        asked = self._walker.take_effects()
+        for request in asked:
+            if self._overlong() and request.effect_class != "page":
+                self._held.append(request)
+            else:
+                self._launch(request)
+        if asked or len(self._walker.unflushed()) >= BATCH:
+            self._ledger.turn(self._walker, flush_of(self._walker, self._now()))
+
+    def _launch(self, request: EffectRequest) -> None:
+        async def run() -> None:
+            result = await carry_out(request)
+            self._under_way.pop(request.key, None)
+            self._answers.append((request.key, result))
+
+        self._under_way[request.key] = asyncio.create_task(run())
+
+    async def _close(self) -> None:
+        """Flush what is left, then see whether anything came in meanwhile."""
+        self._alarm.stop()
+        await self._ledger.settle()
+        while (request := flush_of(self._walker, self._now())) is not None:
+            await flush_at_the_end(self._walker, request)
+        await workflow.wait_condition(workflow.all_handlers_finished)
+
+    # long incidents -------------------------------------------------------------------------------------------
+
+    def _length(self) -> int:
+        return workflow.info().get_current_history_length()
+
+    def _long_enough(self) -> bool:
+        """Whether to go on in a new run: the history is long and nothing is under way."""
+        if self._under_way or self._walker.finished or not workflow.all_handlers_finished():
+            return False
+        return workflow.info().is_continue_as_new_suggested() or self._length() > self._start.continue_as_new_after
+
+    def _overlong(self) -> bool:
+        return self._length() > 2 * self._start.continue_as_new_after
+
+    def _continue_as_new(self) -> None:
+        self._alarm.stop()
+        carried = {"state": self._walker.dump(), "events": []}
+        workflow.continue_as_new(self._start.model_copy(update=carried))
+
+    # what Temporal shows --------------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        state = self._walker.state
+        if state.seq == self._shown:
+            return
+        self._shown = state.seq
+        workflow.set_current_details(markdown(self._walker.board(self._now())))
+        if self._start.search_attributes:
+            values = values_of(state)
+            updates = changes(self._attributes, values)
+            if updates:
+                self._attributes = values
+                workflow.upsert_search_attributes(updates)
+
+
+def _parse(data: dict[str, Any], kind: str | None) -> Command:
+    """A command as it came: in its envelope, or bare under the name of its kind."""
+    if "command" in data:
+        return CommandEnvelope.model_validate(data).command
+    return COMMAND.validate_python(data if kind is None else {**data, "kind": kind})
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+
+
+def _refused(refusal: Refusal) -> ApplicationError:
+    return ApplicationError(refusal.reason, type=refusal.code, non_retryable=True)

@@ -1,0 +1,70 @@
+"""How each class of effect is carried out by Temporal: where, how long, how often.
+
+An irreversible action is tried once and watched by heartbeats; all else is tried as often as mayday/domain/limits.py
+says. Cheap effects are first tried as a *local* activity: that is one history event instead of three and saves a
+workflow task, and a page leaves a round trip earlier. What does not answer within `LOCAL_TRY` is asked again as an
+ordinary activity, so that a slow provider never holds up the workflow task, and with it the votes that wait for it; the
+effect key makes the second asking the same effect.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import NotRequired, TypedDict
+
+from temporalio.common import RetryPolicy
+
+from mayday.domain import effects as fx
+from mayday.domain.limits import PAUSE_S, limits_of
+
+#: longest that one effect may keep a workflow task waiting
+LOCAL_TRY = timedelta(seconds=2)
+#: a try that may take longer than this has to heartbeat, so that a dead worker is noticed before the try's end
+HEARTBEAT_FROM, HEARTBEAT_EVERY = timedelta(seconds=120), timedelta(seconds=60)
+#: the last flush of a run is tried until the store is back
+FLUSH = "timeline.flush"
+
+
+class LocalOptions(TypedDict):
+    start_to_close_timeout: timedelta
+    schedule_to_close_timeout: timedelta
+    retry_policy: RetryPolicy
+
+
+class Options(TypedDict):
+    start_to_close_timeout: timedelta
+    heartbeat_timeout: NotRequired[timedelta]
+    retry_policy: RetryPolicy
+
+
+def runs_locally(request: fx.EffectRequest) -> bool:
+    """Whether a quick answer is likely and asking twice is harmless: pages, messages, lookups."""
+    return request.effect_class in ("page", "notify", "read")
+
+
+def local_options() -> LocalOptions:
+    return LocalOptions(
+        start_to_close_timeout=LOCAL_TRY,
+        schedule_to_close_timeout=LOCAL_TRY,
+        retry_policy=RetryPolicy(maximum_attempts=1),
+    )
+
+
+def options_of(request: fx.EffectRequest) -> Options:
+    limits = limits_of(request.effect_class, request.timeout_s)
+    options = Options(
+        start_to_close_timeout=limits.one_try,
+        retry_policy=RetryPolicy(
+            initial_interval=timedelta(seconds=PAUSE_S), backoff_coefficient=2.0, maximum_attempts=limits.tries
+        ),
+    )
+    if limits.one_try > HEARTBEAT_FROM:
+        options["heartbeat_timeout"] = HEARTBEAT_EVERY
+    return options
+
+
+def last_flush_options() -> Options:
+    return Options(
+        start_to_close_timeout=timedelta(seconds=30),
+        retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=1)),
+    )
