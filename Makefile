@@ -3,11 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
-LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-config \
+COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-config \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak check bench up lock clean
+.PHONY: help setup demo test soak check bench up lock secrets clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 16
@@ -44,9 +44,21 @@ bench: setup ## figures as JSON, each with the raw Temporal floor beside it
 up: setup ## server, worker and starter on this machine
 	$(BIN)/mayday up
 
-lock: setup ## resolve again, for every platform: all, and what production needs with the same versions
-	$(LOCK) --extra dev $(LOCK_FLAGS) --output-file requirements-dev.txt
-	$(LOCK) --constraint requirements-dev.txt --output-file requirements.txt
+# LOCK_FLAGS=--upgrade takes the newest of everything.
+lock: setup ## resolve again, for every platform: all, then what production needs in the same versions
+	$(COMPILE) pyproject.toml --extra dev $(LOCK_FLAGS) --output-file requirements-dev.txt
+	$(COMPILE) pyproject.toml --constraint requirements-dev.txt --output-file requirements.txt
+	echo hatchling | $(COMPILE) - --constraint requirements-dev.txt --output-file requirements-build.txt
+
+# The directory is closed and the files in it are readable: containers read them as other users.
+secrets: ## random passwords for docker-compose.yml in ./secrets; existing ones are kept
+	@mkdir -p secrets && chmod 700 secrets
+	@for name in database_password alertmanager_token; do \
+		[ -s secrets/$$name ] || $(PYTHON) -c 'import secrets; print(secrets.token_hex(24), end="")' > secrets/$$name; \
+	done
+	@[ -s secrets/database_url ] || printf 'postgresql://mayday:%s@postgres:5432/mayday' "$$(cat secrets/database_password)" \
+		> secrets/database_url
+	@ls secrets
 
 clean: ## the environment and what tools leave behind
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov

@@ -118,7 +118,6 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "json", "text"] = Field(
         default="auto", description="auto: text on a terminal, else JSON"
     )
-    ci: bool = Field(default=False, description="On the build machine a missing test tool fails instead of skipping")
 
     _environment: dict[str, str] = PrivateAttr(default_factory=dict)
 
