@@ -11,7 +11,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from mayday.domain.incident import AlertEvent, Board
+from mayday.domain.timeline import Entry
+from mayday.domain.wire import Wire
+
+__all__ = [
+    "CLOSE_PAGE", "DEADLINE", "FLUSH", "LOOK", "PAGE", "RESOLVE", "SEND", "VENDOR_CONTACT", "VENDOR_OPEN",
+    "ActionReceipt", "ActionRequest", "ClosePage", "Deadline", "DeadlineRequest", "EffectClass", "EffectFailure",
+    "EffectRequest", "EffectResult", "FlushReceipt", "FlushRequest", "IncidentCard", "LookReceipt", "LookRequest",
+    "PagePurpose", "PageReceipt", "PageRequest", "PagedPerson", "ResolveRequest", "Roster", "SendReceipt",
+    "SendRequest", "SentVia", "Unreached", "VendorCase", "VendorReceipt", "Wire",
+]  # fmt: skip
 
 EffectClass = Literal["page", "notify", "read", "reversible", "irreversible"]
 PagePurpose = Literal["page", "role", "vote", "task", "join", "nag", "candidate", "exhausted", "notice"]
@@ -24,12 +34,8 @@ RESOLVE = "roster.resolve"
 DEADLINE = "calendar.deadline"
 VENDOR_OPEN = "vendor.open_case"
 VENDOR_CONTACT = "vendor.contact"
-
-
-class Wire(BaseModel):
-    """Crosses a process boundary: unknown fields are ignored and new ones have defaults."""
-
-    model_config = ConfigDict(extra="ignore", populate_by_name=True)
+FLUSH = "timeline.flush"
+LOOK = "inbox.look"
 
 
 class IncidentCard(Wire):
@@ -203,3 +209,46 @@ class EffectFailure(Wire):
 class EffectResult(Wire):
     value: dict[str, Any] = {}
     failure: EffectFailure | None = None
+
+
+class FlushRequest(Wire):
+    """Keep a batch of entries, what the board says now, and tell the ticket.
+
+    The batch is stored once however often it comes. `board` is None where a run has none (a review); `status` then says
+    what the incident became. The ticket is the board's, or the one last known; its note holds the head hash.
+    """
+
+    incident_id: str
+    entries: list[Entry] = []
+    board: Board | None = None
+    note_to_ticket: bool = True
+    ticket: str | None = None
+    status: str | None = None
+    correlation_key: str | None = None
+    run_id: str | None = None
+
+
+class FlushReceipt(Wire):
+    """`conflicts` are numbers whose stored entry is another one: the store keeps its own, doctor shows it.
+
+    `noted`: the ticket holds everything up to `seq`.
+    """
+
+    stored: int = 0
+    seq: int = 0
+    head: str = ""
+    conflicts: list[int] = []
+    noted: bool = False
+
+
+class LookRequest(Wire):
+    """What a closing run asks last: is there a firing alert for it that nobody forwarded yet?"""
+
+    workflow_id: str
+    correlation_key: str | None = None
+    since_at: datetime | None = None
+    limit: int = 200
+
+
+class LookReceipt(Wire):
+    events: list[AlertEvent] = []

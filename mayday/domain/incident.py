@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from mayday.domain.effects import Wire
+from mayday.domain.wire import Wire
 
 STATUSES = ("candidate", "investigating", "identified", "mitigated", "resolved", "closed", "cancelled", "rejected", "merged")
 #: statuses in which the run is over

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from mayday.domain.effects import Wire
 from mayday.domain.timeline_kinds import render
+from mayday.domain.wire import Wire
 
 GENESIS = "0" * 64
 
