@@ -17,7 +17,7 @@ Rules, so that two readers get the same roster:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Literal, NamedTuple
@@ -52,6 +52,7 @@ __all__ = [
     "on_call",
     "people_of",
     "shifts",
+    "with_overrides",
 ]
 
 EPOCH = datetime(2024, 1, 1)  # noqa: DTZ001 - a wall-clock time, the same Monday in every zone
@@ -149,6 +150,11 @@ def people_of(schedule: LocalSchedule | ExternalSchedule) -> list[str]:
         return []
     listed = [person for layer in schedule.layers for person in layer.people]
     return list(dict.fromkeys([*listed, *(override.person for override in schedule.overrides)]))
+
+
+def with_overrides(schedule: LocalSchedule, more: Iterable[Override]) -> LocalSchedule:
+    """The schedule with further overrides, which win over its own; of those the last one wins."""
+    return schedule.model_copy(update={"overrides": [*schedule.overrides, *more]})
 
 
 class _Holder(NamedTuple):

@@ -136,6 +136,11 @@ class Override(_Closed):
     to: Moment
     person: PersonId = Field(description="Who is on call instead")
 
+    @classmethod
+    def between(cls, from_at: datetime, to_at: datetime, person: str) -> Override:
+        """An override made at run time, from one aware instant until just before another."""
+        return cls.model_validate({"from": from_at.isoformat(), "to": to_at.isoformat(), "person": person})
+
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Override:
         start, end = parse_moment(self.from_), parse_moment(self.to)

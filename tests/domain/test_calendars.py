@@ -201,7 +201,8 @@ def test_years_of_open_time_are_counted_to_the_minute(hours: str) -> None:
         ("2026-03-02T10:30", "2026-03-05T10:00", "2026-03-02T10:30", False),
         ("2026-03-02T17:10", "2026-03-05T10:00", "2026-03-03T09:00", False),
         ("2026-04-02T17:00", "2026-04-05T17:00", "2026-04-07T08:00", True),  # three days that are all Easter
-        ("2026-07-01T10:10", "2026-07-03T10:00", "2026-07-01T10:30", False),
+        ("2026-07-01T10:10", "2026-07-01T10:30", "2026-07-01T10:30", False),  # as late as it may
+        ("2026-07-01T10:10", "2026-07-01T10:29", "2026-07-01T10:30", True),
     ],
 )
 def test_the_review_meets_within_hours_and_as_early_as_it_can(

@@ -6,18 +6,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from mayday.domain.oncall import (
     ExternalSchedule,
     Gap,
     LocalSchedule,
     OnCall,
+    Override,
     Schedule,
     gaps,
     next_handoff,
     on_call,
     shifts,
+    with_overrides,
 )
 
 SCHEDULE: TypeAdapter[LocalSchedule | ExternalSchedule] = TypeAdapter(Schedule)
@@ -262,6 +264,17 @@ def test_an_override_inside_another_wins_when_it_is_listed_later() -> None:
     ]
     hidden = schedule(layers=[weekly("ana")], overrides=[inner, outer])
     assert who(hidden, "2026-03-03T12:00") == "raj"
+
+
+def test_an_override_made_tonight_wins_over_those_of_the_catalog() -> None:
+    roster = schedule(layers=[weekly("ana")], overrides=[{"from": "2026-03-02", "to": "2026-03-03", "person": "raj"}])
+    swapped = with_overrides(roster, [Override.between(utc("2026-03-02T10:00:00.250"), utc("2026-03-02T12:00"), "lee")])
+    assert who(swapped, "2026-03-02T10:00") == "raj"
+    assert who(swapped, "2026-03-02T10:00:01") == "lee"
+    assert who(swapped, "2026-03-02T12:00") == "raj"
+    assert who(roster, "2026-03-02T11:00") == "raj"
+    with pytest.raises(ValidationError):
+        Override.between(utc("2026-03-02T10:00"), utc("2026-03-02T10:00"), "lee")
 
 
 def test_an_override_fills_a_gap() -> None:

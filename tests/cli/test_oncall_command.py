@@ -1,0 +1,125 @@
+"""`mayday oncall` over a catalog folder, as people and scripts call it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from mayday.cli.oncall import oncall_app
+
+CATALOG = """\
+apiVersion: catalog/v1
+kind: Catalog
+people: { ana: { name: Ana Ruiz }, raj: { name: Raj Patel } }
+schedules:
+  office:
+    tz: Europe/London
+    layers: [{ rotation: daily, handoff: "09:00", people: [ana, raj], active: { hours: "09:00-17:00" } }]
+  nights: { tz: UTC, layers: [{ rotation: weekly, handoff: "Mon 09:00", people: [ana, raj] }] }
+  network: { source: pagerduty, id: PABC12, fallback: schedule.nights }
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "catalog").mkdir()
+    (tmp_path / "catalog" / "all.yaml").write_text(CATALOG, encoding="utf-8")
+    return tmp_path
+
+
+def mayday_oncall(folder: Path, *words: str) -> Result:
+    return CliRunner().invoke(
+        oncall_app, [words[0], "--runbooks", str(folder), *words[1:]], env={"COLUMNS": "160", "TERM": "dumb"}
+    )
+
+
+def items(result: Result) -> list[dict[str, Any]]:
+    answer = json.loads(result.stdout)
+    assert answer["next"] is None
+    return list(answer["items"])
+
+
+def test_who_is_on_call_at_ten_past_two(folder: Path) -> None:
+    result = mayday_oncall(folder, "show", "--at", "2026-03-02T02:10Z", "--json")
+    assert result.exit_code == 0
+    assert items(result) == [
+        {
+            "schedule": "office",
+            "person": None,
+            "source": None,
+            "layer": None,
+            "until": "2026-03-02T09:00:00.000Z",
+            "next": {"person": "raj", "at": "2026-03-02T09:00:00.000Z"},
+        },
+        {
+            "schedule": "nights",
+            "person": "ana",
+            "source": "layer",
+            "layer": 1,
+            "until": "2026-03-02T09:00:00.000Z",
+            "next": {"person": "raj", "at": "2026-03-02T09:00:00.000Z"},
+        },
+        {"schedule": "network", "person": None, "source": "pagerduty", "fallback": "schedule.nights"},
+    ]
+
+
+def test_people_see_names_and_their_own_clock(folder: Path) -> None:
+    result = mayday_oncall(folder, "show", "--at", "2026-07-01T10:00")
+    assert result.exit_code == 0
+    assert "Ana Ruiz" in result.stdout or "Raj Patel" in result.stdout
+    assert "Wed 2026-07-01 17:00 BST" in result.stdout
+    assert "asked at pagerduty" in result.stdout
+
+
+def test_the_shifts_of_a_few_days(folder: Path) -> None:
+    result = mayday_oncall(folder, "show", "schedule.office", "--at", "2026-03-02", "--days", "1", "--json")
+    assert [(row["person"], row["starts_at"][11:16], row["ends_at"][11:16]) for row in items(result)] == [
+        (None, "00:00", "09:00"),
+        ("raj", "09:00", "17:00"),
+        (None, "17:00", "00:00"),
+    ]
+    assert "nobody" in mayday_oncall(folder, "show", "--at", "2026-03-02", "--days", "1").stdout
+
+
+def test_gaps_leave_with_one_and_none_with_zero(folder: Path) -> None:
+    found = mayday_oncall(folder, "gaps", "--at", "2026-03-02", "--days", "1")
+    assert found.exit_code == 1
+    assert "office: nobody from Mon 2026-03-02 00:00 GMT to Mon 2026-03-02 09:00 GMT" in found.stdout
+    assert len(items(mayday_oncall(folder, "gaps", "--at", "2026-03-02", "--days", "1", "--json"))) == 2
+    none = mayday_oncall(folder, "gaps", "nights")
+    assert (none.exit_code, none.stdout.strip()) == (0, "no gaps in 28 days")
+
+
+def test_a_misspelt_schedule_is_answered_with_the_right_one(folder: Path) -> None:
+    result = mayday_oncall(folder, "show", "offise")
+    assert result.exit_code == 1
+    assert "did you mean office?" in result.stderr
+
+
+@pytest.mark.parametrize("words", [("show", "--at", "yesterday"), ("show", "--days", "0"), ("gaps", "--days", "9999")])
+def test_wrong_usage_leaves_with_two(folder: Path, words: tuple[str, ...]) -> None:
+    assert mayday_oncall(folder, *words).exit_code == 2
+
+
+def test_a_missing_folder_leaves_with_two(tmp_path: Path) -> None:
+    assert mayday_oncall(tmp_path / "nowhere", "show").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "place", "hint"),
+    [
+        ('handoff: "Mon 09:00"', 'handoff: "09:00"', "all.yaml:8:", "write handoff: 'Mon 09:00'"),
+        ("Europe/London", "Europe/Lodon", "all.yaml:6:", "did you mean Europe/London?"),
+        ("kind: Catalog", "kind: Catalog\nkind: Catalog", "all.yaml:3:", "kind"),
+    ],
+)
+def test_a_catalog_that_cannot_be_read_says_where(folder: Path, good: str, bad: str, place: str, hint: str) -> None:
+    (folder / "catalog" / "all.yaml").write_text(CATALOG.replace(good, bad), encoding="utf-8")
+    result = mayday_oncall(folder, "show")
+    assert result.exit_code == 1
+    assert place in result.stderr
+    assert hint in result.stderr
