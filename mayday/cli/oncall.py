@@ -32,10 +32,10 @@ REFUSED, WRONG_USAGE = 1, 2
 _SCHEDULE: TypeAdapter[LocalSchedule | ExternalSchedule] = TypeAdapter(Schedule)
 
 At = Annotated[
-    str | None, typer.Option(help="A moment: 2026-03-02T02:10Z or 2026-03-02 (UTC without an offset). [default: now]")
+    str | None, typer.Option(help="A moment: 2026-03-02T02:10Z or 2026-03-02, in UTC without an offset (default: now)")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Runbooks = Annotated[Path | None, typer.Option(help="Folder of runbooks and catalog. [default: MAYDAY_RUNBOOKS]")]
+Runbooks = Annotated[Path | None, typer.Option(help="Folder of runbooks and catalog. (default: MAYDAY_RUNBOOKS)")]
 
 
 @dataclass(frozen=True)
@@ -132,12 +132,12 @@ def _print_now(rosters: _Rosters, at: datetime, as_json: bool) -> None:
 
 
 def _print_shifts(rosters: _Rosters, begin: datetime, end: datetime, as_json: bool) -> None:
-    rows = [
-        (name, entry, piece.starts_at, piece.ends_at, getattr(piece, "person", None), getattr(piece, "source", None))
-        for name, entry in rosters.schedules.items()
-        if isinstance(entry, LocalSchedule)
-        for piece in sorted([*shifts(entry, begin, end), *gaps(entry, begin, end)], key=lambda piece: piece.starts_at)
-    ]
+    rows: list[tuple[str, LocalSchedule, datetime, datetime, str | None, str | None]] = []
+    for name, entry in rosters.schedules.items():
+        if isinstance(entry, LocalSchedule):
+            held = [(each.starts_at, each.ends_at, each.person, each.source) for each in shifts(entry, begin, end)]
+            empty = [(each.starts_at, each.ends_at, None, None) for each in gaps(entry, begin, end)]
+            rows.extend((name, entry, *row) for row in sorted([*held, *empty], key=lambda row: row[0]))
     if as_json:
         _print_json(
             [

@@ -78,19 +78,19 @@ class OnCall(_Fact):
     until: datetime | None
 
 
+class Gap(_Fact):
+    """Time in which nobody is on call. Half-open, aware UTC, cut to what was asked for."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
 class Shift(_Fact):
     """One person on call without a break, for one reason. Half-open, aware UTC, cut to what was asked for."""
 
     person: str
     source: Literal["layer", "override"]
     layer: int | None
-    starts_at: datetime
-    ends_at: datetime
-
-
-class Gap(_Fact):
-    """Time in which nobody is on call. Half-open, aware UTC."""
-
     starts_at: datetime
     ends_at: datetime
 
