@@ -62,7 +62,7 @@ def route_alert(catalog: Catalog, alert: AlertEvent) -> RoutedAlert:
     found = _first_match(catalog.routes, alert, RouteIncident(), "")
     rule, path = found or (RouteIncident(impact="low", urgency="medium"), "none")
     problems: list[str] = []
-    scope = {"alert": _alert_scope(alert)}
+    scope: dict[str, object] = {"alert": _alert_scope(alert)}
     service = _service(catalog, rule, alert, scope, problems)
     title = _text(rule.title, scope, "title", problems) if rule.title else alert.title
     return RoutedAlert(

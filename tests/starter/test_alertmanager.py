@@ -132,7 +132,11 @@ def test_too_many_alerts_in_one_notification_are_refused() -> None:
 
 def test_texts_are_cut_and_cleaned_never_refused() -> None:
     (event,) = events(
-        {"alerts": [alert(labels={"alertname": "a\x00b\ud800", "long": "x" * 5000, "n": 5}, annotations={"summary": "  "})]}
+        {
+            "alerts": [
+                alert(labels={"alertname": "a\x00b\ud800", "long": "x" * 5000, "n": 5}, annotations={"summary": "  "})
+            ]
+        }
     )
     assert event.title == event.labels["alertname"] == "a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}"
     assert len(event.labels["long"]) == 1024
@@ -144,7 +148,7 @@ def test_texts_are_cut_and_cleaned_never_refused() -> None:
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
-        st.sampled_from(["alerts", "labels", "status", "startsAt", "annotations", "fingerprint", "x"]), inner, max_size=4
+        st.sampled_from(["alerts", "labels", "status", "startsAt", "annotations", "x"]), inner, max_size=4
     ),
 )  # fmt: skip
 
@@ -153,10 +157,9 @@ JSON = st.recursive(
 def test_whatever_comes_is_taken_or_refused(body: Any) -> None:
     try:
         found = events({"alerts": [{"labels": {}} | body] if isinstance(body, dict) else body})
-    except Malformed as refused:
-        assert refused.reason
-    else:
-        assert all(event.model_dump_json().encode() for event in found)
+    except Malformed:
+        return
+    assert all(event.model_dump_json().encode() for event in found)
 
 
 def test_sources_are_found_by_name_and_unknown_ones_are_not() -> None:

@@ -119,7 +119,10 @@ def test_a_refined_impact_decides_over_a_parents_severity() -> None:
 
 
 def test_a_route_that_only_groups_is_left_when_no_child_matches() -> None:
-    routes = [{"match": {"team": "pay"}, "routes": [{"match": {"x": "1"}, "incident": {"impact": "high"}}]}, {"incident": {}}]
+    routes = [
+        {"match": {"team": "pay"}, "routes": [{"match": {"x": "1"}, "incident": {"impact": "high"}}]},
+        {"incident": {}},
+    ]
     assert route_alert(catalog(routes), alert(team="pay")).path == "2"
 
 
@@ -135,7 +138,9 @@ def test_without_any_route_an_alert_is_still_proposed() -> None:
 
 
 def test_a_broken_template_leaves_its_input_out_and_says_so() -> None:
-    routes = [{"incident": {"inputs": {"good": "x", "bad": "{{ alert.labels.nope }}"}, "title": "{{ alert.labels.no }}"}}]
+    routes = [
+        {"incident": {"inputs": {"good": "x", "bad": "{{ alert.labels.nope }}"}, "title": "{{ alert.labels.no }}"}}
+    ]
     routed = route_alert(catalog(routes), alert())
     assert routed.inputs == {"good": "x"}
     assert routed.title == "Payments down"
@@ -183,7 +188,18 @@ def test_matchers(wanted: str | list[str], label: str | None, holds: bool) -> No
 
 @pytest.mark.parametrize(
     "pattern",
-    ["(a+)+", "(a|a)*", "(a*){2,}", "(?=a)b", r"(a)\1", "a*b*c*d*", "[", "x{100000}", "a" * (LONGEST_PATTERN + 1), "(?>a)"],
+    [
+        "(a+)+",
+        "(a|a)*",
+        "(a*){2,}",
+        "(?=a)b",
+        r"(a)\1",
+        "a*b*c*d*",
+        "[",
+        "x{100000}",
+        "a" * (LONGEST_PATTERN + 1),
+        "(?>a)",
+    ],
 )
 def test_patterns_that_could_take_too_long_are_refused(pattern: str) -> None:
     with pytest.raises(PatternRefused):

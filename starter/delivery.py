@@ -1,0 +1,191 @@
+"""From a batch of alerts of one key to its run: signal the one that is open, reopen the last one, or start.
+
+running            -> one signal with the whole batch
+ended <= 24 h ago  -> the same incident goes on from its last state, unless it was cancelled, rejected or merged
+else               -> a fresh incident, with the alerts in its start input
+only resolved ones -> never start anything
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from mayday.domain.incident import AlertBatch, StartInput
+from mayday.records.errors import RecordsUnavailable
+from mayday.records.incidents import IncidentRecord
+from mayday.records.records import Records
+from starter.gateway import Gateway, NoSuchRun, RunView, TemporalSilent
+from starter.minting import OCCURRENCE_KEPT
+from starter.parcels import Delivered, Parcel
+
+__all__ = ["Delivery", "Opener", "can_reopen"]
+
+log = structlog.get_logger(__name__)
+
+#: statuses from which an incident goes on when its alert fires again
+REOPENED_FROM = frozenset({"resolved", "closed"})
+KNOWN_RUNS = 10_000
+ROUNDS = 6
+"""A run may end between looking and signalling; that many times in a row it is something else."""
+
+
+class Opener(Protocol):
+    """Makes the start input of an incident that an alert opens."""
+
+    async def from_alert(self, parcel: Parcel) -> StartInput: ...
+
+
+class Delivery:
+    """Delivers batches, one call at a time for each workflow id (see `lanes`)."""
+
+    def __init__(self, gateway: Gateway, records: Records, opener: Opener, clock: Callable[[], datetime]) -> None:
+        self._gateway = gateway
+        self._records = records
+        self._opener = opener
+        self._now = clock
+        self._open: OrderedDict[str, str] = OrderedDict()
+
+    async def __call__(self, workflow_id: str, parcels: list[Parcel]) -> list[Delivered]:
+        """One answer for each parcel. Raises `TemporalSilent`."""
+        events = [parcel.event for parcel in parcels]
+        looked = False
+        view: RunView | None = None
+        for _ in range(ROUNDS):
+            known = self._open.get(workflow_id)
+            if known is not None:
+                try:
+                    await self._gateway.signal_alerts(workflow_id, AlertBatch(events=events))
+                except NoSuchRun:
+                    self.forget(workflow_id)
+                    looked = False
+                    continue
+                return [_to_run(known, parcel) for parcel in parcels]
+            first = next((parcel for parcel in parcels if parcel.firing), None)
+            if looked or first is None:
+                view = await self._gateway.describe(workflow_id)
+                looked = True
+                if view is not None and view.running:
+                    self.remember(workflow_id, view.incident_id or await self._stored_id(workflow_id) or workflow_id)
+                    continue
+                if first is None:
+                    return [Delivered(None, None, "ignored") for _ in parcels]
+            answers = await self._start(first, parcels, view if looked else None, looked)
+            if answers is not None:
+                return answers
+            looked = True
+        raise TemporalSilent(f"{workflow_id} changes faster than it can be reached")
+
+    def remember(self, workflow_id: str, incident_id: str) -> None:
+        """This incident is open under this workflow id."""
+        self._open[workflow_id] = incident_id
+        self._open.move_to_end(workflow_id)
+        while len(self._open) > KNOWN_RUNS:
+            self._open.popitem(last=False)
+
+    def forget(self, workflow_id: str) -> None:
+        self._open.pop(workflow_id, None)
+
+    async def whose(self, workflow_id: str) -> tuple[str | None, RunView | None]:
+        """The incident of a workflow id, and its last run when it is not known to be open."""
+        known = self._open.get(workflow_id)
+        if known is not None:
+            return known, None
+        view = await self._gateway.describe(workflow_id)
+        if view is None:
+            return None, None
+        incident_id = view.incident_id or await self._stored_id(workflow_id)
+        if view.running and incident_id:
+            self.remember(workflow_id, incident_id)
+        return incident_id, view
+
+    async def _start(
+        self, first: Parcel, parcels: list[Parcel], view: RunView | None, looked: bool
+    ) -> list[Delivered] | None:
+        """None when a run is there after all, or one has to be looked at first."""
+        start = await self._opener.from_alert(first)
+        start.events = [parcel.event for parcel in parcels]
+        reopened = await self._carried_over(start, view) if view is not None else False
+        try:
+            started = await self._gateway.start(start, again=looked)
+        except NoSuchRun:
+            return None
+        if not started.opened:
+            return None
+        self.remember(start.workflow_id, start.id)
+        await self.note_opened(start, started.run_id)
+        log.info("incident_reopened" if reopened else "incident_opened", incident=start.id, route=first.routed.path)
+        return [_opened(start, parcel, first, reopened) for parcel in parcels]
+
+    async def _carried_over(self, start: StartInput, view: RunView) -> bool:
+        outcome = await can_reopen(self._gateway, start.workflow_id, view, self._now())
+        if outcome is None or view.incident_id is None:
+            return False
+        start.id, start.state = view.incident_id, outcome
+        stored = await self._stored(view.incident_id)
+        if stored is not None:
+            start.opened_at = stored.opened_at
+            start.title = stored.title
+            plan = await self._records.plans.get(stored.plan_digest) if stored.plan_digest else None
+            if plan is not None and stored.plan_digest:
+                start.plan, start.plan_digest = plan, stored.plan_digest
+        return True
+
+    async def note_opened(self, start: StartInput, run_id: str | None) -> None:
+        """The incident is listed from now on. A store that is down learns of it by the first flush."""
+        record = IncidentRecord(
+            id=start.id,
+            workflow_id=start.workflow_id,
+            run_id=run_id,
+            correlation_key=start.correlation_key,
+            title=start.title,
+            severity=start.severity,
+            status="candidate" if start.declare == "propose" else "investigating",
+            service=start.service,
+            services=start.services or [start.service],
+            drill=start.drill,
+            opened_at=start.opened_at,
+            plan_digest=start.plan_digest,
+        )
+        try:
+            await self._records.incidents.opened(record)
+            await self._records.plans.put(start.plan_digest, start.plan)
+        except RecordsUnavailable as error:
+            log.warning("incident_not_listed_yet", incident=start.id, reason=str(error))
+
+    async def _stored_id(self, workflow_id: str) -> str | None:
+        try:
+            found = await self._records.incidents.by_workflow(workflow_id)
+        except RecordsUnavailable:
+            return None
+        return found.id if found else None
+
+    async def _stored(self, incident_id: str) -> IncidentRecord | None:
+        try:
+            return await self._records.incidents.get(incident_id)
+        except RecordsUnavailable:
+            return None
+
+
+async def can_reopen(gateway: Gateway, workflow_id: str, view: RunView, now: datetime) -> dict[str, object] | None:
+    """The state from which an ended incident goes on, or None when it does not (too long ago, cancelled, ...)."""
+    if view.running or view.closed_at is None or now - view.closed_at > OCCURRENCE_KEPT:
+        return None
+    outcome = await gateway.outcome(workflow_id, view.run_id)
+    if outcome is None or outcome.state.get("status") not in REOPENED_FROM:
+        return None
+    return outcome.state
+
+
+def _to_run(incident_id: str, parcel: Parcel) -> Delivered:
+    return Delivered(incident_id, parcel.workflow_id, "attached" if parcel.firing else "resolved")
+
+
+def _opened(start: StartInput, parcel: Parcel, first: Parcel, reopened: bool) -> Delivered:
+    if parcel is first and not reopened:
+        return Delivered(start.id, start.workflow_id, "opened")
+    return _to_run(start.id, parcel)

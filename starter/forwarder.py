@@ -1,0 +1,178 @@
+"""Forwards what the inbox holds until Temporal has it, and notes in the inbox what became of it.
+
+Each starter runs one. Rows are claimed with a lease, so that two starters do not forward the same row at once; a row
+that a dead starter held is free again when its lease ends. The run drops an alert that it has seen (by dedupe key).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from mayday.language.routing import RoutedAlert
+from mayday.records.errors import RecordsUnavailable
+from mayday.records.inbox import InboxRow
+from mayday.records.records import Records
+from starter.gateway import TemporalSilent
+from starter.lanes import Lanes
+from starter.metrics import ALERTS_FORWARDED, INBOX_WAITING
+from starter.minting import workflow_id
+from starter.parcels import Delivered, Parcel
+
+__all__ = ["Forwarder"]
+
+log = structlog.get_logger(__name__)
+
+EVERY = 2.0
+"""Seconds between two looks at the inbox when nobody asks for one."""
+LEASE = timedelta(seconds=15)
+YOUNG = timedelta(seconds=4)
+"""Rows younger than this are on their way by the request that brought them."""
+BATCH = 500
+LONGEST_WAIT = 5.0
+MOST_ATTEMPTS = 25
+"""After that many failures that are not Temporal's silence a row is `failed`: kept, logged, shown by doctor."""
+
+
+class Forwarder:
+    """A background task; `nudge()` makes it look at once."""
+
+    def __init__(self, records: Records, lanes: Lanes, clock: Callable[[], datetime]) -> None:
+        self._records = records
+        self._lanes = lanes
+        self._now = clock
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._settling: set[asyncio.Task[None]] = set()
+        self._done: dict[str, list[int]] = {}
+        self._writer: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="forwarder")
+
+    def nudge(self) -> None:
+        """Something waits: look now."""
+        self._wake.set()
+
+    async def stop(self) -> None:
+        """End the task; what is on its way arrives, and the inbox learns of it."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+        while self._settling:
+            await asyncio.wait(list(self._settling))
+        if self._writer is not None:
+            await self._writer
+
+    def settle_when_done(self, parcels: Sequence[Parcel], futures: Sequence[asyncio.Future[Delivered]]) -> None:
+        """Note in the inbox what becomes of these, whenever it is known; what failed is forwarded again."""
+        if parcels:
+            task = asyncio.create_task(self._follow(list(parcels), list(futures)), name="settle")
+            self._settling.add(task)
+            task.add_done_callback(self._settling.discard)
+
+    async def _follow(self, parcels: list[Parcel], futures: list[asyncio.Future[Delivered]]) -> None:
+        await asyncio.wait(futures)
+        failed: list[tuple[Parcel, BaseException]] = []
+        for parcel, future in zip(parcels, futures, strict=True):
+            error = future.exception()
+            if error is None:
+                action = future.result().action
+                ALERTS_FORWARDED.labels(action=action).inc()
+                self._note(parcel, "done" if action == "ignored" else "forwarded")
+            else:
+                failed.append((parcel, error))
+        for parcel, error in failed:
+            if not isinstance(error, TemporalSilent):
+                log.error("alert_not_forwarded", workflow_id=parcel.workflow_id, inbox=parcel.row, exc_info=error)
+        if failed:
+            await self._give_back([parcel.row for parcel, _ in failed if parcel.row is not None])
+            self.nudge()
+
+    async def _give_back(self, rows: list[int]) -> None:
+        try:
+            await self._records.inbox.settle(rows, "new")
+        except RecordsUnavailable:
+            pass  # they are `new` already; their lease ends by itself
+
+    def _note(self, parcel: Parcel, state: str) -> None:
+        """Rows that are settled while a transaction runs share the next one."""
+        if parcel.row is None:
+            return
+        self._done.setdefault(state, []).append(parcel.row)
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write(), name="settle-writer")
+
+    async def _write(self) -> None:
+        try:
+            while self._done:
+                done, self._done = self._done, {}
+                for state, rows in done.items():
+                    try:
+                        await self._records.inbox.settle(rows, "done" if state == "done" else "forwarded")
+                    except RecordsUnavailable as error:
+                        # They are forwarded once more when the store is back; the run has seen them and drops them.
+                        log.warning("inbox_not_settled", rows=len(rows), reason=str(error))
+        finally:
+            self._writer = None
+
+    async def _run(self) -> None:
+        wait = EVERY
+        while True:
+            try:
+                went = await self.forward_once()
+            except RecordsUnavailable as error:
+                log.warning("inbox_unreadable", reason=str(error))
+                went = None
+            except Exception as error:  # the last line of defence of alerts that were promised: log and go on
+                log.error("forwarder_failed", exc_info=error)
+                went = None
+            wait = EVERY if went is not None else min(wait * 1.5, LONGEST_WAIT)
+            if went:
+                continue
+            self._wake.clear()
+            try:
+                await asyncio.wait_for(self._wake.wait(), wait)
+            except TimeoutError:
+                continue
+            await asyncio.sleep(0.2)  # whatever failed a moment ago gets a moment
+
+    async def forward_once(self) -> int | None:
+        """Forward what waits; returns how many alerts arrived, None when Temporal is silent."""
+        rows = await self._records.inbox.claim(BATCH, LEASE)
+        INBOX_WAITING.set(len(rows))
+        border = self._now() - YOUNG
+        old = [row for row in rows if row.received_at <= border or row.attempts > 1]
+        if not old:
+            return 0
+        parcels: list[Parcel] = []
+        for row in old:
+            if row.attempts > MOST_ATTEMPTS and row.error != "silent":
+                log.error("alert_given_up", inbox=row.id, attempts=row.attempts)
+                await self._records.inbox.settle([row.id], "failed", error="could not be forwarded; see the log")
+            else:
+                parcels.append(_parcel(row))
+        if not parcels:
+            return 0
+        log.info("inbox_forwarded", alerts=len(parcels))
+        futures = self._lanes.submit(parcels)
+        await asyncio.wait(futures)
+        silent = [p for p, f in zip(parcels, futures, strict=True) if isinstance(f.exception(), TemporalSilent)]
+        if silent:
+            rows_back = [parcel.row for parcel in silent if parcel.row is not None]
+            await self._records.inbox.settle(rows_back, "new", error="silent")
+        rest = [(p, f) for p, f in zip(parcels, futures, strict=True) if p not in silent]
+        if rest:
+            await self._follow([p for p, _ in rest], [f for _, f in rest])
+        return None if silent else len(parcels)
+
+
+def _parcel(row: InboxRow) -> Parcel:
+    """The alert as it was routed when it came."""
+    row.event.inbox_id = row.id
+    routed = RoutedAlert.model_validate(row.decision or {})
+    return Parcel(row.event, routed, row.workflow_id or workflow_id(routed.correlation_key), row.id)

@@ -1,0 +1,266 @@
+"""Temporal as the starter sees it: the only place that calls the client, so that tests can stand in for it.
+
+GatewayError
++-- TemporalSilent     no answer in time, or not reachable: try later, the inbox keeps what there is
++-- NoSuchRun          nothing runs under this workflow id (any more)
++-- NotAccepted        an update was not taken by a worker in time: send it as a signal
++-- CommandRefused     the workflow said no, with a code and the reason
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, Protocol
+
+from temporalio.client import (
+    Client,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+    WorkflowUpdateStage,
+)
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from mayday.domain.commands import Answer, CommandEnvelope
+from mayday.domain.effects import Wire
+from mayday.domain.incident import AlertBatch, Board, StartInput
+from mayday.domain.timeline import Entry
+
+__all__ = [
+    "CommandRefused", "Gateway", "GatewayError", "NoSuchRun", "NotAccepted", "RunView", "Started", "TemporalGateway",
+    "TemporalSilent",
+]  # fmt: skip
+
+WORKFLOW = "IncidentWorkflow"
+ALERTS = "alerts_fired"
+COMMAND = "command_sent"
+PATIENCE = timedelta(seconds=10)
+"""A single call; callers that answer people sooner stop waiting, the call goes on."""
+ACCEPTED_WITHIN = timedelta(seconds=5)
+
+_SILENT = frozenset(
+    {
+        RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.UNKNOWN,
+        RPCStatusCode.RESOURCE_EXHAUSTED, RPCStatusCode.INTERNAL, RPCStatusCode.ABORTED,
+    }
+)  # fmt: skip
+
+
+class GatewayError(Exception):
+    """Root of the gateway's errors."""
+
+
+class TemporalSilent(GatewayError):
+    """Temporal does not answer."""
+
+
+class NoSuchRun(GatewayError):
+    """Nothing runs under this workflow id."""
+
+
+class NotAccepted(GatewayError):
+    """No worker took the update in time."""
+
+
+class CommandRefused(GatewayError):
+    """The workflow refused a command; `code` is one of `RefusalCode`."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+class Started(NamedTuple):
+    """`opened` is false when a run was there already: it has not seen this start's events."""
+
+    run_id: str | None
+    opened: bool
+
+
+class RunView(NamedTuple):
+    """The newest run under a workflow id."""
+
+    run_id: str
+    running: bool
+    incident_id: str | None
+    closed_at: datetime | None = None
+
+
+class RunOutcome(Wire):
+    """What a finished run leaves: how it ended, and its last state for reopening."""
+
+    id: str = ""
+    status: str = ""
+    state: dict[str, Any] = {}
+    head: str = ""
+    seq: int = 0
+
+
+class Gateway(Protocol):
+    """What the starter asks of Temporal. All may raise `TemporalSilent`."""
+
+    async def start(self, start: StartInput, *, again: bool) -> Started:
+        """Start an incident. Without `again`, raises `NoSuchRun` if one of this id has ended: look at it first."""
+
+    async def signal_alerts(self, workflow_id: str, batch: AlertBatch) -> None:
+        """Raises `NoSuchRun`."""
+
+    async def describe(self, workflow_id: str) -> RunView | None: ...
+
+    async def outcome(self, workflow_id: str, run_id: str) -> RunOutcome | None:
+        """What a finished run left; None when it was terminated or failed."""
+
+    async def command(self, workflow_id: str, envelope: CommandEnvelope) -> Answer:
+        """Raises `CommandRefused`, `NotAccepted`, `NoSuchRun`."""
+
+    async def signal_command(self, workflow_id: str, envelope: CommandEnvelope) -> None:
+        """Raises `NoSuchRun`."""
+
+    async def board(self, workflow_id: str, within: timedelta) -> Board | None:
+        """The live board; None when nobody can say in time."""
+
+    async def timeline(self, workflow_id: str, since: int, within: timedelta) -> list[Entry] | None:
+        """The entries after `since` that the run holds; None when nobody can say in time."""
+
+    async def ping(self) -> None:
+        """Raises `TemporalSilent`."""
+
+
+class TemporalGateway:
+    """The gateway over a connected client."""
+
+    def __init__(self, client: Client, *, task_queue: str) -> None:
+        self._client = client
+        self._task_queue = task_queue
+
+    async def start(self, start: StartInput, *, again: bool) -> Started:
+        try:
+            async with _spoken():
+                handle = await self._client.start_workflow(
+                    WORKFLOW,
+                    start,
+                    id=start.workflow_id,
+                    task_queue=self._task_queue,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    id_reuse_policy=(
+                        WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.REJECT_DUPLICATE
+                    ),
+                    request_eager_start=True,
+                    memo={"incident": start.id, "title": start.title},
+                    static_summary=f"{start.severity} {start.title}"[:200],
+                    rpc_timeout=PATIENCE,
+                )
+        except WorkflowAlreadyStartedError:
+            raise NoSuchRun(start.workflow_id) from None
+        return Started(handle.result_run_id, await self._is_ours(handle, start))
+
+    async def _is_ours(self, handle: WorkflowHandle[Any, Any], start: StartInput) -> bool:
+        """Whether this start made the run. The server says so; the SDK keeps the answer in a private field, and where
+        that is gone the memo tells whose id the run carries."""
+        response = getattr(handle, "_start_workflow_response", None)
+        if response is not None:
+            return bool(response.started)
+        view = await self.describe(start.workflow_id)
+        return view is not None and view.incident_id == start.id
+
+    async def signal_alerts(self, workflow_id: str, batch: AlertBatch) -> None:
+        async with _spoken():
+            await self._handle(workflow_id).signal(ALERTS, batch, rpc_timeout=PATIENCE)
+
+    async def describe(self, workflow_id: str) -> RunView | None:
+        try:
+            async with _spoken():
+                found = await self._handle(workflow_id).describe(rpc_timeout=PATIENCE)
+        except NoSuchRun:
+            return None
+        return RunView(
+            run_id=found.run_id,
+            running=found.status == WorkflowExecutionStatus.RUNNING,
+            incident_id=await found.memo_value("incident", None),
+            closed_at=found.close_time,
+        )
+
+    async def outcome(self, workflow_id: str, run_id: str) -> RunOutcome | None:
+        handle: WorkflowHandle[Any, RunOutcome] = self._client.get_workflow_handle(
+            workflow_id, run_id=run_id, result_type=RunOutcome
+        )
+        try:
+            async with _spoken():
+                return await handle.result(follow_runs=True, rpc_timeout=PATIENCE)
+        except WorkflowFailureError:
+            return None
+
+    async def command(self, workflow_id: str, envelope: CommandEnvelope) -> Answer:
+        handle = self._handle(workflow_id)
+        try:
+            async with _spoken(), asyncio.timeout(ACCEPTED_WITHIN.total_seconds()):
+                update = await handle.start_update(
+                    envelope.command.kind,
+                    envelope,
+                    id=envelope.command.id,
+                    wait_for_stage=WorkflowUpdateStage.ACCEPTED,
+                    result_type=Answer,
+                )
+            async with _spoken():
+                answer: Answer = await update.result(rpc_timeout=PATIENCE)
+                return answer
+        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+            raise NotAccepted(workflow_id) from None
+        except WorkflowUpdateFailedError as failed:
+            cause = failed.cause
+            if isinstance(cause, ApplicationError) and cause.type:
+                raise CommandRefused(cause.type, cause.message) from None
+            raise CommandRefused("invalid", str(cause or failed)) from None
+
+    async def signal_command(self, workflow_id: str, envelope: CommandEnvelope) -> None:
+        async with _spoken():
+            await self._handle(workflow_id).signal(COMMAND, envelope, rpc_timeout=PATIENCE)
+
+    async def board(self, workflow_id: str, within: timedelta) -> Board | None:
+        found: Board | None = await self._query(workflow_id, "board", [], Board, within)
+        return found
+
+    async def timeline(self, workflow_id: str, since: int, within: timedelta) -> list[Entry] | None:
+        found: list[Entry] | None = await self._query(workflow_id, "timeline", [since], list[Entry], within)
+        return found
+
+    async def ping(self) -> None:
+        async with _spoken():
+            if not await self._client.service_client.check_health(timeout=timedelta(seconds=2)):
+                raise TemporalSilent("Temporal says it is not serving")
+
+    async def _query(self, workflow_id: str, name: str, args: list[Any], result: Any, within: timedelta) -> Any:
+        handle = self._handle(workflow_id)
+        try:
+            async with asyncio.timeout(within.total_seconds()), _spoken():
+                return await handle.query(name, args=args, result_type=result, rpc_timeout=within)
+        except (TimeoutError, GatewayError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
+            return None
+
+    def _handle(self, workflow_id: str) -> WorkflowHandle[Any, Any]:
+        return self._client.get_workflow_handle(workflow_id)
+
+
+@asynccontextmanager
+async def _spoken() -> AsyncIterator[None]:
+    """Turns the client's errors into ours."""
+    try:
+        yield
+    except RPCError as error:
+        if error.status == RPCStatusCode.NOT_FOUND:
+            raise NoSuchRun(error.message) from None
+        if error.status in _SILENT:
+            raise TemporalSilent(f"{error.status.name.lower()}: {error.message}") from None
+        if error.status == RPCStatusCode.FAILED_PRECONDITION and "completed" in error.message:
+            raise NoSuchRun(error.message) from None
+        raise

@@ -1,0 +1,180 @@
+"""Taking alerts in: inbox first, then Temporal; answered when nothing can be lost any more (DESIGN.md, idea 5).
+
+in the inbox and at Temporal           opened | attached | resolved | ignored
+in the inbox, Temporal silent for 2 s  queued: the forwarder goes on until it is accepted
+inbox down, at Temporal                as above, from the signal alone
+both down                              `Unavailable`: 503, the sender tries again
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from mayday.domain.incident import AlertEvent
+from mayday.language.catalog import Catalog
+from mayday.language.routing import route_alert
+from mayday.providers.inbound import Delivery as Body
+from mayday.providers.inbound import InboundSource
+from mayday.records.errors import RecordsUnavailable
+from mayday.records.inbox import InboxItem
+from mayday.records.records import Records
+from starter.delivery import Delivery
+from starter.forwarder import Forwarder
+from starter.gateway import TemporalSilent
+from starter.lanes import Lanes
+from starter.metrics import ALERTS_RECEIVED
+from starter.minting import workflow_id
+from starter.parcels import Delivered, Parcel
+
+__all__ = ["ANSWERED_WITHIN", "Intake", "Unavailable"]
+
+log = structlog.get_logger(__name__)
+
+ANSWERED_WITHIN = timedelta(seconds=2)
+"""How long a webhook waits for Temporal before it answers `queued`."""
+KEPT_WITHIN = timedelta(seconds=4)
+"""How long it waits for the inbox before it tries Temporal directly; senders give up after 10 s."""
+SETTLED_AFTER_END = timedelta(minutes=5)
+"""An alert repeated this long after its incident was resolved still fires; sooner it is the same delivery again."""
+
+
+class Unavailable(Exception):
+    """Neither the inbox nor Temporal took the alerts: nothing was kept."""
+
+
+class Intake:
+    """Takes verified bodies in."""
+
+    def __init__(
+        self,
+        records: Records,
+        catalog: Callable[[], Catalog],
+        lanes: Lanes,
+        delivery: Delivery,
+        forwarder: Forwarder,
+        clock: Callable[[], datetime],
+        answered_within: timedelta = ANSWERED_WITHIN,
+    ) -> None:
+        self._records = records
+        self._catalog = catalog
+        self._lanes = lanes
+        self._delivery = delivery
+        self._forwarder = forwarder
+        self._now = clock
+        self._answered_within = answered_within
+
+    async def take(self, source: InboundSource, body: Body) -> list[Delivered]:
+        """What became of each alert, in the order of the body. Raises `Malformed` and `Unavailable`."""
+        parcels = [self._addressed(event) for event in source.events(body)]
+        for parcel in parcels:
+            ALERTS_RECEIVED.labels(source=source.name, state=parcel.event.state).inc()
+        fresh = await self._kept(source.name, body, parcels)
+        if fresh is None:
+            return await self._directly(parcels)
+        until = asyncio.get_running_loop().time() + self._answered_within.total_seconds()
+        ways = self._sent(fresh)
+        repeated = [parcel for parcel in parcels if parcel.row not in fresh]
+        ways |= self._sent(await self._still_firing(repeated, body, until))
+        return [await self._became(parcel, ways.get(parcel.row), until) for parcel in parcels]
+
+    def _sent(self, fresh: dict[int | None, Parcel]) -> dict[int | None, asyncio.Future[Delivered]]:
+        futures = self._lanes.submit(list(fresh.values()))
+        self._forwarder.settle_when_done(list(fresh.values()), futures)
+        return dict(zip(fresh, futures, strict=True))
+
+    async def _became(self, parcel: Parcel, way: asyncio.Future[Delivered] | None, until: float) -> Delivered:
+        if way is None:
+            return await self._known(parcel, until)
+        return await _in_time(way, until) or _queued(parcel)
+
+    def _addressed(self, event: AlertEvent) -> Parcel:
+        routed = route_alert(self._catalog(), event)
+        for problem in routed.problems:
+            log.warning("route_incomplete", route=routed.path, problem=problem)
+        return Parcel(event, routed, workflow_id(routed.correlation_key))
+
+    async def _kept(self, source: str, body: Body, parcels: list[Parcel]) -> dict[int | None, Parcel] | None:
+        """The alerts that are new, now in the inbox, by row; None when the inbox cannot be reached."""
+        items = [
+            InboxItem(
+                event=parcel.event,
+                correlation_key=parcel.routed.correlation_key,
+                workflow_id=parcel.workflow_id,
+                decision=parcel.routed.model_dump(mode="json"),
+            )
+            for parcel in parcels
+        ]
+        try:
+            async with asyncio.timeout(KEPT_WITHIN.total_seconds()):
+                kept = await self._records.inbox.commit(
+                    items, source=source, body=body.raw, received_at=body.received_at
+                )
+        except (RecordsUnavailable, TimeoutError) as error:
+            log.error("inbox_unavailable", source=source, alerts=len(items), reason=str(error) or "no answer in time")
+            return None
+        fresh: dict[int | None, Parcel] = {}
+        for parcel, row in zip(parcels, kept, strict=True):
+            parcel.row = parcel.event.inbox_id = row.id
+            if row.new:
+                fresh.setdefault(row.id, parcel)  # the same alert twice in one body is one alert
+        return fresh
+
+    async def _still_firing(self, repeated: list[Parcel], body: Body, until: float) -> dict[int | None, Parcel]:
+        """An alert that is repeated well after its incident was resolved says: it is not over. It counts as new, once
+        for each time that the incident ended."""
+        again: list[Parcel] = []
+        for parcel in repeated:
+            if not parcel.firing:
+                continue
+            try:
+                async with asyncio.timeout_at(until):
+                    await self._lanes.idle(parcel.workflow_id)
+                    _, view = await self._delivery.whose(parcel.workflow_id)
+            except (TemporalSilent, TimeoutError):
+                break
+            if view is not None and view.closed_at is not None and view.closed_at + SETTLED_AFTER_END < self._now():
+                parcel.event.dedupe_key = f"{parcel.event.dedupe_key}:after:{view.run_id}"
+                again.append(parcel)
+        return (await self._kept(again[0].event.source, body, again) or {}) if again else {}
+
+    async def _directly(self, parcels: list[Parcel]) -> list[Delivered]:
+        """Without an inbox there is only Temporal, and an answer only once it has the alerts."""
+        waiting = asyncio.gather(*self._lanes.submit(parcels))
+        try:
+            async with asyncio.timeout(KEPT_WITHIN.total_seconds()):
+                return await waiting
+        except (TemporalSilent, TimeoutError) as error:
+            raise Unavailable("neither the records store nor Temporal answers") from error
+
+    async def _known(self, parcel: Parcel, until: float) -> Delivered:
+        """An alert that was delivered before: nothing is done again, the answer names its incident."""
+        try:
+            async with asyncio.timeout_at(until):
+                await self._lanes.idle(parcel.workflow_id)
+                incident_id, _ = await self._delivery.whose(parcel.workflow_id)
+        except (TemporalSilent, TimeoutError):
+            return _queued(parcel)
+        if parcel.firing:
+            return Delivered(incident_id, parcel.workflow_id, "attached") if incident_id else _queued(parcel)
+        if incident_id is None:
+            return Delivered(None, None, "ignored")
+        return Delivered(incident_id, parcel.workflow_id, "resolved")
+
+
+async def _in_time(future: asyncio.Future[Delivered], until: float) -> Delivered | None:
+    """The answer of a delivery, None when Temporal is silent: the inbox has it, the forwarder goes on."""
+    try:
+        async with asyncio.timeout_at(until):
+            return await asyncio.shield(future)
+    except (TemporalSilent, TimeoutError):
+        return None
+    except Exception:  # noqa: BLE001 - the alert is in the inbox: the forwarder tries again and logs
+        return None
+
+
+def _queued(parcel: Parcel) -> Delivered:
+    return Delivered(None, parcel.workflow_id, "queued")

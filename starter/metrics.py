@@ -1,0 +1,29 @@
+"""What Prometheus may know of a starter: counts and times, nothing personal and no ids."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+__all__ = [
+    "ALERTS_FORWARDED",
+    "ALERTS_RECEIVED",
+    "COMMANDS",
+    "INBOX_WAITING",
+    "REGISTRY",
+    "REQUESTS",
+    "REQUEST_SECONDS",
+]
+
+REGISTRY = CollectorRegistry()
+
+ALERTS_RECEIVED = Counter("mayday_alerts_received", "Alerts taken in", ["source", "state"], registry=REGISTRY)
+ALERTS_FORWARDED = Counter("mayday_alerts_forwarded", "Alerts by what became of them", ["action"], registry=REGISTRY)
+INBOX_WAITING = Gauge("mayday_inbox_waiting", "Alerts that the forwarder last found waiting", registry=REGISTRY)
+COMMANDS = Counter("mayday_commands", "Decisions of people by kind and outcome", ["kind", "outcome"], registry=REGISTRY)
+REQUESTS = Counter(
+    "mayday_http_requests", "Requests by route and status", ["method", "route", "status"], registry=REGISTRY
+)
+REQUEST_SECONDS = Histogram(
+    "mayday_http_request_seconds", "Seconds to answer, by route", ["route"], registry=REGISTRY,
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)  # fmt: skip

@@ -1,0 +1,119 @@
+"""Refusals over HTTP: problem details (RFC 9457), one shape for everything that is not done.
+
+    {"type": "urn:mayday:problem:excluded", "title": "Conflict", "status": 409, "detail": "...", "code": "excluded"}
+
+`code` is for programs, `detail` for people; `errors` lists places in a body, `hint` says what to do instead.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from mayday.records.errors import KeyReused, RecordsUnavailable
+from starter.gateway import TemporalSilent
+
+__all__ = ["PROBLEM_JSON", "Problem", "install", "problem_response"]
+
+PROBLEM_JSON = "application/problem+json"
+log = structlog.get_logger(__name__)
+
+
+class Problem(Exception):
+    """Raise it anywhere below a request: it becomes the answer."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        errors: list[dict[str, str]] | None = None,
+        hint: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.errors = errors
+        self.hint = hint
+        self.headers = headers or {}
+
+    def body(self) -> dict[str, Any]:
+        shown: dict[str, Any] = {
+            "type": f"urn:mayday:problem:{self.code}",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+            "code": self.code,
+        }
+        if self.errors:
+            shown["errors"] = self.errors
+        if self.hint:
+            shown["hint"] = self.hint
+        return shown
+
+
+def problem_response(problem: Problem) -> JSONResponse:
+    return JSONResponse(problem.body(), problem.status, headers=problem.headers, media_type=PROBLEM_JSON)
+
+
+def install(app: FastAPI) -> None:
+    """Every error leaves as problem details, those of the framework too."""
+
+    @app.exception_handler(Problem)
+    async def refused(request: Request, problem: Problem) -> JSONResponse:
+        return problem_response(problem)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        errors = [{"field": _place(item["loc"]), "reason": _reason(item)} for item in error.errors()]
+        if any(item["type"] == "json_invalid" for item in error.errors()):
+            return problem_response(Problem(400, "malformed", "the body is not JSON", errors=errors))
+        detail = "; ".join(f"{item['field']}: {item['reason']}" for item in errors)
+        return problem_response(Problem(422, "invalid", detail, errors=errors))
+
+    @app.exception_handler(HTTPException)
+    async def framework(request: Request, error: HTTPException) -> JSONResponse:
+        code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
+        problem = Problem(error.status_code, code, str(error.detail), headers=dict(error.headers or {}))
+        return problem_response(problem)
+
+    @app.exception_handler(RecordsUnavailable)
+    async def no_records(request: Request, error: RecordsUnavailable) -> JSONResponse:
+        log.error("records_unavailable", path=request.url.path, reason=str(error))
+        return problem_response(
+            Problem(503, "records_unavailable", "the records store does not answer", headers={"Retry-After": "5"})
+        )
+
+    @app.exception_handler(TemporalSilent)
+    async def no_temporal(request: Request, error: TemporalSilent) -> JSONResponse:
+        log.error("temporal_silent", path=request.url.path, reason=str(error))
+        return problem_response(
+            Problem(503, "temporal_silent", "Temporal does not answer", headers={"Retry-After": "5"})
+        )
+
+    @app.exception_handler(KeyReused)
+    async def reused(request: Request, error: KeyReused) -> JSONResponse:
+        return problem_response(Problem(422, "idempotency_key_reused", str(error)))
+
+    @app.exception_handler(Exception)
+    async def broken(request: Request, error: Exception) -> JSONResponse:
+        log.error("request_failed", path=request.url.path, exc_info=error)
+        return problem_response(Problem(500, "internal", "mayday failed on this request; its log says why"))
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    parts = [str(part) for part in loc if part not in ("body", "query", "path")]
+    return ".".join(parts) or "body"
+
+
+def _reason(item: dict[str, Any]) -> str:
+    return str(item["msg"]).removeprefix("Value error, ")
