@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -24,6 +24,7 @@ from mayday.temporal.histories import check_open_runs
 from mayday.temporal.plugin import build_plugin
 from worker.deployment import deployment_of, make_current
 from worker.health import WorkerHealth, serve_health
+from worker.heartbeat import beat
 
 log = structlog.get_logger(__name__)
 
@@ -63,7 +64,20 @@ async def run_worker(
             await health.enter("replaying")
             plugin = build_plugin(settings.codec_keys)
             health.replayed = await check_open_runs(client, parts.workflows, settings.task_queue, plugin)
+        if settings.heartbeat_url is not None:
+            await _in_background(stack, beat(settings.heartbeat_url, settings.heartbeat_every, client, health))
         await _poll(settings, client, stop, parts, health)
+
+
+async def _in_background(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
+    """Runs `work` until the stack unwinds."""
+    task = asyncio.create_task(work)
+
+    async def end() -> None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    stack.push_async_callback(end)
 
 
 async def _poll(

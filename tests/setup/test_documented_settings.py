@@ -1,4 +1,4 @@
-"""The README lists every setting as the code has it; `python -m tests.setup.test_documented_settings` writes the table."""
+"""The README lists every setting as it is; `python -m tests.setup.test_documented_settings` writes the table."""
 
 from __future__ import annotations
 

@@ -112,3 +112,23 @@ async def test_health_says_what_the_worker_does(client: Client, tmp_path: Path, 
         assert (await http.get("/healthz")).status_code == 200
     stop.set()
     await running
+
+
+async def test_an_outside_monitor_hears_of_a_polling_worker(client: Client, tmp_path: Path) -> None:
+    beats: asyncio.Queue[str] = asyncio.Queue()
+
+    async def monitor(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        beats.put_nowait((await reader.readline()).decode().strip())
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(monitor, "127.0.0.1", 0)
+    async with server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/ping/mayday"
+        settings = load_settings(data=tmp_path, heartbeat_url=url, heartbeat_every=0.05)
+        stop, health = asyncio.Event(), WorkerHealth()
+        running = asyncio.create_task(run_worker(settings, client, stop, WorkerParts([WaitingWorkflow], []), health))
+        assert [await beats.get(), await beats.get()] == ["GET /ping/mayday HTTP/1.1"] * 2
+        stop.set()
+        await running
