@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.set-up
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-config \
-	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet
+	--no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test soak check bench up lock secrets clean
