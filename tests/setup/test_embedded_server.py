@@ -96,9 +96,11 @@ async def test_a_server_whose_owner_was_killed_is_ended_before_the_next(settings
     """)
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", owner, stdout=subprocess.PIPE)
     assert process.stdout is not None
-    orphan = int(await process.stdout.readline())
-    process.kill()
-    await process.wait()
+    try:
+        orphan = int(await process.stdout.readline())
+    finally:
+        process.kill()
+        await process.wait()
     os.kill(orphan, 0)  # still there
     async with EmbeddedServer(settings.data) as server:
         assert server.pid != orphan
