@@ -26,7 +26,7 @@ async def carry_out(request: EffectRequest) -> EffectResult:
     try:
         return EffectResult(value=await _activity(request) or {})
     except ActivityError as error:
-        return failure_of(error, request.effect_class)
+        return failure_of(error, request)
 
 
 async def _activity(request: EffectRequest) -> dict[str, Any] | None:

@@ -25,7 +25,7 @@ from mayday.walker.walker import Walker
 from workflows.alarm import Alarm
 from workflows.details import markdown
 from workflows.effects import ABSORBED, carry_out
-from workflows.ledger import BATCH, Ledger, flush_at_the_end, flush_of
+from workflows.ledger import BATCH, Ledger, flush_at_the_end, flush_of, look_into_inbox
 from workflows.visibility import changes, values_of
 
 COMMAND_SIGNAL, ALERT_SIGNAL = "command_sent", "alerts_fired"
@@ -185,11 +185,14 @@ class IncidentWorkflow:
 
     def _launch(self, request: EffectRequest) -> None:
         async def run() -> None:
-            result = await carry_out(request)
+            result = await self.carry_out(request)
             self._under_way.pop(request.key, None)
             self._answers.append((request.key, result))
 
         self._under_way[request.key] = asyncio.create_task(run())
+
+    async def carry_out(self, request: EffectRequest) -> EffectResult:
+        return await carry_out(request)
 
     async def _close(self) -> None:
         """Flush what is left, then see whether anything came in meanwhile."""
@@ -197,6 +200,8 @@ class IncidentWorkflow:
         await self._ledger.settle()
         while (request := flush_of(self._walker, self._now())) is not None:
             await flush_at_the_end(self._walker, request)
+        for event in await look_into_inbox(self._start):
+            self.alerts_fired(AlertBatch(events=[event]))
         await workflow.wait_condition(workflow.all_handlers_finished)
 
     # long incidents -------------------------------------------------------------------------------------------

@@ -12,9 +12,10 @@ from datetime import datetime
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from mayday.domain.effects import FlushRequest
+from mayday.domain.effects import FLUSH, LOOK, FlushRequest, LookReceipt, LookRequest
+from mayday.domain.incident import AlertEvent, StartInput
 from mayday.walker.walker import Walker
-from workflows.options import FLUSH, last_flush_options, local_options
+from workflows.options import last_flush_options, local_options
 
 BATCH = 50
 
@@ -24,7 +25,13 @@ def flush_of(walker: Walker, now: datetime) -> FlushRequest | None:
     entries = walker.unflushed()
     if not entries:
         return None
-    return FlushRequest(incident_id=walker.state.id, entries=list(entries), board=walker.board(now))
+    return FlushRequest(
+        incident_id=walker.state.id,
+        entries=list(entries),
+        board=walker.board(now),
+        correlation_key=walker.start.correlation_key,
+        run_id=workflow.info().run_id,
+    )
 
 
 class Ledger:
@@ -58,6 +65,18 @@ async def flush_at_the_end(walker: Walker, request: FlushRequest) -> None:
     """The last flush of a run is tried until the store has it."""
     await workflow.execute_activity(FLUSH, request, summary=_summary(request), **last_flush_options())
     walker.flushed(request.entries[-1].seq)
+
+
+async def look_into_inbox(start: StartInput) -> list[AlertEvent]:
+    """Firing alerts of this incident that were accepted and not forwarded yet: a closing run asks last."""
+    request = LookRequest(workflow_id=start.workflow_id, correlation_key=start.correlation_key)
+    try:
+        receipt = await workflow.execute_local_activity(
+            LOOK, request, result_type=LookReceipt, summary="look into the inbox", **local_options()
+        )
+    except ActivityError:
+        return []  # the inbox is away; the forwarder finds this run closed and starts it again (DESIGN.md, idea 5)
+    return [event for event in receipt.events if event.state == "firing"]
 
 
 def _summary(request: FlushRequest) -> str:

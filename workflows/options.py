@@ -21,9 +21,6 @@ from mayday.domain.limits import PAUSE_S, limits_of
 LOCAL_TRY = timedelta(seconds=2)
 #: a try that may take longer than this has to heartbeat, so that a dead worker is noticed before the try's end
 HEARTBEAT_FROM, HEARTBEAT_EVERY = timedelta(seconds=120), timedelta(seconds=60)
-#: the last flush of a run is tried until the store is back
-FLUSH = "timeline.flush"
-
 
 class LocalOptions(TypedDict):
     start_to_close_timeout: timedelta
@@ -64,6 +61,7 @@ def options_of(request: fx.EffectRequest) -> Options:
 
 
 def last_flush_options() -> Options:
+    """What a run does at its very end is tried until the store is back."""
     return Options(
         start_to_close_timeout=timedelta(seconds=30),
         retry_policy=RetryPolicy(maximum_interval=timedelta(minutes=1)),

@@ -4,32 +4,24 @@ from __future__ import annotations
 
 from temporalio.exceptions import ActivityError, ApplicationError, CancelledError, TimeoutError, TimeoutType
 
-from mayday.domain.effects import EffectClass, EffectFailure, EffectResult
-
-#: errors of which it is known that nothing happened at the provider
-NOT_DONE = frozenset({"unreachable", "refused", "unauthorised", "rate_limited", "NotFoundError"})
+from mayday.domain.effects import EffectRequest, EffectResult
+from mayday.domain.limits import failed, unanswered
 
 
-def failure_of(error: ActivityError, effect_class: EffectClass) -> EffectResult:
-    """The failure for the walker. An irreversible action is ambiguous unless it is known that nothing happened."""
+def failure_of(error: ActivityError, request: EffectRequest) -> EffectResult:
+    """The failure for the walker, from the activity's own error type."""
     cause = error.cause
-    irreversible = effect_class == "irreversible"
     if isinstance(cause, ApplicationError):
-        code = cause.type or "error"
-        ambiguous = code == "ambiguous" or (irreversible and code not in NOT_DONE)
-        return _failed(code, cause.message, ambiguous)
+        code = "not_found" if cause.type == "NotFoundError" else cause.type or "error"
+        return failed(code, cause.message, request.effect_class)
     if isinstance(cause, TimeoutError):
-        started = cause.type is not TimeoutType.SCHEDULE_TO_START
-        return _failed("timeout", "no answer in time", irreversible and started)
-    if isinstance(cause, CancelledError):
-        return _failed("cancelled", "cancelled before it answered", irreversible)
-    return _failed("error", str(cause or error), irreversible)
+        if cause.type is TimeoutType.SCHEDULE_TO_START:
+            return failed("unreachable", "no worker took it", request.effect_class)
+        return unanswered(request)
+    code = "cancelled" if isinstance(cause, CancelledError) else "error"
+    return failed(code, str(cause or error), request.effect_class)
 
 
 def is_final(error: ActivityError) -> bool:
     """Whether a local try already settles it: the provider understood and said no."""
     return isinstance(error.cause, ApplicationError) and error.cause.non_retryable
-
-
-def _failed(code: str, message: str, ambiguous: bool) -> EffectResult:
-    return EffectResult(failure=EffectFailure(code=code, message=message[:500], ambiguous=ambiguous))

@@ -1,4 +1,4 @@
-"""How long an engine tries to get one effect done before it tells the walker that it failed, by effect class.
+"""How long an engine tries to get one effect done, and what it tells the walker when that fails, by effect class.
 
 Both engines read this table, so that a provider that never answers fails at the same moment in a rehearsal as at night.
 A page gives up soon, because the next channel or the next person is the better try (DESIGN.md "Temporal rules"); an
@@ -11,10 +11,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import NamedTuple
 
-from mayday.domain.effects import EffectClass
+from mayday.domain.effects import EffectClass, EffectFailure, EffectRequest, EffectResult
 
 #: first pause between two tries, in seconds; it doubles
 PAUSE_S = 1
+#: errors of which it is known that nothing happened at the provider
+NOT_DONE = frozenset({"unreachable", "refused", "unauthorised", "rate_limited", "not_found"})
 
 
 class Limits(NamedTuple):
@@ -39,3 +41,14 @@ def limits_of(effect_class: EffectClass, timeout_s: int) -> Limits:
         return Limits(own, 2)
     longest = timedelta(seconds={"page": 14, "notify": 20, "read": 19}[effect_class])  # 45 s, 63 s, 60 s in all
     return Limits(min(own, longest), 3)
+
+
+def failed(code: str, message: str, effect_class: EffectClass) -> EffectResult:
+    """The failure for the walker. An irreversible action is ambiguous unless it is known that nothing happened."""
+    ambiguous = code == "ambiguous" or (effect_class == "irreversible" and code not in NOT_DONE)
+    return EffectResult(failure=EffectFailure(code=code, message=message[:2000], ambiguous=ambiguous))
+
+
+def unanswered(request: EffectRequest) -> EffectResult:
+    """What is told when no try was ever answered."""
+    return failed("timeout", "no answer in time", request.effect_class)

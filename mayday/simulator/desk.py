@@ -13,14 +13,22 @@ from typing import Any, NamedTuple
 from mayday.domain import effects as fx
 from mayday.domain.calendars import contract_deadline
 from mayday.domain.durations import Duration
-from mayday.domain.limits import limits_of
 from mayday.domain.oncall import ExternalSchedule, on_call
 from mayday.language.catalog import ActionSpec, Catalog
 from mayday.providers.holiday_calendar import open_hours
 from mayday.simulator.dummies import dummy_outputs
 from mayday.simulator.mocks import PORTS, Behaviour, Mocks
 
-ABSORB, REVIEW, FLUSH = "incident.absorb", "review.start", "timeline.flush"
+ABSORB, REVIEW = "incident.absorb", "review.start"
+
+
+class Reply(NamedTuple):
+    """What a call is answered, and how long after it; `hangs`: never."""
+
+    value: dict[str, Any] = {}
+    failure: fx.EffectFailure | None = None
+    after: timedelta = timedelta()
+    hangs: bool = False
 
 
 class Call(NamedTuple):
@@ -29,14 +37,7 @@ class Call(NamedTuple):
     at: datetime
     kind: str
     payload: dict[str, Any]
-    result: fx.EffectResult
-
-
-class Reply(NamedTuple):
-    """What the engine gets, and how long after the request."""
-
-    result: fx.EffectResult
-    after: timedelta = timedelta()
+    reply: Reply
 
 
 class ScenarioDesk:
@@ -47,45 +48,37 @@ class ScenarioDesk:
         self.actions = actions
         self.mocks = mocks or Mocks({})
         self.calls: list[Call] = []
-        self._answers: dict[str, Callable[[dict[str, Any], datetime], fx.EffectResult]] = {
+        self._answers: dict[str, Callable[[dict[str, Any], datetime], Reply]] = {
             fx.PAGE: self._page,
             fx.SEND: self._send,
             fx.RESOLVE: self._resolve,
             fx.DEADLINE: self._deadline,
             fx.VENDOR_OPEN: self._vendor,
             fx.VENDOR_CONTACT: self._vendor,
-            fx.CLOSE_PAGE: lambda payload, now: fx.EffectResult(),
-            FLUSH: lambda payload, now: fx.EffectResult(),
-            ABSORB: lambda payload, now: fx.EffectResult(),
-            REVIEW: lambda payload, now: fx.EffectResult(value={"workflow_id": "review"}),
+            fx.CLOSE_PAGE: _nothing,
+            fx.FLUSH: _nothing,
+            fx.LOOK: _nothing,
+            ABSORB: _nothing,
+            REVIEW: lambda payload, now: Reply(value={"workflow_id": "review"}),
         }
 
-    def answer(self, request: fx.EffectRequest, now: datetime) -> Reply:
+    def answer(self, kind: str, payload: dict[str, Any], now: datetime) -> Reply:
         """The reply to one effect. A mock's failure is the effect's failure: engines do not try again by themselves."""
-        behaviour = self.mocks.call(request.kind)
-        if behaviour.hangs:
-            irreversible = request.effect_class == "irreversible"
-            failure = fx.EffectFailure(code="timeout", message="no answer in time", ambiguous=irreversible)
-            limit = limits_of(request.effect_class, request.timeout_s).total
-            return self._noted(request, now, Reply(fx.EffectResult(failure=failure), limit))
-        if behaviour.failure is not None:
-            failed = behaviour.failure
-            if request.effect_class == "irreversible" and failed.code == "broken":
-                failed = failed.model_copy(update={"ambiguous": True})
-            return self._noted(request, now, Reply(fx.EffectResult(failure=failed), behaviour.after))
-        known = self._answers.get(request.kind)
-        result = known(request.payload, now) if known else self._action(request, behaviour)
-        if known and behaviour.returns is not None:
-            result = fx.EffectResult(value=dict(behaviour.returns))
-        return self._noted(request, now, Reply(result, behaviour.after))
-
-    def _noted(self, request: fx.EffectRequest, now: datetime, reply: Reply) -> Reply:
-        self.calls.append(Call(now, request.kind, request.payload, reply.result))
+        behaviour = self.mocks.call(kind)
+        if behaviour.hangs or behaviour.failure is not None:
+            reply = Reply(failure=behaviour.failure, after=behaviour.after, hangs=behaviour.hangs)
+        else:
+            known = self._answers.get(kind)
+            reply = known(payload, now) if known else self._action(kind, payload, behaviour)
+            if known and behaviour.returns is not None:
+                reply = Reply(value=dict(behaviour.returns))
+            reply = reply._replace(after=behaviour.after)
+        self.calls.append(Call(now, kind, payload, reply))
         return reply
 
     # the ports ------------------------------------------------------------------------------------------------
 
-    def _page(self, payload: dict[str, Any], now: datetime) -> fx.EffectResult:
+    def _page(self, payload: dict[str, Any], now: datetime) -> Reply:
         page = fx.PageRequest.model_validate(payload)
         receipt = fx.PageReceipt()
         down = self._down(page.via)
@@ -99,9 +92,9 @@ class ScenarioDesk:
                         receipt.unreached.append(fx.Unreached(target=target, channel=channel, reason=down[channel]))
                     else:
                         receipt.paged.append(fx.PagedPerson(person=person, target=target, channel=channel))
-        return fx.EffectResult(value=receipt.model_dump(mode="json", exclude_none=True))
+        return Reply(value=receipt.model_dump(mode="json", exclude_none=True))
 
-    def _send(self, payload: dict[str, Any], now: datetime) -> fx.EffectResult:
+    def _send(self, payload: dict[str, Any], now: datetime) -> Reply:
         message = fx.SendRequest.model_validate(payload)
         down = self._down(message.via)
         receipt = fx.SendReceipt(
@@ -112,8 +105,8 @@ class ScenarioDesk:
         )
         if receipt.unreached and not receipt.sent:
             failure = fx.EffectFailure(code="unreachable", message=receipt.unreached[0].reason)
-            return fx.EffectResult(failure=failure)
-        return fx.EffectResult(value=receipt.model_dump(mode="json", exclude_none=True))
+            return Reply(failure=failure)
+        return Reply(value=receipt.model_dump(mode="json", exclude_none=True))
 
     def _down(self, via: list[str]) -> dict[str, str]:
         """The channels whose port fails on this call, with the reason; a port hangs as it fails: nothing leaves by it."""
@@ -128,35 +121,35 @@ class ScenarioDesk:
                 down[channel] = "no answer in time"
         return down
 
-    def _resolve(self, payload: dict[str, Any], now: datetime) -> fx.EffectResult:
+    def _resolve(self, payload: dict[str, Any], now: datetime) -> Reply:
         wanted = fx.ResolveRequest.model_validate(payload)
         people = {target: self.people_of(target, now) or wanted.fallback.get(target, []) for target in wanted.targets}
-        return fx.EffectResult(value=fx.Roster(people=people).model_dump(mode="json"))
+        return Reply(value=fx.Roster(people=people).model_dump(mode="json"))
 
-    def _deadline(self, payload: dict[str, Any], now: datetime) -> fx.EffectResult:
+    def _deadline(self, payload: dict[str, Any], now: datetime) -> Reply:
         wanted = fx.DeadlineRequest.model_validate(payload)
         duration = Duration.parse(wanted.duration)
         calendar = self.catalog.calendars.get(wanted.hours)
         hours = open_hours(calendar) if calendar is not None else "24x7"
         due_at = contract_deadline(hours, wanted.start_at, duration)
-        return fx.EffectResult(value=fx.Deadline(due_at=due_at).model_dump(mode="json"))
+        return Reply(value=fx.Deadline(due_at=due_at).model_dump(mode="json"))
 
-    def _vendor(self, payload: dict[str, Any], now: datetime) -> fx.EffectResult:
+    def _vendor(self, payload: dict[str, Any], now: datetime) -> Reply:
         case = fx.VendorCase.model_validate(payload)
         receipt = fx.VendorReceipt(
             case=case.case or f"{case.vendor}-1", contacted=[fx.SentVia(channel=channel) for channel in case.via]
         )
-        return fx.EffectResult(value=receipt.model_dump(mode="json", exclude_none=True))
+        return Reply(value=receipt.model_dump(mode="json", exclude_none=True))
 
-    def _action(self, request: fx.EffectRequest, behaviour: Behaviour) -> fx.EffectResult:
-        port = request.kind.partition(".")[0]
-        if port in self.mocks and request.kind not in self.mocks:
+    def _action(self, kind: str, payload: dict[str, Any], behaviour: Behaviour) -> Reply:
+        port = kind.partition(".")[0]
+        if port in self.mocks and kind not in self.mocks:
             through = self.mocks.call(port)
             if through.failure is not None:
-                return fx.EffectResult(failure=through.failure)
-        outputs = dummy_outputs(self.actions.get(request.kind), request.payload.get("inputs", {}))
+                return Reply(failure=through.failure)
+        outputs = dummy_outputs(self.actions.get(kind), payload.get("inputs", {}))
         outputs.update(behaviour.returns or {})
-        return fx.EffectResult(value={"outputs": outputs})
+        return Reply(value={"outputs": outputs})
 
     def people_of(self, target: str, now: datetime) -> list[str]:
         """The people behind `person.X`, `schedule.X` or `group.X` at a moment."""
@@ -170,3 +163,7 @@ class ScenarioDesk:
             return self.people_of(schedule.fallback, now) if schedule.fallback else []
         person = on_call(schedule, now).person if schedule else None
         return [person] if person else []
+
+
+def _nothing(payload: dict[str, Any], now: datetime) -> Reply:
+    return Reply()

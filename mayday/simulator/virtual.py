@@ -15,6 +15,7 @@ from typing import Any
 from mayday.domain.commands import Answer, Command, Refusal
 from mayday.domain.effects import EffectRequest, EffectResult
 from mayday.domain.incident import AlertEvent, StartInput
+from mayday.domain.limits import failed, limits_of, unanswered
 from mayday.domain.timeline import Entry
 from mayday.simulator.desk import ScenarioDesk
 from mayday.walker.walker import Walker
@@ -147,9 +148,14 @@ class VirtualIncident:
             self.walker = self._after_each(self.walker, self.now)
 
     def _start(self, request: EffectRequest) -> None:
-        reply = self._desk.answer(request, self.now)
+        reply = self._desk.answer(request.kind, request.payload, self.now)
+        after, result = reply.after, EffectResult(value=reply.value)
+        if reply.hangs:
+            after, result = limits_of(request.effect_class, request.timeout_s).total, unanswered(request)
+        elif reply.failure is not None:
+            result = failed(reply.failure.code, reply.failure.message, request.effect_class)
         self._number += 1
-        heapq.heappush(self._coming, (self.now + reply.after, self._number, request.key, reply.result))
+        heapq.heappush(self._coming, (self.now + after, self._number, request.key, result))
 
     def _collect(self) -> None:
         """Entries leave the walker as they leave a run: to the records, which here are a list."""

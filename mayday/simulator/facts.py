@@ -1,0 +1,130 @@
+"""What the timeline says about a rehearsal: the questions that a scenario's expectations ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from mayday.domain.timeline import Entry, parse_timestamp
+from mayday.language.plan import Plan
+from mayday.language.runbook import Message, Runbook, Step, all_steps
+
+
+class Sender(NamedTuple):
+    """Where a message comes from: the step or cadence of its entry, and the status whose final it is."""
+
+    step: str
+    final: str | None = None
+
+
+class Facts:
+    """The entries of a run up to now, with the plan that they come from."""
+
+    def __init__(self, plan: Plan, entries: Sequence[Entry]) -> None:
+        self.plan = plan
+        self.entries = entries
+
+    def of(self, *kinds: str) -> Iterator[Entry]:
+        return (entry for entry in self.entries if entry.kind in kinds)
+
+    def tasks(self, name: str) -> list[Entry]:
+        return [entry for entry in self.of("task_opened") if name in (entry.data.get("task"), entry.step)]
+
+    def pages(self, target: str, page: str | None) -> list[Entry]:
+        """Pages that reached a target (`schedule.X`, `person.X`) or a person."""
+        person = target.removeprefix("person.")
+        return [
+            entry
+            for entry in self.of("paged", "notified")
+            if (page is None or page in (entry.data.get("page"), entry.step))
+            and (target in entry.data.get("targets", []) or person in entry.data.get("people", []))
+            and entry.data.get("people")
+        ]
+
+    def decided(self, decision: str) -> list[Entry]:
+        return [entry for entry in self.of("gate_decided") if entry.data.get("decision") == decision]
+
+    def is_open(self, decision: str) -> bool:
+        """Whether a gate is open now: opened (again) and not decided since."""
+        history = [
+            entry.kind
+            for entry in self.of("gate_opened", "gate_reopened", "gate_decided")
+            if entry.data.get("decision") == decision
+        ]
+        return bool(history) and history[-1] != "gate_decided"
+
+    def actions(self, name: str, inputs: dict[str, Any] | None) -> list[Entry]:
+        """Starts of an action (not of its retries), those with at least these inputs."""
+        wanted = inputs or {}
+        return [
+            entry
+            for entry in self.of("action_started")
+            if entry.data.get("action") == name
+            and all(entry.data.get("inputs", {}).get(key) == value for key, value in wanted.items())
+        ]
+
+    def sent(self, name: str, audience: str | None = None, text: str | None = None) -> list[Entry]:
+        """Messages of a template, a cadence or a step; a holding line counts as sent."""
+        senders = list(self._senders(name))
+        return [
+            entry
+            for entry in self.of("message_sent")
+            if any(self._is_from(entry, sender) for sender in senders)
+            and (audience is None or entry.data.get("audience") == audience.removeprefix("audience."))
+            and (text is None or text in str(entry.data.get("text", "")))
+        ]
+
+    def statuses(self) -> list[Entry]:
+        return list(self.of("opened", "status_changed", "reopened"))
+
+    def breaches(self, engagement: str) -> list[Entry]:
+        return [entry for entry in self.of("vendor_breached") if engagement in (entry.step, entry.data.get("vendor"))]
+
+    def finished(self) -> Entry | None:
+        return next(iter(self.of("finished")), None)
+
+    def around(self, moment: datetime, *, within: timedelta = timedelta(minutes=10), most: int = 8) -> list[Entry]:
+        """The last entries before a moment, for a failure's message."""
+        near = [entry for entry in self.entries if moment - within <= parse_timestamp(entry.at) <= moment]
+        return near[-most:]
+
+    def _senders(self, name: str) -> Iterator[Sender]:
+        for runbook in (self.plan.runbook, *self.plan.calls.values()):
+            for cadence_name, cadence in runbook.cadences.items():
+                own = Sender(f"cadence:{cadence_name}")
+                if name == cadence_name:
+                    yield own
+                elif cadence.send.template == name:
+                    yield own._replace(final="")
+                for status, template in cadence.final.items():
+                    if template == name:
+                        yield own._replace(final=status)
+            for step in _steps_of(runbook):
+                if step.id == name or (step.send is not None and _template(step.send) == name):
+                    yield Sender(step.id)
+
+    def _is_from(self, entry: Entry, sender: Sender) -> bool:
+        step = entry.step or ""
+        if sender.step not in (step, step.rpartition(".")[2]):
+            return False
+        if sender.final is None:
+            return True
+        is_final = entry.data.get("purpose") == "final"
+        return is_final and self._status_at(entry) == sender.final if sender.final else not is_final
+
+    def _status_at(self, entry: Entry) -> str | None:
+        before = [other for other in self.statuses() if other.seq < entry.seq]
+        return str(before[-1].data.get("status")) if before else None
+
+
+def _template(message: Message) -> str | None:
+    return message.template
+
+
+def _steps_of(runbook: Runbook) -> Iterator[Step]:
+    for phase in runbook.phases:
+        yield from all_steps(phase.steps)
+    for handler in runbook.handlers:
+        yield from all_steps(handler.steps)
+    yield from all_steps(runbook.finally_)

@@ -1,0 +1,146 @@
+"""Scenario files: found, read, played, and reported with file and line."""
+
+from __future__ import annotations
+
+import pathlib
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+from mayday.domain.timeline import Entry
+from mayday.language.catalog import Catalog
+from mayday.language.documents import Document, load_document
+from mayday.language.library import Library, LibraryRefused, RunbookFile, UnknownRunbook, load_runbook
+from mayday.language.plan import Plan
+from mayday.language.scenario import Scenario
+from mayday.language.shape import read_model
+from mayday.simulator.coverage import Coverage
+from mayday.simulator.runner import Rehearsal, Rehearser
+from mayday.simulator.stage import Opener, open_virtually
+
+
+class Failure(BaseModel):
+    file: str
+    line: int
+    message: str
+
+
+class ScenarioReport(BaseModel):
+    """How one scenario file went: the shape of `runbook test --json`."""
+
+    name: str
+    file: str
+    passed: bool
+    failures: list[Failure] = []
+    simulated_seconds: int = 0
+    wall_seconds: float = 0.0
+    timeline: list[dict[str, Any]] = []
+
+
+def find_scenarios(paths: Sequence[pathlib.Path]) -> list[pathlib.Path]:
+    """The scenario files named, and all below the folders named, sorted.
+
+    Raises:
+        FileNotFoundError: one of `paths` does not exist.
+    """
+    found: list[pathlib.Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += sorted(file for file in path.rglob("*.yaml") if _is_scenario(file))
+        elif path.exists():
+            found.append(path)
+        else:
+            raise FileNotFoundError(str(path))
+    return list(dict.fromkeys(found))
+
+
+def _is_scenario(path: pathlib.Path) -> bool:
+    data = load_document(path.read_bytes(), str(path)).data
+    return isinstance(data, dict) and data.get("kind") == "Scenario"
+
+
+class ScenarioFile:
+    """A scenario with the runbook and the catalog that it is about. `failures` says why it cannot be played."""
+
+    def __init__(self, path: pathlib.Path, library: Library) -> None:
+        self.path = path
+        self.failures: list[Failure] = []
+        self.document: Document = load_document(path.read_bytes(), str(path))
+        self.scenario = read_model(self.document, Scenario)
+        self.failures += [
+            Failure(file=finding.file, line=finding.line, message=finding.message)
+            for finding in self.document.findings
+            if finding.level == "error"
+        ]
+        self.catalog = library.catalog
+        self.plan: Plan | None = None
+        if self.scenario is not None and not self.failures:
+            self.catalog = _overlaid(library.catalog, self.scenario.catalog)
+            self.plan = self._plan(self.scenario, library)
+
+    @property
+    def name(self) -> str:
+        return self.scenario.metadata.name if self.scenario else self.path.stem
+
+    async def play(self, opener: Opener = open_virtually) -> tuple[ScenarioReport, Rehearsal | None]:
+        """Play it and report. A scenario that cannot be read fails with what is wrong in it."""
+        if self.scenario is None or self.plan is None:
+            return ScenarioReport(name=self.name, file=str(self.path), passed=False, failures=self.failures), None
+        begun = time.perf_counter()
+        rehearsal = await Rehearser(self.scenario, self.plan, self.catalog, opener=opener).play()
+        failures = [
+            Failure(file=str(self.path), line=self.document.mark(miss.place).line, message=miss.message)
+            for miss in rehearsal.misses
+        ]
+        report = ScenarioReport(
+            name=self.name,
+            file=str(self.path),
+            passed=not failures,
+            failures=failures,
+            simulated_seconds=rehearsal.simulated_seconds,
+            wall_seconds=round(time.perf_counter() - begun, 4),
+            timeline=[entry.public() for entry in rehearsal.timeline],
+        )
+        return report, rehearsal
+
+    def _plan(self, scenario: Scenario, library: Library) -> Plan | None:
+        service = scenario.given.incident.service if scenario.given.incident else None
+        try:
+            return library.plan(_runbook_name(self.path, scenario.runbook, library), service=service)
+        except (UnknownRunbook, LibraryRefused, OSError) as error:
+            line = self.document.mark(("runbook",)).line
+            self.failures.append(Failure(file=str(self.path), line=line, message=str(error)))
+            return None
+
+
+def _runbook_name(path: pathlib.Path, runbook: str, library: Library) -> str:
+    """The name of the runbook that a scenario names: by its file, beside the scenario, or by its name."""
+    if not runbook.endswith((".yaml", ".yml")):
+        return runbook
+    wanted = (path.parent / runbook).resolve()
+    for entry in library.files:
+        if pathlib.Path(entry.document.file).resolve() == wanted and entry.runbook is not None:
+            return f"{entry.name}@{entry.version}"
+    beside: RunbookFile = load_runbook(wanted)
+    library.files.append(beside)
+    return f"{beside.name}@{beside.version}"
+
+
+def _overlaid(catalog: Catalog, own: dict[str, Any]) -> Catalog:
+    """The catalog with a scenario's own entries laid over it, kind by kind."""
+    if not own:
+        return catalog
+    data = catalog.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    for kind, entries in own.items():
+        current = data.get(kind)
+        data[kind] = {**current, **entries} if isinstance(current, dict) and isinstance(entries, dict) else entries
+    return Catalog.model_validate(data)
+
+
+def coverage_of(played: Sequence[tuple[Plan, Sequence[Entry]]]) -> Coverage:
+    coverage = Coverage()
+    for plan, entries in played:
+        coverage.add(plan, entries)
+    return coverage

@@ -1,0 +1,225 @@
+"""A scenario on the real thing: `IncidentWorkflow` on Temporal's time-skipping server, the desk behind its activities.
+
+The server runs on today's date, so the start input carries an offset that makes the incident's clock the scenario's.
+Waiting for an update does not skip time; the stage sleeps to absolute moments instead. A running activity stops time
+as well, so an activity here answers at once and says after how long it should have: `RehearsedIncident` waits for that
+with a workflow timer. While the engine is away its worker is shut down, and people's commands go out as signals.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import pathlib
+import shutil
+import sys
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio import activity
+from temporalio.client import Client, WorkflowHandle, WorkflowHistory, WorkflowUpdateFailedError
+from temporalio.common import RawValue
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from mayday.domain.commands import Answer, Command, CommandEnvelope, Refusal
+from mayday.domain.effects import FLUSH, LOOK, EffectResult, FlushRequest
+from mayday.domain.incident import AlertBatch, AlertEvent, StartInput
+from mayday.domain.timeline import Entry
+from mayday.simulator.desk import Reply, ScenarioDesk
+from mayday.temporal.plugin import build_plugin
+from workflows.incident import ALERT_SIGNAL, COMMAND_SIGNAL
+from workflows.rehearsal import LATER, RehearsedIncident, RehearsedReview
+
+#: people's commands and alerts leave this much before their moment, so that at the same instant the answer wins
+EARLY = timedelta(milliseconds=300)
+
+
+class TemporalStage:
+    """One incident on the time-skipping server."""
+
+    def __init__(self, theatre: Theatre, start: StartInput, desk: ScenarioDesk, queue: str) -> None:
+        self._theatre = theatre
+        self._start = start
+        self._desk = desk
+        self._queue = queue
+        self._offset = timedelta()
+        self._stored: dict[int, Entry] = {}
+        self._worker: Worker | None = None
+        self._running: asyncio.Task[None] | None = None
+        self._away_until: datetime | None = None
+        self.handle: WorkflowHandle[Any, Any] | None = None
+
+    @property
+    def client(self) -> Client:
+        return self._theatre.environment.client
+
+    async def open(self) -> None:
+        server_now = await self._theatre.environment.get_current_time()
+        offset = self._start.opened_at - server_now
+        self._offset = timedelta(seconds=round(offset.total_seconds()))
+        await self._wait_until(self._start.opened_at)
+        start = self._start.model_copy(update={"clock_offset_s": int(self._offset.total_seconds())})
+        self._appear()
+        self.handle = await self.client.start_workflow(
+            RehearsedIncident.run, start, id=f"{start.workflow_id}/{uuid.uuid4()}", task_queue=self._queue
+        )
+
+    # inputs ---------------------------------------------------------------------------------------------------
+
+    async def send(self, command: Command) -> Answer:
+        assert self.handle is not None
+        if self._away_until is not None:
+            await self.handle.signal(COMMAND_SIGNAL, CommandEnvelope(command=command))
+            return Answer(state="pending")
+        try:
+            envelope = CommandEnvelope(command=command)
+            return await self.handle.execute_update(command.kind, envelope, id=command.id, result_type=Answer)
+        except WorkflowUpdateFailedError as error:
+            if isinstance(error.cause, ApplicationError):
+                refusal = Refusal.model_validate({"code": error.cause.type, "reason": error.cause.message})
+                return Answer(state="refused", refusal=refusal)
+            raise
+
+    async def alert(self, events: list[AlertEvent]) -> None:
+        assert self.handle is not None
+        await self.handle.signal(ALERT_SIGNAL, AlertBatch(events=events))
+
+    async def go_away(self, duration: timedelta) -> None:
+        self._away_until = await self._now() + EARLY + duration
+        await self._leave()
+
+    # time -----------------------------------------------------------------------------------------------------
+
+    async def run_to(self, moment: datetime, *, inclusive: bool) -> None:
+        if self._away_until is not None and moment >= self._away_until:
+            await self._wait_until(self._away_until)
+            self._away_until = None
+            self._appear()
+        await self._wait_until(moment if inclusive else moment - EARLY)
+
+    async def _now(self) -> datetime:
+        return await self._theatre.environment.get_current_time() + self._offset
+
+    async def _wait_until(self, moment: datetime) -> None:
+        left = moment - await self._now()
+        if left > timedelta():
+            await self._theatre.environment.sleep(left)
+
+    # the worker -----------------------------------------------------------------------------------------------
+
+    def _appear(self) -> None:
+        self._worker = Worker(
+            self.client,
+            task_queue=self._queue,
+            workflows=[RehearsedIncident, RehearsedReview],
+            activities=[self._activity()],
+            graceful_shutdown_timeout=timedelta(seconds=5),
+        )
+        self._running = asyncio.create_task(self._worker.run())
+
+    async def _leave(self) -> None:
+        if self._worker is not None and self._running is not None:
+            await self._worker.shutdown()
+            await self._running
+        self._worker = self._running = None
+
+    def _activity(self) -> Any:
+        @activity.defn(dynamic=True)
+        async def any_effect(args: Sequence[RawValue]) -> dict[str, Any]:
+            info = activity.info()
+            payload: dict[str, Any] = activity.payload_converter().from_payload(args[0].payload, dict[str, Any])
+            if info.activity_type == FLUSH:
+                for entry in FlushRequest.model_validate(payload).entries:
+                    self._stored[entry.seq] = entry
+                return {}
+            if info.activity_type == LOOK:
+                return {}
+            reply = self._desk.answer(info.activity_type, payload, info.started_time + self._offset)
+            if reply.hangs or reply.after:
+                raise _later(reply)
+            if reply.failure is not None:
+                raise ApplicationError(reply.failure.message, type=reply.failure.code, non_retryable=True)
+            return reply.value
+
+        return any_effect
+
+    # results --------------------------------------------------------------------------------------------------
+
+    async def entries(self) -> list[Entry]:
+        """What was flushed and, as long as the worker answers, what waits to be."""
+        assert self.handle is not None
+        if self._running is not None:
+            for data in await self.handle.query("timeline", 0, result_type=list[dict[str, Any]]):
+                entry = Entry.model_validate(data)
+                self._stored[entry.seq] = entry
+        return [self._stored[seq] for seq in sorted(self._stored)]
+
+    async def histories(self) -> list[WorkflowHistory]:
+        """The histories of all runs of this incident, first to last."""
+        assert self.handle is not None
+        found: list[WorkflowHistory] = []
+        run_id = self.handle.first_execution_run_id
+        while run_id:
+            history = await self.client.get_workflow_handle(self.handle.id, run_id=run_id).fetch_history()
+            found.append(history)
+            last = history.events[-1]
+            run_id = last.workflow_execution_continued_as_new_event_attributes.new_execution_run_id
+        return found
+
+    async def close(self) -> None:
+        await self._leave()
+
+
+class Theatre:
+    """The server; it plays one incident after the other."""
+
+    def __init__(self, environment: WorkflowEnvironment) -> None:
+        self.environment = environment
+        self.stages: list[TemporalStage] = []
+
+    async def open(self, start: StartInput, desk: ScenarioDesk) -> TemporalStage:
+        for stage in self.stages:
+            await stage.close()
+        stage = TemporalStage(self, start, desk, queue=f"rehearsal-{uuid.uuid4()}")
+        self.stages.append(stage)
+        await stage.open()
+        return stage
+
+    async def close(self) -> None:
+        for stage in self.stages:
+            await stage.close()
+
+
+@contextlib.asynccontextmanager
+async def time_skipping() -> AsyncIterator[Theatre]:
+    """A time-skipping server of its own, stopped at the end."""
+    environment = await WorkflowEnvironment.start_time_skipping(
+        plugins=[build_plugin()], test_server_existing_path=server_path()
+    )
+    theatre = Theatre(environment)
+    try:
+        yield theatre
+    finally:
+        await theatre.close()
+        await environment.shutdown()
+
+
+def server_path() -> str | None:
+    """The time-skipping server that is installed here; None lets the SDK download one."""
+    beside = pathlib.Path(sys.executable).parent / "temporal-test-server"
+    return str(beside) if beside.exists() else shutil.which("temporal-test-server")
+
+
+def _later(reply: Reply) -> ApplicationError:
+    """The reply as the failure that `RehearsedIncident` waits for."""
+    result = EffectResult(value=reply.value, failure=reply.failure).model_dump(mode="json")
+    later = {"hangs": reply.hangs, "after_s": reply.after.total_seconds(), "result": result}
+    return ApplicationError(json.dumps(later), type=LATER, non_retryable=True)
+
+
+__all__ = ["EARLY", "TemporalStage", "Theatre", "server_path", "time_skipping"]

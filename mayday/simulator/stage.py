@@ -1,0 +1,60 @@
+"""Where a scenario is played: on the virtual clock, or on Temporal's time-skipping server. Both answer the same calls."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from mayday.domain.commands import Answer, Command
+from mayday.domain.incident import AlertEvent, StartInput
+from mayday.domain.timeline import Entry
+from mayday.simulator.desk import ScenarioDesk
+from mayday.simulator.virtual import VirtualIncident
+
+
+class Stage(Protocol):
+    """One incident on one engine. Moments are aware UTC times of the scenario."""
+
+    async def send(self, command: Command) -> Answer:
+        """A person's command; while the engine is away, its answer is `pending`."""
+
+    async def alert(self, events: list[AlertEvent]) -> None: ...
+
+    async def go_away(self, duration: timedelta) -> None:
+        """The engine does not run for `duration` from now."""
+
+    async def run_to(self, moment: datetime, *, inclusive: bool) -> None: ...
+
+    async def entries(self) -> list[Entry]:
+        """The timeline up to now."""
+
+
+#: opens the incident of a scenario, at its first moment, on some engine
+Opener = Callable[[StartInput, ScenarioDesk], Awaitable[Stage]]
+
+
+class VirtualStage:
+    """The virtual clock behind the same calls; nothing here waits."""
+
+    def __init__(self, incident: VirtualIncident) -> None:
+        self.incident = incident
+
+    async def send(self, command: Command) -> Answer:
+        return self.incident.send(command)
+
+    async def alert(self, events: list[AlertEvent]) -> None:
+        self.incident.alert(events)
+
+    async def go_away(self, duration: timedelta) -> None:
+        self.incident.go_away(duration)
+
+    async def run_to(self, moment: datetime, *, inclusive: bool) -> None:
+        self.incident.run_to(moment, inclusive=inclusive)
+
+    async def entries(self) -> list[Entry]:
+        return self.incident.entries
+
+
+async def open_virtually(start: StartInput, desk: ScenarioDesk) -> Stage:
+    return VirtualStage(VirtualIncident(start, desk))
