@@ -72,6 +72,8 @@ class StartInput(Wire):
     impact_started_at: datetime | None = None
     events: list[AlertEvent] = []
     clock_offset_s: int = 0
+    #: whole seconds to which a rehearsal rounds the incident's clock; 0: as it is
+    clock_step_s: int = 0
     continue_as_new_after: int = 8000
     base_url: str = ""
     #: whether the server knows our search attributes; one that it does not know would wedge the run
