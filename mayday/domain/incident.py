@@ -79,6 +79,9 @@ class StartInput(Wire):
     #: whether the server knows our search attributes; one that it does not know would wedge the run
     search_attributes: bool = False
     state: dict[str, Any] | None = None
+    #: who reopens a finished incident and why (`state` is then its last state); None: an alert does, or nobody
+    reopened_by: str | None = None
+    reopen_reason: str | None = None
 
 
 class Pending(Wire):

@@ -1,0 +1,99 @@
+"""Alerts that arrive at an open incident: attached once, listed up to a limit, then summed up once a minute.
+
+A resolved alert is noted and never resolves the incident by itself, unless its route says so.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from mayday.domain.incident import AlertEvent
+from mayday.walker import merging, registry, standing
+
+if TYPE_CHECKING:
+    from mayday.walker.walker import Walker
+
+#: listed one by one; later ones are summed up (DESIGN.md, idea 5)
+LISTED = 20
+REMEMBERED = 5_000
+SUMMARY_EVERY = timedelta(minutes=1)
+#: alert keys kept to know what still fires
+FIRING_KEPT = 2_000
+
+
+def attach(w: Walker, events: list[AlertEvent]) -> None:
+    totals = w.state.alerts
+    known = set(totals.recent)
+    if w.state.status == "merged":
+        merging.forward(w, [event for event in events if event.dedupe_key not in known])
+        totals.recent += [event.dedupe_key for event in events if event.dedupe_key not in known]
+        return
+    for event in events:
+        if event.dedupe_key in known:
+            continue
+        known.add(event.dedupe_key)
+        totals.recent.append(event.dedupe_key)
+        _count(w, event)
+    del totals.recent[:-REMEMBERED]
+    w.touch()
+
+
+def _count(w: Walker, event: AlertEvent) -> None:
+    totals = w.state.alerts
+    totals.seen += event.count
+    firing = event.state == "firing"
+    if firing:
+        if len(totals.firing) < FIRING_KEPT:
+            totals.firing[event.alert_key] = event.title[:200]
+        service = event.labels.get("service")
+        if service and service not in w.state.services and len(w.state.services) < 50:
+            w.state.services.append(service)
+    else:
+        totals.firing.pop(event.alert_key, None)
+    if totals.listed < LISTED:
+        totals.listed += 1
+        w.entry(
+            "alert_fired" if firing else "alert_resolved", event.source, None, title=event.title, alert=event.alert_key,
+            labels=dict(sorted(event.labels.items())[:20]), started_at=event.started_at, occurred_at=event.received_at,
+            count=event.count if event.count > 1 else None, inbox=event.inbox_id,
+        )  # fmt: skip
+    else:
+        totals.pending += firing
+        totals.pending_resolved += not firing
+        totals.summary_at = totals.summary_at or w.now + SUMMARY_EVERY
+    registry.emit(w, "alert.fired" if firing else "alert.resolved", {"title": event.title, "alert": event.alert_key})
+
+
+def resume(w: Walker) -> None:
+    totals = w.state.alerts
+    if totals.summary_at is not None and w.wake(totals.summary_at):
+        w.entry(
+            "alerts_summed",
+            "system",
+            None,
+            fired=totals.pending,
+            resolved=totals.pending_resolved,
+            total=totals.seen,
+            firing=len(totals.firing),
+        )
+        totals.pending = totals.pending_resolved = 0
+        totals.summary_at = None
+    if (
+        w.start.resolve_on_clear
+        and totals.seen
+        and not totals.firing
+        and w.state.status in ("investigating", "identified", "mitigated")
+    ):
+        w.state.skip_phases = True
+        standing.set_status(
+            w, "resolved", "every alert has resolved, and the route says that this is enough", "system", None
+        )
+
+
+def flush_summary(w: Walker) -> None:
+    """At the end nothing stays uncounted."""
+    totals = w.state.alerts
+    if totals.pending or totals.pending_resolved:
+        totals.summary_at = w.now
+        resume(w)

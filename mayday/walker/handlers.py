@@ -1,0 +1,83 @@
+"""Handlers: steps run when an event arrives; and events kept for `wait: event`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mayday.domain.commands import Event, Refusal
+from mayday.walker import blocks, failing, people
+from mayday.walker.state import HandlerRun
+
+if TYPE_CHECKING:
+    from mayday.walker.walker import Walker
+
+#: first words of the system's own events: they cannot be sent from outside
+SYSTEM = ("severity", "status", "alert", "page", "role", "decision", "vendor", "cadence", "phase", "incident", "task")
+KEPT_EVENTS = 500
+
+
+def refusal(w: Walker, command: Event) -> Refusal | None:
+    if command.name.partition(".")[0] in SYSTEM and "." in command.name:
+        return Refusal(code="not_yours", reason=f"{command.name} is an event of the system and cannot be sent")
+    if not people.known(w, command.actor) and command.actor != people.OWNER:
+        return Refusal(code="not_yours", reason="events come from a person of the catalog")
+    return None
+
+
+def receive(w: Walker, command: Event) -> dict[str, Any]:
+    w.entry("event_received", command.actor, None, name=command.name, event=command.data, channel=command.channel)
+    emit(w, command.name, command.data, command.actor)
+    return {"name": command.name}
+
+
+def emit(w: Walker, name: str, data: dict[str, Any], actor: str) -> None:
+    number = w.state.counters.get("events", 0) + 1
+    w.state.counters["events"] = number
+    w.state.events.append(Event(id=str(number), actor=actor, received_at=w.now, name=name, data=data))
+    del w.state.events[:-KEPT_EVENTS]
+    for index, handler in enumerate(w.definitions.handlers()):
+        if handler.event == name:
+            event = {"name": name, "actor": actor, **data}
+            if handler.when is None or blocks.condition(w, handler.when, None, event=event):
+                runs = sum(1 for run in w.state.handler_runs if run.index == index)
+                w.state.handler_runs.append(HandlerRun(index=index, event=event, run=runs + 1))
+    w.touch()
+
+
+def resume(w: Walker) -> None:
+    """Runs of one handler go one after the other; each starts its steps anew."""
+    busy: set[int] = set()
+    for run in w.state.handler_runs:
+        if run.over or run.index in busy:
+            continue
+        busy.add(run.index)
+        steps = w.definitions.handlers()[run.index].steps
+        marker = f"handler:{run.index}"
+        if w.state.counters.get(marker, 0) < run.run:
+            w.state.counters[marker] = run.run
+            for step in steps:
+                state = w.state.steps.get(step.id)
+                if state is not None:
+                    failing.forget(w, state)
+            w.entry("handler_started", "system", steps[0].id if steps else None, event=run.event["name"], run=run.run)
+        if blocks.run(w, steps) != "running":
+            run.over = True
+            w.touch()
+    w.state.handler_runs = [run for run in w.state.handler_runs if not run.over or run.run == _latest(w, run.index)]
+
+
+def _latest(w: Walker, index: int) -> int:
+    return max(run.run for run in w.state.handler_runs if run.index == index)
+
+
+def event_of(w: Walker, path: str | None) -> dict[str, Any] | None:
+    """The event of the handler that a step belongs to."""
+    if path is None:
+        return None
+    top = path
+    while (parent := w.definitions.parent(top)) is not None:
+        top = parent
+    for run in reversed(w.state.handler_runs):
+        if any(step.id == top for step in w.definitions.handlers()[run.index].steps) and not run.over:
+            return run.event
+    return None

@@ -1,0 +1,288 @@
+"""Messages to audiences: rendering, what may leave, what waits, what was sent; corrections with a second reader.
+
+Outside audiences (`review: required`) wait for the confirmation of an auto-declared incident, and for the end of
+`hold outward`. A template with an unset value refuses the send and asks a person (LANGUAGE.md "Talking").
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mayday.domain.commands import Correct, HoldOutward, Refusal, Update
+from mayday.domain.effects import SEND, EffectFailure, EffectResult, SendReceipt, SendRequest
+from mayday.language.catalog import Audience
+from mayday.language.expressions import ExpressionError, parse_template
+from mayday.language.runbook import Message
+from mayday.walker import people, tasks
+from mayday.walker.state import CadenceState, Flight, Sent, TaskState
+
+if TYPE_CHECKING:
+    from mayday.walker.walker import Walker
+
+
+def audience_name(ref: str) -> str:
+    return ref.removeprefix("audience.")
+
+
+def outward(w: Walker, audience: str) -> bool:
+    """Whether an audience stands outside the house: what reaches it is reviewed, and can be held."""
+    known = w.plan.audiences.get(audience)
+    return known is not None and (known.review == "required" or known.visibility == "public")
+
+
+def render(w: Walker, message: Message, path: str | None, **extra: Any) -> tuple[str, str]:
+    """Subject and text of a message; `ExpressionError` where a value is unset."""
+    scope = w.scope(path, audience=audience_name(message.to), **extra)
+    if message.text is not None:
+        subject = message.subject or "{{ incident.severity }} {{ incident.title }}"
+        return parse_template(subject).render(scope), parse_template(message.text).render(scope)
+    return render_template(w, message.template or "", path, audience=audience_name(message.to), **extra)
+
+
+def render_template(w: Walker, name: str, path: str | None, **extra: Any) -> tuple[str, str]:
+    """Subject and text of a named template."""
+    template = w.plan.templates[name]
+    scope = w.scope(path, **{"next_update_at": None, "update": None, **extra})
+    subject = parse_template(template.subject or "{{ incident.severity }} {{ incident.title }}").render(scope)
+    return subject, parse_template(template.text).render(scope)
+
+
+def holding_template(w: Walker, audience: str) -> str:
+    """The pre-approved holding line of an audience, else the common one."""
+    own = f"{audience}_holding"
+    return own if own in w.plan.templates else "holding_line"
+
+
+def send(
+    w: Walker,
+    audience: str,
+    subject: str,
+    text: str,
+    *,
+    step: str,
+    purpose: Any,
+    via: list[str] | None = None,
+    by: str = "system",
+) -> Sent:
+    """Send now, or hold what may not leave yet."""
+    sent = Sent(
+        n=len(w.state.sent) + 1,
+        audience=audience,
+        subject=subject,
+        text=text,
+        purpose=purpose,
+        step=step,
+        at=w.now,
+        by=by,
+    )
+    w.state.sent.append(sent)
+    sent.held = _why_held(w, audience, purpose)
+    if sent.held:
+        w.entry("message_held", by, step, n=sent.n, audience=audience, purpose=purpose, reason=sent.held, text=text)
+        return sent
+    _dispatch(w, sent, via)
+    return sent
+
+
+def _why_held(w: Walker, audience: str, purpose: str) -> str | None:
+    if not outward(w, audience):
+        return None
+    if w.state.hold_outward:
+        return "outward messages are held"
+    confirmation = w.state.confirmation
+    if confirmation is not None and confirmation.open:
+        return "the declaration is not confirmed yet"
+    return None
+
+
+def _dispatch(w: Walker, sent: Sent, via: list[str] | None = None) -> None:
+    known = w.plan.audiences.get(sent.audience) or Audience(via=["email"], to=[sent.audience])
+    sent.held, sent.at = None, w.now
+    to = [item for ref in known.to for item in (people.targets_of(w, ref) if "@" not in ref else [ref])]
+    w.ask(
+        SEND, sent.step,
+        lambda key: SendRequest(
+            effect_key=key, incident=w.card(), audience=sent.audience, to=to, via=list(via or known.via), subject=sent.subject,
+            text=sent.text, purpose=sent.purpose, outward=outward(w, sent.audience),  # type: ignore[arg-type]
+        ),
+        owner=f"message:{sent.n}", effect_class="notify", summary=f"{sent.purpose} to {sent.audience}", purpose=sent.purpose,
+    )  # fmt: skip
+
+
+def answered(w: Walker, number: str, flight: Flight, result: EffectResult) -> None:
+    """A message left, or did not: then the step that sent it fails, or its cadence asks a person."""
+    sent = w.state.sent[int(number) - 1]
+    failure = result.failure
+    if failure is None:
+        receipt = SendReceipt.model_validate(result.value)
+        sent.delivered = True
+        w.entry(
+            "message_sent", sent.by, sent.step, n=sent.n, audience=sent.audience, purpose=sent.purpose, subject=sent.subject,
+            text=sent.text, via=[each.channel for each in receipt.sent],
+            unreached=[f"{gap.channel or gap.target}: {gap.reason}" for gap in receipt.unreached] or None,
+        )  # fmt: skip
+    else:
+        w.entry(
+            "send_failed",
+            "system",
+            sent.step,
+            n=sent.n,
+            audience=sent.audience,
+            purpose=sent.purpose,
+            reason=failure.message,
+        )
+    _tell_step(w, sent, failure)
+
+
+def _tell_step(w: Walker, sent: Sent, failure: EffectFailure | None) -> None:
+    from mayday.walker import blocks, failing  # they send messages through verbs
+
+    state = w.state.steps.get(sent.step)
+    if state is not None and state.verb == "send" and not state.over:
+        if failure is None:
+            blocks.finish(w, state, "done", {"n": sent.n, "text": sent.text})
+        else:
+            failing.fail(w, state, failure)
+    elif failure is not None:
+        task = f"send_failed:{sent.audience}"
+        if task not in w.state.tasks or w.state.tasks[task].done_at is not None:
+            tasks.open_task(
+                w, task, "manual", f"Messages to {sent.audience} do not leave ({failure.message}): tell them by hand",
+                to="role.comms_lead", owner="none:",
+            )  # fmt: skip
+
+
+def refuse(w: Walker, step: str, audience: str, error: ExpressionError) -> None:
+    """A template that cannot be filled sends nothing and asks a person."""
+    w.entry("send_refused", "system", step, audience=audience, reason=str(error))
+    task = f"template:{step}"
+    if task not in w.state.tasks or w.state.tasks[task].done_at is not None:
+        tasks.open_task(
+            w, task, "manual", f"The message to {audience} cannot be written: {error}. Set the value, or send an update by hand.",
+            to="role.comms_lead", owner="none:",
+        )  # fmt: skip
+
+
+def release_held(w: Walker, reason: str, by: str) -> None:
+    """What was held may leave: per audience the newest, older ones would be stale news."""
+    newest: dict[str, Sent] = {}
+    for sent in w.state.sent:
+        if sent.held and _why_held(w, sent.audience, sent.purpose) is None:
+            if sent.audience in newest:
+                _drop(w, newest[sent.audience], "a newer message leaves instead")
+            newest[sent.audience] = sent
+    for sent in newest.values():
+        w.entry("message_released", by, sent.step, n=sent.n, audience=sent.audience, reason=reason)
+        _dispatch(w, sent)
+
+
+def _drop(w: Walker, sent: Sent, reason: str) -> None:
+    sent.held = None
+    w.entry("message_dropped", "system", sent.step, n=sent.n, audience=sent.audience, reason=reason)
+
+
+def drop_held(w: Walker, reason: str, *, keep: str | None = None) -> None:
+    """Held messages that will not leave any more, but for one purpose (`first_post`: pre-approved)."""
+    for sent in w.state.sent:
+        if sent.held and sent.purpose != keep:
+            _drop(w, sent, reason)
+
+
+# commands -------------------------------------------------------------------------------------------------------
+
+
+def update_refusal(w: Walker, command: Update) -> Refusal | None:
+    audience = audience_name(command.audience)
+    if audience not in w.plan.audiences:
+        return Refusal(code="unknown", reason=f"audience: {audience!r}; known are {', '.join(w.plan.audiences)}")
+    if not command.text.strip():
+        return Refusal(code="invalid", reason="text: an update needs words")
+    if not people.known(w, command.actor) and command.actor != people.OWNER:
+        return Refusal(code="not_yours", reason="updates come from a person of the catalog")
+    return None
+
+
+def update(w: Walker, command: Update) -> dict[str, Any]:
+    """A person's update: at once, or, to an outside audience, after a second person has read it."""
+    audience = audience_name(command.audience)
+    people.respond(w, command.actor)
+    subject = f"{w.state.severity} {w.state.title}"
+    if outward(w, audience):
+        number = w.state.counters.get("release", 0) + 1
+        w.state.counters["release"] = number
+        task = tasks.open_task(
+            w, f"review:update:{number}", "review", f"Read and release to {audience}: {command.text}", to="role.comms_lead",
+            by_not=[command.actor], owner=f"release:{audience}", fields=RELEASE_FIELDS,
+            detail={"subject": subject, "text": command.text, "author": command.actor, "purpose": "update"},
+        )  # fmt: skip
+        return {"task": task.id, "state": "waits for a second reader"}
+    sent = send(w, audience, subject, command.text, step=f"update:{audience}", purpose="update", by=command.actor)
+    note_manual(w, audience)
+    return {"n": sent.n}
+
+
+RELEASE_FIELDS: dict[str, dict[str, Any]] = {
+    "release": {"type": "boolean", "required": False},
+    "text": {"type": "string", "required": False},
+}
+
+
+def released(w: Walker, audience: str, task: TaskState, by: str) -> None:
+    """A second person read a message: it leaves, perhaps with better words, or not."""
+    text = str(task.result.get("text") or task.detail["text"])
+    if task.result.get("release", True) is False:
+        w.entry("message_dropped", by, task.id, audience=audience, reason="the reader did not release it")
+        return
+    send(w, audience, str(task.detail["subject"]), text, step=f"update:{audience}", purpose=task.detail.get("purpose", "update"),
+         by=str(task.detail["author"]))  # fmt: skip
+    note_manual(w, audience)
+
+
+def note_manual(w: Walker, audience: str) -> None:
+    for cadence in w.state.cadences.values():
+        if cadence.audience == audience:
+            cadence.last_manual_at = cadence.last_sent_at = w.now
+
+
+def correct_refusal(w: Walker, command: Correct) -> Refusal | None:
+    if not 1 <= command.n <= len(w.state.sent):
+        return Refusal(code="unknown", reason=f"n: there is no message {command.n}; {len(w.state.sent)} were sent")
+    if not w.state.sent[command.n - 1].delivered:
+        return Refusal(code="not_open", reason=f"message {command.n} has not left")
+    if not command.text.strip():
+        return Refusal(code="invalid", reason="text: a correction needs words")
+    if not people.known(w, command.actor):
+        return Refusal(code="not_yours", reason="corrections come from a person of the catalog")
+    return None
+
+
+def correct(w: Walker, command: Correct) -> dict[str, Any]:
+    """A correction goes to the same recipients once a second person has read it."""
+    wrong = w.state.sent[command.n - 1]
+    task = tasks.open_task(
+        w, f"review:correction:{command.n}:{len(w.state.sent)}", "review", f"Read and release the correction to {wrong.audience}: {command.text}",
+        to="role.comms_lead", by_not=[command.actor], owner=f"release:{wrong.audience}", fields=RELEASE_FIELDS, urgent=True,
+        detail={"subject": f"Correction: {wrong.subject}", "text": command.text, "author": command.actor, "purpose": "correction", "corrects": command.n},
+    )  # fmt: skip
+    w.entry("correction_written", command.actor, wrong.step, n=command.n, audience=wrong.audience, text=command.text)
+    return {"task": task.id}
+
+
+def hold_refusal(w: Walker, command: HoldOutward) -> Refusal | None:
+    if not people.leads(w, command.actor) and people.holder(w, "comms_lead") != command.actor:
+        return Refusal(code="not_yours", reason="commander, deputy or comms lead hold outward messages")
+    if w.state.hold_outward == command.on:
+        return Refusal(code="closed", reason=f"outward messages are {'held' if command.on else 'not held'} already")
+    return None
+
+
+def hold(w: Walker, command: HoldOutward) -> dict[str, Any]:
+    w.state.hold_outward = command.on
+    w.entry("outward_held" if command.on else "outward_released", command.actor, None, reason=command.reason)
+    if not command.on:
+        release_held(w, command.reason, command.actor)
+    return {"on": command.on}
+
+
+def sent_recently(w: Walker, cadence: CadenceState, within_s: int) -> bool:
+    return cadence.last_manual_at is not None and (w.now - cadence.last_manual_at).total_seconds() <= within_s

@@ -1,0 +1,74 @@
+"""Reopening within 24 hours: same id, sequence and chain; the walk goes on at the last phase with an `until`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from mayday.domain.commands import Refusal, Reopen
+from mayday.walker import alerts, cadences, failing, people, registry, service_levels
+from mayday.walker.state import AlertTotals
+
+if TYPE_CHECKING:
+    from mayday.walker.walker import Walker
+
+WITHIN = timedelta(hours=24)
+#: ends that stay ends: the same cause opens a fresh incident
+FINAL = ("cancelled", "rejected", "merged")
+
+
+def on_start(w: Walker) -> None:
+    """A run that starts with the state of a finished one: a person or a firing alert reopens it."""
+    if w.state.finished:
+        if w.start.reopened_by:
+            reopen(w, w.start.reopened_by, w.start.reopen_reason or "reopened")
+        elif any(event.state == "firing" for event in w.start.events):
+            reopen(w, w.start.events[0].source, "it fires again")
+    if w.start.events:
+        alerts.attach(w, w.start.events)
+
+
+def refusal(w: Walker, command: Reopen) -> Refusal | None:
+    if not people.leads(w, command.actor):
+        return Refusal(code="not_yours", reason="incidents are reopened by commander or deputy")
+    if w.state.status in FINAL:
+        return Refusal(code="closed", reason=f"the incident was {w.state.status}: declare a fresh one")
+    if w.state.status != "resolved":
+        return Refusal(code="not_open", reason=f"the incident is {w.state.status}, there is nothing to reopen")
+    ended = w.state.resolved_at
+    if ended is not None and w.now - ended > WITHIN:
+        return Refusal(code="closed", reason="24 hours have passed since the end: declare a fresh one")
+    return None
+
+
+def reopen(w: Walker, by: str, reason: str) -> None:
+    """Go on at the last phase with an `until`; its steps begin anew, the cadences start again."""
+    state = w.state
+    before = state.status
+    state.finished, state.ending, state.walked, state.skip_phases = False, None, False, False
+    state.runbook_end_asked = state.phase_end_asked = None
+    state.reopened += 1
+    state.status, state.status_at, state.resolved_at, state.resolved_by = "investigating", w.now, None, None
+    state.alerts = AlertTotals(seen=state.alerts.seen, recent=state.alerts.recent)
+    state.finals = []
+    w.entry("reopened", by, None, reason=reason, before=before, times=state.reopened)
+    phases = w.plan.runbook.phases
+    target = max((index for index, phase in enumerate(phases) if phase.until is not None), default=0)
+    for phase in phases[target:]:
+        for step in phase.steps:
+            begun = state.steps.get(step.id)
+            if begun is not None:
+                failing.forget(w, begun)
+        if phase.id in state.phases_left:
+            state.phases_left.remove(phase.id)
+    for step in w.plan.runbook.finally_:
+        begun = state.steps.get(step.id)
+        if begun is not None:
+            failing.forget(w, begun)
+    state.phase, state.phase_entered_at = target, w.now
+    w.entry("phase_entered", "system", f"phase:{phases[target].id}", phase=phases[target].id, name=phases[target].name)
+    for name, cadence in state.cadences.items():
+        if cadence.stopped:
+            cadences.begin(w, name, w.plan.runbook.cadences[name])
+    service_levels.status_changed(w)
+    registry.emit(w, "status.changed", {"status": state.status, "before": before})

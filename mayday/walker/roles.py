@@ -1,0 +1,259 @@
+"""Roles: offered to who is on call, paged, accepted; handed over with a brief; climbing when nobody takes them.
+
+A role is held once accepted. Until the commander's is, the board says *no commander* and the ladder goes on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mayday.domain.commands import Accept, AssignRole, Refusal
+from mayday.domain.effects import EffectResult, PageReceipt
+from mayday.domain.incident import Pending
+from mayday.walker import ballots, briefs, ladders, people, registry, tasks
+from mayday.walker.state import Flight, Offer, RoleState
+
+if TYPE_CHECKING:
+    from mayday.walker.walker import Walker
+
+HANDOVER_S = 600
+#: warn at 8 hours in a role, require a successor at 12 (PROCESS.md "Long and wide incidents")
+LONG_S, TOO_LONG_S = 8 * 3600, 12 * 3600
+
+
+def open_roles(w: Walker) -> None:
+    """Every role of the runbook that names where it comes from is offered; those given are held."""
+    for role, spec in w.plan.runbook.roles.items():
+        w.state.roles.setdefault(role, RoleState(role=role, unfilled=spec.from_ is None and spec.fallback is None))
+    for role, person in w.start.roles.items():
+        state = w.state.roles.setdefault(role, RoleState(role=role))
+        state.person, state.since, state.unfilled = person, w.now, False
+        people.respond(w, person)
+        w.entry("role_taken", person, f"role:{role}", role=role, person=person, how="given at the start")
+    commander = w.state.roles.setdefault(people.COMMANDER, RoleState(role=people.COMMANDER))
+    if commander.person is None and w.start.declare == "manual" and people.known(w, w.state.declared_by or ""):
+        commander.person, commander.since = w.state.declared_by, w.now
+        people.respond(w, w.state.declared_by or "")
+        w.entry("role_taken", w.state.declared_by or "system", f"role:{people.COMMANDER}", role=people.COMMANDER,
+                person=w.state.declared_by, how="declared the incident")  # fmt: skip
+    for role in w.plan.runbook.roles:
+        if role not in w.start.roles:
+            _offer_next(w, w.state.roles[role])
+
+
+def _rungs(w: Walker, role: str) -> list[str]:
+    spec = w.plan.runbook.roles.get(role)
+    return [ref for ref in (spec.from_, spec.fallback) if ref] if spec else []
+
+
+def _ack_within_s(w: Walker) -> int:
+    policy = w.plan.severities.get(w.state.severity)
+    return policy.ack_within.seconds if policy else 300
+
+
+def _offer_next(w: Walker, state: RoleState) -> None:
+    """Offer the role to the next rung; the commander's climbs round and round until somebody takes it."""
+    rungs = _rungs(w, state.role)
+    while state.tried < len(rungs) or (
+        state.role == people.COMMANDER and rungs and people.own_holder(w, people.COMMANDER) is None
+    ):
+        ref = rungs[state.tried % len(rungs)]
+        state.tried += 1
+        if ref == f"role.{people.COMMANDER}":
+            continue
+        targets = people.targets_of(w, ref)
+        if targets:
+            _offer(w, state, targets, rung=state.tried)
+            return
+        if state.tried > 100:
+            break
+    state.offer, state.unfilled = None, True
+    if rungs:
+        w.entry(
+            "role_unfilled",
+            "system",
+            f"role:{state.role}",
+            role=state.role,
+            stands_in=people.own_holder(w, people.COMMANDER),
+        )
+
+
+def _offer(w: Walker, state: RoleState, targets: list[str], rung: int) -> None:
+    state.offer = Offer(
+        role=state.role, targets=targets, people=[target[7:] for target in targets if target.startswith("person.")],
+        offered_at=w.now, due_at=w.after(_ack_within_s(w)), rung=rung,
+    )  # fmt: skip
+    url = w.bridge()[0]
+    w.entry(
+        "role_offered",
+        "system",
+        f"role:{state.role}",
+        role=state.role,
+        to=targets,
+        due_at=state.offer.due_at,
+        rung=rung,
+    )
+    w.page(
+        f"role:{state.role}", targets,
+        f"{w.state.severity} {w.state.title}: you are offered {state.role.replace('_', ' ')}{f', bridge {url}' if url else ''}. Accept role {state.role}.",
+        owner=f"offer:{state.role}", purpose="role",
+    )  # fmt: skip
+
+
+def answered(w: Walker, role: str, flight: Flight, result: EffectResult) -> None:
+    state = w.state.roles.get(role)
+    page = f"role:{role}"
+    if result.failure is not None:
+        w.entry("page_failed", "system", page, page=page, reason=result.failure.message, code=result.failure.code)
+        if state and state.offer and not state.offer.handover and not state.offer.people:
+            state.offer.due_at = w.now
+        return
+    receipt = PageReceipt.model_validate(result.value)
+    ladders.record_receipt(w, page, flight, receipt)
+    if state and state.offer and state.person not in [paged.person for paged in receipt.paged]:
+        state.offer.people = people.unique([*state.offer.people, *(paged.person for paged in receipt.paged)])
+
+
+def resume(w: Walker) -> None:
+    for state in w.state.roles.values():
+        if state.offer is not None:
+            _resume_offer(w, state, state.offer)
+        if state.person is not None and state.role == people.COMMANDER:
+            _watch_length(w, state)
+
+
+def _resume_offer(w: Walker, state: RoleState, offer: Offer) -> None:
+    if not w.expired(offer.due_at):
+        then = "climbs to the deputy" if offer.handover else "offered to the next"
+        w.pend(
+            Pending.model_validate(
+                {"id": f"role:{state.role}", "kind": "role", "for": offer.people or offer.targets, "due_at": w.due(offer.due_at),
+                 "text": f"{state.role.replace('_', ' ')} is offered", "then": then}
+            )
+        )  # fmt: skip
+        return
+    w.entry(
+        "role_lapsed",
+        "system",
+        f"role:{state.role}",
+        role=state.role,
+        to=offer.people or offer.targets,
+        handover=offer.handover or None,
+    )
+    state.offer = None
+    if not offer.handover:
+        _offer_next(w, state)
+        return
+    targets = people.unique([*people.role_targets(w, state.role), *people.role_targets(w, people.DEPUTY)])
+    if targets:
+        w.page(
+            f"role:{state.role}", targets, f"{w.state.title}: {people.name_of(w, offer.people[0] if offer.people else None)} did not take {state.role}",
+            owner="notice:", purpose="nag",
+        )  # fmt: skip
+
+
+def _watch_length(w: Walker, state: RoleState) -> None:
+    """Eight hours in command are a warning, twelve need a successor."""
+    if state.since is None:
+        return
+    held = int((w.now - state.since).total_seconds())
+    if held < LONG_S:
+        w.wake(state.since + (w.after(LONG_S) - w.now))
+    elif state.warned_at is None or state.warned_at < state.since:
+        state.warned_at = w.now
+        w.entry("role_long", "system", f"role:{state.role}", role=state.role, person=state.person, hours=8)
+        w.page(f"role:{state.role}", [f"person.{state.person}"], f"{w.state.title}: eight hours in command; hand over soon",
+               owner="notice:", purpose="nag", urgent=False)  # fmt: skip
+    task = f"successor:{state.role}"
+    if held < TOO_LONG_S:
+        w.wake(state.since + (w.after(TOO_LONG_S) - w.now))
+    elif task not in w.state.tasks:
+        tasks.open_task(w, task, "successor", "Twelve hours in command: name a successor", to="role.deputy", owner="none:",
+                        due_s=1800, urgent=True)  # fmt: skip
+
+
+def take(w: Walker, role: str, person: str, how: str) -> None:
+    """A person holds a role from now on."""
+    state = w.state.roles.setdefault(role, RoleState(role=role))
+    before = state.person
+    offered = state.offer is not None
+    state.person, state.since, state.unfilled, state.offer, state.warned_at = person, w.now, False, None, None
+    people.respond(w, person)
+    w.entry("role_taken", person, f"role:{role}", role=role, person=person, before=before, how=how)
+    tasks.close(w, f"successor:{role}", f"{person} took over", person)
+    if offered:
+        w.stop_page(f"role:{role}", f"taken by {person}")
+    ballots.reseat(w, role)
+    registry.emit(w, "role.taken", {"role": role, "person": person})
+
+
+# commands -------------------------------------------------------------------------------------------------------
+
+
+def accept_refusal(w: Walker, command: Accept) -> Refusal | None:
+    task = w.state.tasks.get(command.target)
+    if task is not None:
+        return tasks.accept_refusal(w, command, task)
+    state = w.state.roles.get(command.target.removeprefix("role:"))
+    if state is None:
+        return Refusal(code="unknown", reason=f"there is no role or task {command.target}")
+    if state.person == command.actor and state.offer is None:
+        return Refusal(code="closed", reason=f"{command.actor} holds {state.role} already")
+    if state.offer is None:
+        return Refusal(code="not_open", reason=f"{state.role} is not offered to anybody now")
+    allowed = state.offer.people or [p for target in state.offer.targets for p in people.people_of(w, target)]
+    if command.actor not in allowed and not _once_offered(w, state, command.actor):
+        return Refusal(code="not_yours", reason=f"{state.role} is offered to {', '.join(allowed)}")
+    return None
+
+
+def _once_offered(w: Walker, state: RoleState, person: str) -> bool:
+    """While the commander's role climbs, whoever was offered it earlier may still take it."""
+    if state.offer is None or state.offer.handover or state.role != people.COMMANDER:
+        return False
+    earlier = _rungs(w, state.role)[: state.tried]
+    return any(person in people.people_of(w, ref) for ref in earlier)
+
+
+def accept(w: Walker, command: Accept) -> dict[str, Any]:
+    task = w.state.tasks.get(command.target)
+    if task is not None:
+        return tasks.accept(w, command, task)
+    role = command.target.removeprefix("role:")
+    offer = w.state.roles[role].offer
+    take(w, role, command.actor, "accepted the handover" if offer and offer.handover else "accepted")
+    return {"role": role}
+
+
+def assign_refusal(w: Walker, command: AssignRole) -> Refusal | None:
+    if not people.leads(w, command.actor) and people.own_holder(w, command.role) != command.actor:
+        return Refusal(code="not_yours", reason="roles are given by commander or deputy, or by their holder")
+    if not people.known(w, command.person):
+        return Refusal(code="unknown", reason=f"person: {command.person!r} is not in the catalog")
+    known = {*w.state.roles, *w.plan.runbook.roles, *_BUILT_IN}
+    if command.role not in known:
+        return Refusal(code="unknown", reason=f"role: {command.role!r}; known are {', '.join(sorted(known))}")
+    if people.own_holder(w, command.role) == command.person:
+        return Refusal(code="closed", reason=f"{command.person} holds {command.role} already")
+    return None
+
+
+def assign(w: Walker, command: AssignRole) -> dict[str, Any]:
+    """Offer a role to a person, with a brief; held when accepted. Giving it to oneself takes it at once."""
+    if command.person == command.actor:
+        take(w, command.role, command.actor, "took it")
+        return {"role": command.role, "state": "held"}
+    state = w.state.roles.setdefault(command.role, RoleState(role=command.role))
+    state.offer = Offer(
+        role=command.role, targets=[f"person.{command.person}"], people=[command.person], offered_at=w.now,
+        due_at=w.after(HANDOVER_S), by=command.actor, handover=True,
+    )  # fmt: skip
+    brief = briefs.brief(w)
+    w.entry("role_offered", command.actor, f"role:{command.role}", role=command.role, to=[command.person], handover=True,
+            due_at=state.offer.due_at, brief=brief)  # fmt: skip
+    w.page(f"role:{command.role}", [f"person.{command.person}"], f"{people.name_of(w, command.actor)} hands {command.role.replace('_', ' ')} over to you. {brief}",
+           owner=f"offer:{command.role}", purpose="role")  # fmt: skip
+    return {"role": command.role, "state": "offered"}
+
+
+_BUILT_IN = ("incident_commander", "deputy", "scribe", "operations_lead", "tech_lead", "comms_lead", "customer_liaison")
