@@ -1,0 +1,21 @@
+"""The review of an incident: owner, meeting, report, problem record, follow-ups; chased for weeks."""
+
+from __future__ import annotations
+
+from mayday.domain.review.case import ReviewCase
+from mayday.domain.review.commands import REVIEW_COMMAND, ReviewCommand, ReviewEnvelope
+from mayday.domain.review.reporting import PEOPLE_SECTIONS
+from mayday.domain.review.wire import Finding, PendingFinal, ReviewBoard, ReviewInput, VendorRca
+
+__all__ = [
+    "PEOPLE_SECTIONS",
+    "REVIEW_COMMAND",
+    "Finding",
+    "PendingFinal",
+    "ReviewBoard",
+    "ReviewCase",
+    "ReviewCommand",
+    "ReviewEnvelope",
+    "ReviewInput",
+    "VendorRca",
+]
