@@ -50,7 +50,7 @@ def test_a_scenario_has_the_shape_of_one(path: Path) -> None:
     found = Scenario.model_validate(load(path))
     target = path.parent / found.runbook
     assert target.is_file(), f"{found.runbook} is not there"
-    assert found.expect or any(item.expect or item.refused for item in found.timeline), "nothing is expected"
+    assert found.expect or found.timeline, "nothing is done, nothing expected"
 
 
 @pytest.mark.parametrize("path", LIBRARY, ids=name_of)
