@@ -17,18 +17,16 @@ import structlog
 
 from mayday.domain.incident import AlertBatch, StartInput
 from mayday.records.errors import RecordsUnavailable
-from mayday.records.incidents import IncidentRecord
 from mayday.records.records import Records
+from starter.directory import Directory
 from starter.gateway import Gateway, NoSuchRun, RunView, TemporalSilent
-from starter.minting import OCCURRENCE_KEPT
 from starter.parcels import Delivered, Parcel
+from starter.reopening import Reopening
 
-__all__ = ["Delivery", "Opener", "can_reopen"]
+__all__ = ["Delivery", "Opener"]
 
 log = structlog.get_logger(__name__)
 
-#: statuses from which an incident goes on when its alert fires again
-REOPENED_FROM = frozenset({"resolved", "closed"})
 KNOWN_RUNS = 10_000
 ROUNDS = 6
 """A run may end between looking and signalling; that many times in a row it is something else."""
@@ -47,7 +45,8 @@ class Delivery:
         self._gateway = gateway
         self._records = records
         self._opener = opener
-        self._now = clock
+        self._reopening = Reopening(gateway, clock)
+        self.directory = Directory(records)
         self._open: OrderedDict[str, str] = OrderedDict()
 
     async def __call__(self, workflow_id: str, parcels: list[Parcel]) -> list[Delivered]:
@@ -107,9 +106,16 @@ class Delivery:
         self, first: Parcel, parcels: list[Parcel], view: RunView | None, looked: bool
     ) -> list[Delivered] | None:
         """None when a run is there after all, or one has to be looked at first."""
+        events = [parcel.event for parcel in parcels]
+        if view is not None:
+            carried = await self._reopening.carried_over(view, first.workflow_id, f"{first.event.title} fires again")
+            if carried is not None:
+                await self._gateway.reopen(carried, AlertBatch(events=events))
+                self.remember(carried.workflow_id, carried.id)
+                log.info("incident_reopened", incident=carried.id, route=first.routed.path)
+                return [_to_run(carried.id, parcel) for parcel in parcels]
         start = await self._opener.from_alert(first)
-        start.events = [parcel.event for parcel in parcels]
-        reopened = await self._carried_over(start, view) if view is not None else False
+        start.events = events
         try:
             started = await self._gateway.start(start, again=looked)
         except NoSuchRun:
@@ -118,39 +124,12 @@ class Delivery:
             return None
         self.remember(start.workflow_id, start.id)
         await self.note_opened(start, started.run_id)
-        log.info("incident_reopened" if reopened else "incident_opened", incident=start.id, route=first.routed.path)
-        return [_opened(start, parcel, first, reopened) for parcel in parcels]
-
-    async def _carried_over(self, start: StartInput, view: RunView) -> bool:
-        outcome = await can_reopen(self._gateway, start.workflow_id, view, self._now())
-        if outcome is None or view.incident_id is None:
-            return False
-        start.id, start.state = view.incident_id, outcome
-        stored = await self._stored(view.incident_id)
-        if stored is not None:
-            start.opened_at = stored.opened_at
-            start.title = stored.title
-            plan = await self._records.plans.get(stored.plan_digest) if stored.plan_digest else None
-            if plan is not None and stored.plan_digest:
-                start.plan, start.plan_digest = plan, stored.plan_digest
-        return True
+        log.info("incident_opened", incident=start.id, route=first.routed.path)
+        return [_opened(start, parcel, first) for parcel in parcels]
 
     async def note_opened(self, start: StartInput, run_id: str | None) -> None:
         """The incident is listed from now on. A store that is down learns of it by the first flush."""
-        record = IncidentRecord(
-            id=start.id,
-            workflow_id=start.workflow_id,
-            run_id=run_id,
-            correlation_key=start.correlation_key,
-            title=start.title,
-            severity=start.severity,
-            status="candidate" if start.declare == "propose" else "investigating",
-            service=start.service,
-            services=start.services or [start.service],
-            drill=start.drill,
-            opened_at=start.opened_at,
-            plan_digest=start.plan_digest,
-        )
+        record = self.directory.remember(start, run_id)
         try:
             await self._records.incidents.opened(record)
             await self._records.plans.put(start.plan_digest, start.plan)
@@ -164,28 +143,12 @@ class Delivery:
             return None
         return found.id if found else None
 
-    async def _stored(self, incident_id: str) -> IncidentRecord | None:
-        try:
-            return await self._records.incidents.get(incident_id)
-        except RecordsUnavailable:
-            return None
-
-
-async def can_reopen(gateway: Gateway, workflow_id: str, view: RunView, now: datetime) -> dict[str, object] | None:
-    """The state from which an ended incident goes on, or None when it does not (too long ago, cancelled, ...)."""
-    if view.running or view.closed_at is None or now - view.closed_at > OCCURRENCE_KEPT:
-        return None
-    outcome = await gateway.outcome(workflow_id, view.run_id)
-    if outcome is None or outcome.state.get("status") not in REOPENED_FROM:
-        return None
-    return outcome.state
-
 
 def _to_run(incident_id: str, parcel: Parcel) -> Delivered:
     return Delivered(incident_id, parcel.workflow_id, "attached" if parcel.firing else "resolved")
 
 
-def _opened(start: StartInput, parcel: Parcel, first: Parcel, reopened: bool) -> Delivered:
-    if parcel is first and not reopened:
+def _opened(start: StartInput, parcel: Parcel, first: Parcel) -> Delivered:
+    if parcel is first:
         return Delivered(start.id, start.workflow_id, "opened")
     return _to_run(start.id, parcel)

@@ -10,13 +10,14 @@ GatewayError
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
 from temporalio.client import (
     Client,
+    WithStartWorkflowOperation,
     WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowHandle,
@@ -33,7 +34,9 @@ from temporalio.service import RPCError, RPCStatusCode
 from mayday.domain.commands import Answer, CommandEnvelope
 from mayday.domain.effects import Wire
 from mayday.domain.incident import AlertBatch, Board, StartInput
+from mayday.domain.review.commands import ReviewEnvelope, Withdraw
 from mayday.domain.timeline import Entry
+from starter.minting import review_workflow_id
 
 __all__ = [
     "CommandRefused", "Gateway", "GatewayError", "NoSuchRun", "NotAccepted", "RunView", "Started", "TemporalGateway",
@@ -120,6 +123,18 @@ class Gateway(Protocol):
     async def outcome(self, workflow_id: str, run_id: str) -> RunOutcome | None:
         """What a finished run left; None when it was terminated or failed."""
 
+    async def began_with(self, workflow_id: str, run_id: str) -> StartInput | None:
+        """The start input of a run, from its history."""
+
+    async def reopen(self, start: StartInput, batch: AlertBatch) -> Started:
+        """Start from a carried state and give the run the alerts in its first moment; a running one just gets them."""
+
+    async def reopen_by(self, start: StartInput, envelope: CommandEnvelope) -> Answer:
+        """As `reopen`, for a person. Raises `CommandRefused`, `NotAccepted`."""
+
+    async def withdraw_review(self, incident: str, command: Withdraw) -> Answer | None:
+        """End the review of an incident that goes on; None when there is none. Its answer carries the chain's head."""
+
     async def command(self, workflow_id: str, envelope: CommandEnvelope) -> Answer:
         """Raises `CommandRefused`, `NotAccepted`, `NoSuchRun`."""
 
@@ -144,25 +159,86 @@ class TemporalGateway:
         self._task_queue = task_queue
 
     async def start(self, start: StartInput, *, again: bool) -> Started:
+        reuse = WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.REJECT_DUPLICATE
         try:
             async with _spoken():
                 handle = await self._client.start_workflow(
                     WORKFLOW,
                     start,
+                    id_reuse_policy=reuse,
+                    request_eager_start=True,
+                    rpc_timeout=PATIENCE,
                     id=start.workflow_id,
                     task_queue=self._task_queue,
                     id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                    id_reuse_policy=(
-                        WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.REJECT_DUPLICATE
-                    ),
-                    request_eager_start=True,
-                    memo={"incident": start.id, "title": start.title},
-                    static_summary=f"{start.severity} {start.title}"[:200],
-                    rpc_timeout=PATIENCE,
+                    memo=_memo(start),
+                    static_summary=_summary(start),
                 )
         except WorkflowAlreadyStartedError:
             raise NoSuchRun(start.workflow_id) from None
         return Started(handle.result_run_id, await self._is_ours(handle, start))
+
+    async def began_with(self, workflow_id: str, run_id: str) -> StartInput | None:
+        handle = self._client.get_workflow_handle(workflow_id, run_id=run_id)
+        try:
+            async with _spoken():
+                async for event in handle.fetch_history_events(page_size=1, rpc_timeout=PATIENCE):
+                    payloads = event.workflow_execution_started_event_attributes.input.payloads
+                    found: list[StartInput] = await self._client.data_converter.decode(payloads, [StartInput])
+                    return found[0]
+        except NoSuchRun:
+            pass
+        return None
+
+    async def reopen(self, start: StartInput, batch: AlertBatch) -> Started:
+        async with _spoken():
+            # Signal-with-start: the alerts are there before the run looks at its state, which is an ended one.
+            handle = await self._client.start_workflow(
+                WORKFLOW,
+                start,
+                start_signal=ALERTS,
+                start_signal_args=[batch],
+                rpc_timeout=PATIENCE,
+                id=start.workflow_id,
+                task_queue=self._task_queue,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                memo=_memo(start),
+                static_summary=_summary(start),
+            )
+        return Started(handle.result_run_id, True)
+
+    async def reopen_by(self, start: StartInput, envelope: CommandEnvelope) -> Answer:
+        operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+            WORKFLOW,
+            start,
+            id=start.workflow_id,
+            task_queue=self._task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            memo=_memo(start),
+            static_summary=_summary(start),
+        )
+        with _refusals(start.workflow_id):
+            async with _spoken(), asyncio.timeout(PATIENCE.total_seconds()):
+                answer: Answer = await self._client.execute_update_with_start_workflow(
+                    envelope.command.kind,
+                    envelope,
+                    id=envelope.command.id,
+                    start_workflow_operation=operation,
+                    result_type=Answer,
+                )
+                return answer
+
+    async def withdraw_review(self, incident: str, command: Withdraw) -> Answer | None:
+        handle = self._handle(review_workflow_id(incident))
+        try:
+            with _refusals(handle.id):
+                async with _spoken(), asyncio.timeout(ACCEPTED_WITHIN.total_seconds()):
+                    answer: Answer = await handle.execute_update(
+                        command.kind, ReviewEnvelope(command=command), id=command.id, result_type=Answer
+                    )
+                    return answer
+        except NoSuchRun:
+            return None
 
     async def _is_ours(self, handle: WorkflowHandle[Any, Any], start: StartInput) -> bool:
         """Whether this start made the run. The server says so; the SDK keeps the answer in a private field, and where
@@ -202,7 +278,7 @@ class TemporalGateway:
 
     async def command(self, workflow_id: str, envelope: CommandEnvelope) -> Answer:
         handle = self._handle(workflow_id)
-        try:
+        with _refusals(workflow_id):
             async with _spoken(), asyncio.timeout(ACCEPTED_WITHIN.total_seconds()):
                 update = await handle.start_update(
                     envelope.command.kind,
@@ -214,13 +290,6 @@ class TemporalGateway:
             async with _spoken():
                 answer: Answer = await update.result(rpc_timeout=PATIENCE)
                 return answer
-        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
-            raise NotAccepted(workflow_id) from None
-        except WorkflowUpdateFailedError as failed:
-            cause = failed.cause
-            if isinstance(cause, ApplicationError) and cause.type:
-                raise CommandRefused(cause.type, cause.message) from None
-            raise CommandRefused("invalid", str(cause or failed)) from None
 
     async def signal_command(self, workflow_id: str, envelope: CommandEnvelope) -> None:
         async with _spoken():
@@ -249,6 +318,28 @@ class TemporalGateway:
 
     def _handle(self, workflow_id: str) -> WorkflowHandle[Any, Any]:
         return self._client.get_workflow_handle(workflow_id)
+
+
+def _memo(start: StartInput) -> dict[str, Any]:
+    return {"incident": start.id, "title": start.title}
+
+
+def _summary(start: StartInput) -> str:
+    return f"{start.severity} {start.title}"[:200]
+
+
+@contextmanager
+def _refusals(workflow_id: str) -> Iterator[None]:
+    """What comes back from an update that was not applied."""
+    try:
+        yield
+    except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+        raise NotAccepted(workflow_id) from None
+    except WorkflowUpdateFailedError as failed:
+        cause = failed.cause
+        if isinstance(cause, ApplicationError) and cause.type:
+            raise CommandRefused(cause.type, cause.message) from None
+        raise CommandRefused("invalid", str(cause or failed)) from None
 
 
 @asynccontextmanager

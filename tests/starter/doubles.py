@@ -8,6 +8,7 @@ from typing import Any
 
 from mayday.domain.commands import Answer, CommandEnvelope
 from mayday.domain.incident import AlertBatch, AlertEvent, Board, StartInput
+from mayday.domain.review.commands import Withdraw
 from mayday.domain.timeline import Entry
 from starter.gateway import CommandRefused, NoSuchRun, NotAccepted, RunOutcome, RunView, Started, TemporalSilent
 from starter.minting import incident_id
@@ -52,6 +53,8 @@ class FakeGateway:
         self.refusals: dict[str, tuple[str, str]] = {}
         self.calls: list[str] = []
         self.gate: Any = None
+        self.review: Answer | None = None
+        self.left_behind: dict[str, Any] = {}
 
     async def _call(self, name: str) -> None:
         self.calls.append(name)
@@ -89,11 +92,27 @@ class FakeGateway:
     async def outcome(self, workflow_id: str, run_id: str) -> RunOutcome | None:
         await self._call("outcome")
         run = self.runs[workflow_id]
-        return RunOutcome(id=run.start.id, status=run.status, state={"status": run.status, "seq": 7})
+        state = {"status": run.status, "seq": 7, "head": "a" * 64, **self.left_behind}
+        return RunOutcome(id=run.start.id, status=run.status, state=state)
 
-    async def withdraw_review(self, incident: str, actor: str, reason: str, at: datetime) -> Answer | None:
+    async def began_with(self, workflow_id: str, run_id: str) -> StartInput | None:
+        await self._call("began_with")
+        return self.runs[workflow_id].start
+
+    async def reopen(self, start: StartInput, batch: AlertBatch) -> Started:
+        await self._call("reopen")
+        number = f"run-{len(self.calls)}"
+        self.runs[start.workflow_id] = Run(start, number, list(batch.events), [batch])
+        return Started(number, True)
+
+    async def reopen_by(self, start: StartInput, envelope: CommandEnvelope) -> Answer:
+        await self._call("reopen_by")
+        self.runs[start.workflow_id] = Run(start, f"run-{len(self.calls)}", [], commands=[envelope])
+        return Answer(entry=8)
+
+    async def withdraw_review(self, incident: str, command: Withdraw) -> Answer | None:
         await self._call("withdraw_review")
-        return None
+        return self.review
 
     async def command(self, workflow_id: str, envelope: CommandEnvelope) -> Answer:
         await self._call("command")
@@ -140,7 +159,15 @@ class PlainOpener:
     async def from_alert(self, parcel: Parcel) -> StartInput:
         routed = parcel.routed
         return StartInput(
-            id=incident_id(self._now()), workflow_id=parcel.workflow_id, correlation_key=routed.correlation_key, plan={},
-            plan_digest="p", title=routed.title, service=routed.service, severity=routed.severity, declare=routed.declare,
-            source=parcel.event.source, opened_at=self._now(),
-        )  # fmt: skip
+            id=incident_id(self._now()),
+            workflow_id=parcel.workflow_id,
+            correlation_key=routed.correlation_key,
+            plan={},
+            plan_digest="p",
+            title=routed.title,
+            service=routed.service,
+            severity=routed.severity,
+            declare=routed.declare,
+            source=parcel.event.source,
+            opened_at=self._now(),
+        )

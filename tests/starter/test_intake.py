@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mayday.domain.commands import Answer
 from mayday.language.catalog import Catalog
 from mayday.providers.alertmanager.inbound import Alertmanager
 from mayday.providers.inbound import Delivery as Body
@@ -208,9 +209,18 @@ async def test_an_alert_that_fires_again_soon_after_the_end_reopens_the_same_inc
     (again,) = await desk.alert("payments", at="2026-03-02T05:00:00Z")
     assert (again.action, again.incident_id) == ("attached", opened.incident_id)
     run = desk.gateway.runs[opened.workflow_id or ""]
-    assert run.start.state == {"status": "resolved", "seq": 7}
+    assert run.start.state == {"status": "resolved", "seq": 7, "head": "a" * 64}
     assert run.start.opened_at == START
-    assert len(run.start.events) == 1
+    assert [event.started_at for event in run.events] == [START.replace(hour=5, minute=0)]
+
+
+async def test_a_reopened_incident_goes_on_behind_the_last_entry_of_its_review(desk: Desk) -> None:
+    (opened,) = await desk.alert("payments")
+    desk.gateway.end(opened.workflow_id or "", desk.clock(), "resolved")
+    desk.gateway.review = Answer(detail={"head": "b" * 64, "next_seq": 12, "carried": {"report_version": 2}})
+    await desk.alert("payments", at="2026-03-02T05:00:00Z")
+    state = desk.gateway.runs[opened.workflow_id or ""].start.state or {}
+    assert (state["seq"], state["head"], state["review_carried"]) == (11, "b" * 64, {"report_version": 2})
 
 
 @pytest.mark.parametrize("status", ["cancelled", "rejected", "merged"])

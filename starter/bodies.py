@@ -1,0 +1,185 @@
+"""Request bodies of the API, as DESIGN fixes them. A misspelt field is refused; the actor is never a field."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from mayday.domain.commands import OverrideAction, VendorReplyKind
+from mayday.language.catalog import Degree, SeverityName
+
+__all__ = [
+    "AcceptBody", "AckBody", "CandidateBody", "CompletionBody", "CorrectBody", "DeclareBody", "DelegationBody",
+    "EventBody", "HoldOutwardBody", "ImpactBody", "MergeBody", "NoteBody", "OverrideBody", "ReopenBody", "RoleBody",
+    "ScheduleOverrideBody", "SeverityBody", "StatusBody", "TokenBody", "UpdateBody", "VendorReplyBody", "VoteBody",
+]  # fmt: skip
+
+Line = Annotated[str, Field(min_length=1, max_length=200)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Text = Annotated[str, Field(min_length=1, max_length=16_000)]
+Reason = Annotated[str, Field(min_length=1, max_length=4_000)]
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class DeclareBody(Body):
+    """Give either `severity`, or `impact` and `urgency`."""
+
+    title: Line
+    service: Name
+    severity: SeverityName | None = None
+    impact: Degree | None = None
+    urgency: Degree | None = None
+    summary: Annotated[str, Field(max_length=16_000)] = ""
+    customers_affected: Annotated[int, Field(ge=0)] | None = None
+    runbook: Name | None = None
+    inputs: dict[str, Any] = {}
+    drill: bool = False
+
+    @model_validator(mode="after")
+    def _how_bad(self) -> DeclareBody:
+        if self.severity is None and (self.impact is None or self.urgency is None):
+            raise ValueError("say how bad it is: severity, or impact and urgency")
+        if self.severity is not None and (self.impact is not None or self.urgency is not None):
+            raise ValueError("give either severity, or impact and urgency")
+        return self
+
+
+class VoteBody(Body):
+    decision: Name
+    choice: Name
+    reason: Annotated[str, Field(max_length=4_000)] = ""
+    on_behalf_of: Name | None = None
+    heard_by: Name | None = None
+
+
+class AckBody(Body):
+    page: Name
+    joined: bool | None = None
+
+
+class AcceptBody(Body):
+    """A role that was offered, or a task."""
+
+    role: Name | None = None
+    task: Name | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> AcceptBody:
+        if (self.role is None) == (self.task is None):
+            raise ValueError("give either role or task")
+        return self
+
+
+class CompletionBody(Body):
+    task: Name
+    result: dict[str, Any] = {}
+
+
+class UpdateBody(Body):
+    audience: Name
+    text: Text
+
+
+class CorrectBody(Body):
+    text: Text
+
+
+class NoteBody(Body):
+    text: Text
+    occurred_at: AwareDatetime | None = None
+
+
+class SeverityBody(Body):
+    severity: SeverityName
+    reason: Reason
+
+
+class StatusBody(Body):
+    status: Literal["investigating", "identified", "mitigated", "resolved", "cancelled"]
+    reason: Reason
+
+
+class RoleBody(Body):
+    role: Name
+    person: Name
+
+
+class EventBody(Body):
+    name: Name
+    data: dict[str, Any] = {}
+
+
+class ImpactBody(Body):
+    customers_affected: Annotated[int, Field(ge=0)] | None = None
+    started_at: AwareDatetime | None = None
+    ended_at: AwareDatetime | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> ImpactBody:
+        if self.customers_affected is None and self.started_at is None and self.ended_at is None:
+            raise ValueError("give customers_affected, started_at or ended_at")
+        return self
+
+
+class CandidateBody(Body):
+    accept: bool
+    reason: Annotated[str, Field(max_length=4_000)] = ""
+
+
+class MergeBody(Body):
+    into: Name
+    reason: Reason
+
+
+class ReopenBody(Body):
+    reason: Reason
+
+
+class DelegationBody(Body):
+    to: Name
+    decision: Name | None = None
+
+
+class VendorReplyBody(Body):
+    step: Name
+    kind: VendorReplyKind
+    text: Annotated[str, Field(max_length=16_000)] = ""
+    occurred_at: AwareDatetime | None = None
+
+
+class HoldOutwardBody(Body):
+    on: bool
+    reason: Reason
+
+
+class OverrideBody(Body):
+    """`step` is a path, `cadence:NAME` or `phase:ID`."""
+
+    step: Name
+    action: OverrideAction
+    reason: Reason
+    to: Name | None = None
+    result: dict[str, Any] | None = None
+
+
+class ScheduleOverrideBody(Body):
+    """Somebody stands on a schedule for a while, whatever the rotation says."""
+
+    schedule: Name
+    person: Name
+    from_at: AwareDatetime
+    to_at: AwareDatetime
+    reason: Annotated[str, Field(max_length=4_000)] | None = None
+
+
+class TokenBody(Body):
+    """`level` at most what the catalog allows the person; `days` None never expires."""
+
+    person: Name
+    level: Literal["viewer", "responder", "approver", "administrator"] | None = None
+    days: Annotated[int, Field(ge=1, le=3650)] | None = 90
+    note: Annotated[str, Field(max_length=200)] | None = None

@@ -1,0 +1,99 @@
+"""`Idempotency-Key` on every POST of the API: the same request sent twice is answered twice and done once.
+
+A stored answer is replayed with `Idempotent-Replayed: true`. Answers that a retry may cure (5xx, a body that is wrong)
+are not kept. While the store is down keys are not kept either: the command ids that are made from them still are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+
+from mayday.records.errors import RecordsUnavailable
+from mayday.records.idempotency import IdempotencyKeys
+from starter.access import Principal, caller
+from starter.problems import PROBLEM_JSON, Problem, problem_response
+
+__all__ = ["OnceRoute", "idempotency_key"]
+
+LONGEST_KEY = 255
+KEPT = frozenset({200, 201, 202, 409})
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+def idempotency_key(request: Request) -> str | None:
+    """The caller's key; a 400 `Problem` when it cannot be one."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not 0 < len(key) <= LONGEST_KEY or not key.isprintable():
+        raise Problem(400, "invalid_idempotency_key", f"an Idempotency-Key has 1 to {LONGEST_KEY} printable characters")
+    return key
+
+
+class OnceRoute(APIRoute):
+    """A route whose POSTs are done once a key."""
+
+    def get_route_handler(self) -> Handler:
+        handle = super().get_route_handler()
+
+        async def once(request: Request) -> Response:
+            key = idempotency_key(request) if request.method == "POST" else None
+            if key is None:
+                return await handle(request)
+            principal = await caller(request)
+            keys: IdempotencyKeys = request.app.state.parts.records.idempotency
+            try:
+                stored = await keys.begin(principal.token_id, key, await _fingerprint(request))
+            except RecordsUnavailable:
+                return await handle(request)
+            if stored is None:
+                return await _first(request, principal, key, keys, handle)
+            if stored.status is None:
+                raise Problem(
+                    409, "in_progress", "the same request is being worked on", headers={"Retry-After": "1"}
+                )  # fmt: skip
+            media = PROBLEM_JSON if stored.status >= 400 else "application/json"
+            return JSONResponse(
+                stored.body, stored.status, headers={"Idempotent-Replayed": "true"}, media_type=media
+            )  # fmt: skip
+
+        return once
+
+
+async def _first(request: Request, principal: Principal, key: str, keys: IdempotencyKeys, handle: Handler) -> Response:
+    try:
+        response = await handle(request)
+    except Problem as problem:
+        response = problem_response(problem)
+    except BaseException:
+        await _release(keys, principal, key)
+        raise
+    if response.status_code not in KEPT:
+        await _release(keys, principal, key)
+        return response
+    try:
+        body = json.loads(bytes(response.body) or b"null")
+        await keys.finish(principal.token_id, key, response.status_code, body)
+    except RecordsUnavailable:
+        pass  # the answer stands; the same key again meets the same command id in the workflow
+    return response
+
+
+async def _release(keys: IdempotencyKeys, principal: Principal, key: str) -> None:
+    try:
+        await keys.release(principal.token_id, key)
+    except RecordsUnavailable:
+        pass  # it is abandoned by itself after a minute
+
+
+async def _fingerprint(request: Request) -> str:
+    body = await request.body()
+    return hashlib.sha256(b"\n".join((request.method.encode(), request.url.path.encode(), body))).hexdigest()
