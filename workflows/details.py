@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mayday.domain.incident import Board
+from mayday.domain.incident import Board, Pending
 
 LISTED = 20
 
@@ -16,18 +16,24 @@ def markdown(board: Board) -> str:
     ]
     commander = next((r.person for r in board.roles if r.role == "incident_commander" and r.person), None)
     lines.append(f"Commander: {commander or '**no commander**'}")
-    lines += [f"- {role.role}: {role.person}" for role in board.roles if role.person and role.role != "incident_commander"]
+    lines += [
+        f"- {role.role}: {role.person}" for role in board.roles if role.person and role.role != "incident_commander"
+    ]
     if board.bridge:
         lines.append(f"Bridge: {board.bridge}")
     if board.pending:
         lines += ["", "| waits | for | until |", "| --- | --- | --- |"]
         lines += [
-            f"| {item.kind} {item.id} | {', '.join(item.for_) or '-'} | {f'{item.due_at:%H:%M:%S}Z' if item.due_at else '-'} |"
+            f"| {item.kind} {item.id} | {', '.join(item.for_) or '-'} | {_until(item)} |"
             for item in board.pending[:LISTED]
         ]
         if len(board.pending) > LISTED:
             lines.append(f"and {len(board.pending) - LISTED} more")
     return "\n".join(lines)
+
+
+def _until(item: Pending) -> str:
+    return f"{item.due_at:%H:%M:%S}Z" if item.due_at else "-"
 
 
 def _plain(text: str) -> str:

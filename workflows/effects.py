@@ -56,11 +56,12 @@ async def _absorb(request: EffectRequest) -> EffectResult:
 
 async def _start_review(request: EffectRequest) -> EffectResult:
     """Start the review; it lives on for weeks after this run. One that is already there is the one meant."""
-    review_id = f"review/{request.payload.get('incident_id') or request.payload.get('id') or workflow.info().workflow_id}"
+    review = request.payload["review"]
+    review_id = f"review/{review['incident_id']}"
     try:
         await workflow.start_child_workflow(
             REVIEW_WORKFLOW,
-            request.payload,
+            review,
             id=review_id,
             parent_close_policy=workflow.ParentClosePolicy.ABANDON,
             static_summary=request.summary,

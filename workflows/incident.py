@@ -30,9 +30,7 @@ from workflows.visibility import changes, values_of
 
 COMMAND_SIGNAL, ALERT_SIGNAL = "command_sent", "alerts_fired"
 #: the kinds of commands; each is an update of that name
-COMMAND_KINDS: tuple[str, ...] = tuple(
-    model.model_fields["kind"].default for model in get_args(get_args(Command)[0])
-)
+COMMAND_KINDS: tuple[str, ...] = tuple(model.model_fields["kind"].default for model in get_args(get_args(Command)[0]))
 
 
 class IncidentEnd(Wire):
@@ -155,8 +153,13 @@ class IncidentWorkflow:
 
     # the loop -------------------------------------------------------------------------------------------------
 
-    def _now(self) -> datetime:
+    def _exact_now(self) -> datetime:
         return workflow.now() + self._offset
+
+    def _now(self) -> datetime:
+        """The incident's clock. A rehearsal rounds it, so that milliseconds of a real server make no difference."""
+        now, step = self._exact_now(), self._start.clock_step_s
+        return datetime.fromtimestamp(round(now.timestamp() / step) * step, now.tzinfo) if step else now
 
     def _has_news(self) -> bool:
         return self._stirred or bool(self._answers) or self._alarm.rang
@@ -169,7 +172,7 @@ class IncidentWorkflow:
             key, result = self._answers.pop(0)
             self._walker.effect_finished(key, result, self._now())
             self._advance()
-        self._alarm.set(self._walker.next_wake, self._now())
+        self._alarm.set(self._walker.next_wake, self._exact_now())
         self._show()
 
     def _advance(self) -> None:

@@ -22,6 +22,7 @@ LOCAL_TRY = timedelta(seconds=2)
 #: a try that may take longer than this has to heartbeat, so that a dead worker is noticed before the try's end
 HEARTBEAT_FROM, HEARTBEAT_EVERY = timedelta(seconds=120), timedelta(seconds=60)
 
+
 class LocalOptions(TypedDict):
     start_to_close_timeout: timedelta
     schedule_to_close_timeout: timedelta

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from temporalio.exceptions import ActivityError, ApplicationError, CancelledError, TimeoutError, TimeoutType
+from temporalio import exceptions
+from temporalio.exceptions import ActivityError, ApplicationError, CancelledError, TimeoutType
 
 from mayday.domain.effects import EffectRequest, EffectResult
 from mayday.domain.limits import failed, unanswered
@@ -14,7 +15,7 @@ def failure_of(error: ActivityError, request: EffectRequest) -> EffectResult:
     if isinstance(cause, ApplicationError):
         code = "not_found" if cause.type == "NotFoundError" else cause.type or "error"
         return failed(code, cause.message, request.effect_class)
-    if isinstance(cause, TimeoutError):
+    if isinstance(cause, exceptions.TimeoutError):
         if cause.type is TimeoutType.SCHEDULE_TO_START:
             return failed("unreachable", "no worker took it", request.effect_class)
         return unanswered(request)

@@ -1,4 +1,4 @@
-"""The incident workflow as a rehearsal on the time-skipping server runs it: the same, but for mocks that take their time.
+"""The incident workflow as rehearsals on the time-skipping server run it: the same, but for mocks that take time.
 
 A running activity stops that server's clock. So the activity of a mock with `after` or `hang` answers at once with the
 failure `LATER`, and the wait is a workflow timer here. Without such a mock, the history is the production workflow's

@@ -21,8 +21,11 @@ OPENED = SearchAttributeKey.for_datetime("opened")
 
 def values_of(state: IncidentState) -> dict[str, str | datetime]:
     return {
-        SEVERITY.name: state.severity, STATUS.name: state.status, SERVICE.name: state.service, OPENED.name: state.opened_at,
-    }  # fmt: skip
+        SEVERITY.name: state.severity,
+        STATUS.name: state.status,
+        SERVICE.name: state.service,
+        OPENED.name: state.opened_at,
+    }
 
 
 def changes(shown: dict[str, Any], values: dict[str, Any]) -> list[SearchAttributeUpdate[Any]]:

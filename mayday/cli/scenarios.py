@@ -31,14 +31,18 @@ class Engine(StrEnum):
     temporal = "temporal"
 
 
-def test(
+def rehearse(
     paths: Annotated[list[pathlib.Path] | None, typer.Argument(help="Scenario files, or folders of them.")] = None,
-    engine: Annotated[Engine, typer.Option(help="The virtual clock, or Temporal's time-skipping server.")] = Engine.virtual,
+    engine: Annotated[
+        Engine, typer.Option(help="The virtual clock, or Temporal's time-skipping server.")
+    ] = Engine.virtual,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     story: Annotated[bool, typer.Option("--story", help="Print each timeline.")] = False,
     min_coverage: Annotated[int, typer.Option(min=0, max=100, help="Fail below this percentage, for any runbook.")] = 0,
     junit: Annotated[pathlib.Path | None, typer.Option(help="Write a JUnit report to this file.")] = None,
-    runbooks: Annotated[pathlib.Path | None, typer.Option(help="Folder of runbooks and catalog. (default: MAYDAY_RUNBOOKS)")] = None,
+    runbooks: Annotated[
+        pathlib.Path | None, typer.Option(help="Folder of runbooks and catalog. (default: MAYDAY_RUNBOOKS)")
+    ] = None,
 ) -> None:
     """Play scenarios and say what did not go as they expect. Without paths, all scenarios of the runbooks folder."""
     console, errors = Console(), Console(stderr=True)
@@ -70,7 +74,9 @@ def test(
         raise typer.Exit(FAILED)
 
 
-async def _play(files: Sequence[pathlib.Path], library: Library, engine: Engine) -> tuple[list[ScenarioReport], Coverage]:
+async def _play(
+    files: Sequence[pathlib.Path], library: Library, engine: Engine
+) -> tuple[list[ScenarioReport], Coverage]:
     reports: list[ScenarioReport] = []
     coverage = Coverage()
     async with _openers(engine) as opener:
@@ -120,7 +126,11 @@ def write_junit(reports: Sequence[ScenarioReport], path: pathlib.Path) -> None:
 def _print(console: Console, reports: Sequence[ScenarioReport], coverage: Coverage, *, story: bool) -> None:
     for report in reports:
         mark = "[green]passed[/green]" if report.passed else "[red]failed[/red]"
-        console.print(f"{mark} ", Text(report.name), f" [dim]{_span(report.simulated_seconds)} in {report.wall_seconds * 1000:.0f} ms[/dim]")
+        console.print(
+            f"{mark} ",
+            Text(report.name),
+            f" [dim]{_span(report.simulated_seconds)} in {report.wall_seconds * 1000:.0f} ms[/dim]",
+        )
         for failure in report.failures:
             console.print(Text(f"  {failure.file}:{failure.line}: {failure.message}"), soft_wrap=True)
         if story:

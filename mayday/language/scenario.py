@@ -1,7 +1,7 @@
 """A scenario: a runbook's test in virtual time, as its author writes it (LANGUAGE.md "Scenario").
 
-Every item of the timeline has a moment `at` and either one action of a person or machine, or an `expect`. The models are
-closed like those of runbooks: a misspelt key is refused.
+Every item of the timeline has a moment `at` and either one action of a person or machine, or an `expect`. The models
+are closed like those of runbooks: a misspelt key is refused.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from mayday.language.runbook import Identifier, Shape
 
 #: verbs of a timeline, in the order of the language reference; each is a key of an item
 ACTIONS = (
-    "declare", "alert", "ack", "accept", "vote", "delegate", "complete", "update", "correct", "note", "severity", "status",
-    "impact", "role", "event", "override", "add_step", "candidate", "confirm", "merge", "reopen", "hold_outward",
+    "declare", "alert", "ack", "accept", "vote", "delegate", "complete", "update", "correct", "note", "severity",
+    "status", "impact", "role", "event", "override", "add_step", "candidate", "confirm", "merge", "reopen", "hold_outward",
     "vendor_reply", "outage",
 )  # fmt: skip
 #: actions that no person sends
@@ -77,7 +77,7 @@ class Given(Shape):
 
 
 class Mock(Shape):
-    """How an action or a port behaves. `fail` first tries fail, then it returns; `after` delays; `hang` never answers."""
+    """How an action or a port behaves. The first `fail` calls fail, then it returns; `hang` never answers."""
 
     return_: dict[str, Any] | None = Field(None, alias="return")
     fail: Annotated[int, Field(ge=0, le=1000)] = 0
@@ -121,8 +121,8 @@ class Expectation(Shape):
         if len(kinds) != 1:
             raise ValueError(f"an expectation has exactly one of {', '.join(EXPECTATIONS)}")
         allowed = {
-            "task": {"count"}, "paged": {"page", "count", "from_", "to"}, "decided": {"outcome"}, "action": {"with_", "count"},
-            "sent": {"audience", "text", "count", "max_gap", "from_", "to"},
+            "task": {"count"}, "paged": {"page", "count", "from_", "to"}, "decided": {"outcome"},
+            "action": {"with_", "count"}, "sent": {"audience", "text", "count", "max_gap", "from_", "to"},
         }.get(kinds[0], set())  # fmt: skip
         extra = {name for name in self.model_fields_set if getattr(self, name) is not None} - {kinds[0]} - allowed
         if extra:
@@ -258,7 +258,7 @@ class Scenario(Shape):
         return self
 
     def ordered(self) -> list[tuple[int, TimelineItem]]:
-        """The timeline by moment, with the index in the file; items of one moment keep their order, expectations last."""
+        """The timeline by moment, with the index in the file; at one moment in the file's order, expectations last."""
         numbered = list(enumerate(self.timeline))
         return sorted(numbered, key=lambda pair: (pair[1].offset, pair[1].verb == "expect", pair[0]))
 

@@ -56,7 +56,13 @@ def _parts(item: TimelineItem) -> dict[str, Any]:
         case "event":
             return {"name": item.event, "data": item.data}
         case "override":
-            return {"step": item.override, "action": item.action, "reason": reason, "to": item.to, "result": item.result}
+            return {
+                "step": item.override,
+                "action": item.action,
+                "reason": reason,
+                "to": item.to,
+                "result": item.result,
+            }
         case "add_step":
             return {"step": item.add_step}
         case "candidate":

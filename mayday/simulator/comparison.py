@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from mayday.domain.timeline import Entry, parse_timestamp
@@ -52,9 +52,7 @@ def lanes(entries: Iterable[Entry], roots: Mapping[str, str] | None = None) -> d
     return found
 
 
-def same_timeline(
-    one: Sequence[Entry], other: Sequence[Entry], roots: Mapping[str, str] | None = None
-) -> list[str]:
+def same_timeline(one: Sequence[Entry], other: Sequence[Entry], roots: Mapping[str, str] | None = None) -> list[str]:
     """What differs between two timelines, in words, the first difference of each lane; empty when they are the same."""
     differences: list[str] = []
     left, right = lanes(one, roots), lanes(other, roots)
@@ -99,10 +97,11 @@ def _data_difference(a: Any, b: Any, path: str) -> str | None:
                 return found
         return None
     if isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
-        return next((d for i, (x, y) in enumerate(zip(a, b, strict=True)) if (d := _data_difference(x, y, f"{path}[{i}]"))), None)
-    if a == b or (_moment(a) and _moment(b) and abs(_time(a) - _time(b)) <= TOLERANCE):
-        return None
-    if isinstance(a, str) and isinstance(b, str) and _without_moments(a) == _without_moments(b):
+        return next(
+            (d for i, (x, y) in enumerate(zip(a, b, strict=True)) if (d := _data_difference(x, y, f"{path}[{i}]"))),
+            None,
+        )
+    if a == b or (isinstance(a, str) and isinstance(b, str) and _same_text(a, b)):
         return None
     return f"{path} is {a!r} and {b!r}"
 
@@ -119,16 +118,14 @@ def _disorder(other: Sequence[Entry], partner: Mapping[int, Entry]) -> list[str]
     return []
 
 
-def _moment(value: Any) -> bool:
-    return isinstance(value, str) and _MOMENT.fullmatch(value) is not None
-
-
-def _time(value: str) -> datetime:
-    return parse_timestamp(value)
-
-
-def _without_moments(text: str) -> str:
-    return _MOMENT.sub("*", text)
+def _same_text(a: str, b: str) -> bool:
+    """Equal but for the moments in them, which may differ as much as entries do."""
+    if _MOMENT.sub("*", a) != _MOMENT.sub("*", b):
+        return False
+    mine, theirs = _MOMENT.finditer(a), _MOMENT.finditer(b)
+    return all(
+        abs(parse_timestamp(x[0]) - parse_timestamp(y[0])) <= TOLERANCE for x, y in zip(mine, theirs, strict=True)
+    )
 
 
 def _words(entry: Entry) -> str:

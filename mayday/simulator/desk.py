@@ -100,7 +100,8 @@ class ScenarioDesk:
         receipt = fx.SendReceipt(
             sent=[fx.SentVia(channel=channel) for channel in message.via if channel not in down],
             unreached=[
-                fx.Unreached(target=message.audience, channel=channel, reason=reason) for channel, reason in down.items()
+                fx.Unreached(target=message.audience, channel=channel, reason=reason)
+                for channel, reason in down.items()
             ],
         )
         if receipt.unreached and not receipt.sent:
@@ -109,7 +110,7 @@ class ScenarioDesk:
         return Reply(value=receipt.model_dump(mode="json", exclude_none=True))
 
     def _down(self, via: list[str]) -> dict[str, str]:
-        """The channels whose port fails on this call, with the reason; a port hangs as it fails: nothing leaves by it."""
+        """The channels whose port fails, or hangs, on this call, with the reason."""
         down: dict[str, str] = {}
         ports = {PORTS[channel] for channel in via if PORTS.get(channel) in self.mocks}
         behaviours = {port: self.mocks.call(port) for port in sorted(ports)}

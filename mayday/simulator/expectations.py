@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from mayday.domain.durations import parse_offset
 from mayday.domain.timeline import Entry, parse_timestamp
@@ -110,7 +111,7 @@ class Checker:
         from_at, to_at = self._window(expected)
         moments = [from_at, *(parse_timestamp(entry.at) for entry in found), to_at]
         allowed = expected.max_gap.as_timedelta() + GRACE
-        for before, after in zip(moments, moments[1:], strict=False):
+        for before, after in pairwise(moments):
             if after - before > allowed:
                 minutes = (after - before).total_seconds() / 60
                 return (

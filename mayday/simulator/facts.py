@@ -7,8 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from mayday.domain.timeline import Entry, parse_timestamp
+from mayday.language.actions import INTERNAL
 from mayday.language.plan import Plan
 from mayday.language.runbook import Message, Runbook, Step, all_steps
+
+
+#: templates that no runbook names: sent for what they are for
+_BY_PURPOSE = {"first_post": "first_post", "holding_line": "holding", "_holding": "holding"}
 
 
 class Sender(NamedTuple):
@@ -57,20 +62,32 @@ class Facts:
     def actions(self, name: str, inputs: dict[str, Any] | None) -> list[Entry]:
         """Starts of an action (not of its retries), those with at least these inputs."""
         wanted = inputs or {}
-        return [
-            entry
-            for entry in self.of("action_started")
-            if entry.data.get("action") == name
-            and all(entry.data.get("inputs", {}).get(key) == value for key, value in wanted.items())
-        ]
+        found = (
+            (entry, entry.data if name in INTERNAL else entry.data.get("inputs", {})) for entry in self._starts(name)
+        )
+        return [entry for entry, given in found if all(given.get(key) == value for key, value in wanted.items())]
+
+    def _starts(self, name: str) -> Iterator[Entry]:
+        """Where an action started; the walker's own actions show as the change that they made."""
+        if name not in INTERNAL:
+            return (entry for entry in self.of("action_started") if entry.data.get("action") == name)
+        steps = {
+            step.id
+            for runbook in (self.plan.runbook, *self.plan.calls.values())
+            for step in _steps_of(runbook)
+            if step.do == name
+        }
+        changes = self.of("status_changed", "severity_changed", "impact_changed")
+        return (entry for entry in changes if (entry.step or "").rpartition(".")[2] in steps)
 
     def sent(self, name: str, audience: str | None = None, text: str | None = None) -> list[Entry]:
         """Messages of a template, a cadence or a step; a holding line counts as sent."""
         senders = list(self._senders(name))
+        purpose = next((purpose for text, purpose in _BY_PURPOSE.items() if name.endswith(text)), None)
         return [
             entry
             for entry in self.of("message_sent")
-            if any(self._is_from(entry, sender) for sender in senders)
+            if (any(self._is_from(entry, sender) for sender in senders) or entry.data.get("purpose") == purpose)
             and (audience is None or entry.data.get("audience") == audience.removeprefix("audience."))
             and (text is None or text in str(entry.data.get("text", "")))
         ]

@@ -22,7 +22,7 @@ from typing import Any
 from temporalio import activity
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory, WorkflowUpdateFailedError
 from temporalio.common import RawValue
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -59,14 +59,22 @@ class TemporalStage:
         return self._theatre.environment.client
 
     async def open(self) -> None:
+        self._appear()
+        await self._warm_up()
         server_now = await self._theatre.environment.get_current_time()
         offset = self._start.opened_at - server_now
         self._offset = timedelta(seconds=round(offset.total_seconds()))
         await self._wait_until(self._start.opened_at)
-        start = self._start.model_copy(update={"clock_offset_s": int(self._offset.total_seconds())})
-        self._appear()
+        clock = {"clock_offset_s": int(self._offset.total_seconds()), "clock_step_s": 1}
+        start = self._start.model_copy(update=clock)
         self.handle = await self.client.start_workflow(
             RehearsedIncident.run, start, id=f"{start.workflow_id}/{uuid.uuid4()}", task_queue=self._queue
+        )
+
+    async def _warm_up(self) -> None:
+        """Wait until the worker polls: its first poll would else be the incident's first second."""
+        await self.client.execute_workflow(
+            RehearsedReview.run, {}, id=f"warm-up/{uuid.uuid4()}", task_queue=self._queue
         )
 
     # inputs ---------------------------------------------------------------------------------------------------
@@ -143,7 +151,7 @@ class TemporalStage:
             if reply.hangs or reply.after:
                 raise _later(reply)
             if reply.failure is not None:
-                raise ApplicationError(reply.failure.message, type=reply.failure.code, non_retryable=True)
+                raise _failure(reply.failure.message, reply.failure.code)
             return reply.value
 
         return any_effect
@@ -219,7 +227,12 @@ def _later(reply: Reply) -> ApplicationError:
     """The reply as the failure that `RehearsedIncident` waits for."""
     result = EffectResult(value=reply.value, failure=reply.failure).model_dump(mode="json")
     later = {"hangs": reply.hangs, "after_s": reply.after.total_seconds(), "result": result}
-    return ApplicationError(json.dumps(later), type=LATER, non_retryable=True)
+    return _failure(json.dumps(later), LATER)
+
+
+def _failure(message: str, code: str) -> ApplicationError:
+    """A failure that the scenario asks for: final, and nothing to fill the log with."""
+    return ApplicationError(message, type=code, non_retryable=True, category=ApplicationErrorCategory.BENIGN)
 
 
 __all__ = ["EARLY", "TemporalStage", "Theatre", "server_path", "time_skipping"]

@@ -27,7 +27,9 @@ def workflow_id(key: str) -> str:
     return "incident/" + hashlib.sha256(key.encode()).hexdigest()[:20]
 
 
-def start_of(name: str, given: Given, incident: GivenIncident, plan: Plan, catalog: Catalog, at: datetime) -> StartInput:
+def start_of(
+    name: str, given: Given, incident: GivenIncident, plan: Plan, catalog: Catalog, at: datetime
+) -> StartInput:
     """The start input for an incident that is given, or declared by hand."""
     key = correlation_key(catalog, incident.service)
     declared_by = incident.declared_by
@@ -60,7 +62,9 @@ def start_of(name: str, given: Given, incident: GivenIncident, plan: Plan, catal
     )
 
 
-def start_of_alert(name: str, given: Given, alert: AlertEvent, plan: Plan, catalog: Catalog, at: datetime) -> StartInput:
+def start_of_alert(
+    name: str, given: Given, alert: AlertEvent, plan: Plan, catalog: Catalog, at: datetime
+) -> StartInput:
     """The start input for an incident that an alert opens, by the route that takes it."""
     route = route_alert(catalog, alert)
     return StartInput(

@@ -54,9 +54,7 @@ class Rehearsal(BaseModel):
 class Rehearser:
     """Plays one scenario on one engine."""
 
-    def __init__(
-        self, scenario: Scenario, plan: Plan, catalog: Catalog, *, opener: Opener = open_virtually
-    ) -> None:
+    def __init__(self, scenario: Scenario, plan: Plan, catalog: Catalog, *, opener: Opener = open_virtually) -> None:
         self._scenario = scenario
         self._plan = plan
         self._catalog = catalog

@@ -1,4 +1,4 @@
-"""Where a scenario is played: on the virtual clock, or on Temporal's time-skipping server. Both answer the same calls."""
+"""Where a scenario is played: the virtual clock, or Temporal's time-skipping server. Both answer the same calls."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ class VirtualIncident:
         self._look()
 
     def _come_back(self, moment: datetime) -> None:
-        """The engine is back: first what people and alerts sent meanwhile, then effects that were answered, then time."""
+        """The engine is back: first what people and alerts sent meanwhile, then answered effects, then time."""
         self.now, self._away_until = moment, None
         waiting, self._waiting = self._waiting, []
         for bring in waiting:
