@@ -53,8 +53,8 @@ def _phase_refusal(w: Walker, command: Override, name: str) -> Refusal | None:
     if command.action != "end_phase":
         return Refusal(code="invalid", reason="action: a phase can be ended (end_phase)")
     if w.state.walked or ids[w.state.phase] != name:
-        code = "closed" if name in w.state.phases_left or w.state.walked else "not_open"
-        return Refusal(code=code, reason=f"phase {name} is not the current one")
+        over = name in w.state.phases_left or w.state.walked
+        return Refusal(code="closed" if over else "not_open", reason=f"phase {name} is not the current one")
     return None
 
 

@@ -120,8 +120,9 @@ def refusal(w: Walker, command: Complete) -> Refusal | None:
     task = w.state.tasks.get(command.task)
     if task is None:
         known = w.definitions.known(command.task.rpartition(".")[2])
-        code, words = ("not_open", "is not open yet") if known else ("unknown", "does not exist")
-        return Refusal(code=code, reason=f"task {command.task} {words}")
+        if known:
+            return Refusal(code="not_open", reason=f"task {command.task} is not open yet")
+        return Refusal(code="unknown", reason=f"task {command.task} does not exist")
     if task.done_at is not None:
         return Refusal(code="closed", reason=f"task {task.id} is closed since {task.done_at:%H:%M:%S}")
     if command.actor in task.by_not:

@@ -61,7 +61,7 @@ def resume_repeat(w: Walker, step: Step, state: StepState) -> None:
         w.touch()
     while True:
         if state.place == "pause":
-            if not w.wake(state.next_round_at):
+            if state.next_round_at is not None and not w.wake(state.next_round_at):
                 blocks.waiting(w, state, f"round {state.round + 1}", "next round")
                 return
             state.place = None

@@ -31,16 +31,19 @@ def ladder_of(w: Walker, step: Step, path: str, text: str) -> Ladder:
     severity = w.plan.severities.get(w.state.severity)
     ack_within_s = severity.ack_within.seconds if severity else 300
     policy = w.definitions.policy(name, path)
-    common = {"assigns": step.assigns, "join_within_s": step.join_within.seconds if step.join_within else None}
+    join_within_s = step.join_within.seconds if step.join_within else None
     if policy is None:
         level = LevelState(targets=[name], via=list(step.via or ["push", "voice"]), ack_within_s=ack_within_s)
-        return Ladder(path=path, levels=[level], text=text, opened_at=w.now, **common)
+        return Ladder(
+            path=path, levels=[level], text=text, opened_at=w.now, assigns=step.assigns, join_within_s=join_within_s
+        )
     levels = [
         LevelState(targets=level.targets, via=list(step.via or level.via), ack_within_s=level.ack_within.seconds)
         for level in policy.levels
     ]
     last = policy.on_exhausted
     return Ladder(
-        path=path, levels=levels, rounds=policy.repeat, text=text, opened_at=w.now, **common,
+        path=path, levels=levels, rounds=policy.repeat, text=text, opened_at=w.now, assigns=step.assigns,
+        join_within_s=join_within_s,
         on_exhausted=LevelState(targets=last.targets, via=list(last.via), ack_within_s=ack_within_s) if last else None,
     )  # fmt: skip
