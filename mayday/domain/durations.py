@@ -133,7 +133,7 @@ class Duration:
     @classmethod
     def __get_pydantic_core_schema__(cls, source: type[Any], handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
-            _validated, serialization=core_schema.plain_serializer_function_ser_schema(_text, when_used="always")
+            _validated, serialization=core_schema.plain_serializer_function_ser_schema(_written, when_used="always")
         )
 
     @classmethod
@@ -165,13 +165,6 @@ def _validated(value: object) -> Duration:
         number = max(1, round(abs(value)))
         raise DurationError(f"{value!r} has no unit", f"write {number}s or {number}m, whichever is meant")
     raise DurationError("a duration is a text", "for example 15m, 1h30m or 5 business days")
-
-
-def _text(value: object) -> str:
-    """The canonical text; in a union with other types only durations take this way."""
-    if not isinstance(value, Duration):
-        raise PydanticSerializationUnexpectedValue(f"{value!r} is no duration")
-    return str(value)
 
 
 def _written(value: object) -> str:
