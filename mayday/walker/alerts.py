@@ -54,10 +54,17 @@ def _count(w: Walker, event: AlertEvent) -> None:
     if totals.listed < LISTED:
         totals.listed += 1
         w.entry(
-            "alert_fired" if firing else "alert_resolved", event.source, None, title=event.title, alert=event.alert_key,
-            labels=dict(sorted(event.labels.items())[:20]), started_at=event.started_at, occurred_at=event.received_at,
-            count=event.count if event.count > 1 else None, inbox=event.inbox_id,
-        )  # fmt: skip
+            "alert_fired" if firing else "alert_resolved",
+            event.source,
+            None,
+            title=event.title,
+            alert=event.alert_key,
+            labels=dict(sorted(event.labels.items())[:20]),
+            started_at=event.started_at,
+            occurred_at=event.received_at,
+            count=event.count if event.count > 1 else None,
+            inbox=event.inbox_id,
+        )
     else:
         totals.pending += firing
         totals.pending_resolved += not firing

@@ -1,4 +1,4 @@
-"""An approval approves a thing: the digest of a gate's subject, and whether it still holds before an irreversible act."""
+"""An approval approves a thing: the digest of a gate's subject, and whether it holds before an irreversible act."""
 
 from __future__ import annotations
 

@@ -170,14 +170,28 @@ def cast(w: Walker, vote: Vote) -> dict[str, Any]:
     voter = vote.on_behalf_of or vote.actor
     spoken = vote.on_behalf_of is not None
     gate.ballots[voter] = Ballot(
-        person=voter, choice=vote.choice, reason=vote.reason, at=w.now, recorded_by=vote.actor if spoken else None,
-        heard_by=vote.heard_by, witnessed=not spoken, confirmed=not spoken,
-    )  # fmt: skip
+        person=voter,
+        choice=vote.choice,
+        reason=vote.reason,
+        at=w.now,
+        recorded_by=vote.actor if spoken else None,
+        heard_by=vote.heard_by,
+        witnessed=not spoken,
+        confirmed=not spoken,
+    )
     w.entry(
-        "voted", vote.actor, gate.path, decision=gate.path, choice=vote.choice, reason=vote.reason or None, digest=gate.digest or None,
-        on_behalf_of=vote.on_behalf_of, heard_by=vote.heard_by, channel=vote.channel,
+        "voted",
+        vote.actor,
+        gate.path,
+        decision=gate.path,
+        choice=vote.choice,
+        reason=vote.reason or None,
+        digest=gate.digest or None,
+        on_behalf_of=vote.on_behalf_of,
+        heard_by=vote.heard_by,
+        channel=vote.channel,
         after_s=int((vote.received_at - gate.opened_at).total_seconds()),
-    )  # fmt: skip
+    )
     if spoken:
         _ask_witness(w, gate, voter, vote)
     tally(w, gate)
@@ -189,14 +203,27 @@ def _ask_witness(w: Walker, gate: Gate, voter: str, vote: Vote) -> None:
     fields = {"heard": {"type": "boolean", "required": True}}
     words = f"{people.name_of(w, voter)} said {vote.choice} to: {gate.question}"
     tasks.open_task(
-        w, f"confirm:{gate.path}:{voter}:witness", "confirm", f"Confirm that you heard it: {words}", to=f"person.{vote.heard_by}",
-        fields=fields, owner=f"witness:{gate.path}", detail={"voter": voter}, urgent=True,
-    )  # fmt: skip
-    tasks.open_task(
-        w, f"confirm:{gate.path}:{voter}", "confirm", f"Confirm your spoken vote: {words}", to=f"person.{voter}",
-        fields={"confirmed": {"type": "boolean", "required": True}}, due_s=DAY_S, owner=f"spoken:{gate.path}",
+        w,
+        f"confirm:{gate.path}:{voter}:witness",
+        "confirm",
+        f"Confirm that you heard it: {words}",
+        to=f"person.{vote.heard_by}",
+        fields=fields,
+        owner=f"witness:{gate.path}",
         detail={"voter": voter},
-    )  # fmt: skip
+        urgent=True,
+    )
+    tasks.open_task(
+        w,
+        f"confirm:{gate.path}:{voter}",
+        "confirm",
+        f"Confirm your spoken vote: {words}",
+        to=f"person.{voter}",
+        fields={"confirmed": {"type": "boolean", "required": True}},
+        due_s=DAY_S,
+        owner=f"spoken:{gate.path}",
+        detail={"voter": voter},
+    )
 
 
 def witness_answered(w: Walker, path: str, voter: str, heard: bool, by: str) -> None:

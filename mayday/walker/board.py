@@ -18,18 +18,53 @@ def board(w: Walker, now: datetime) -> Board:
     upcoming = [cadence.due_at for cadence in state.cadences.values() if not cadence.stopped and not cadence.paused]
     meta = w.plan.runbook.metadata
     return Board(
-        id=state.id, workflow_id=w.start.workflow_id, title=state.title, summary=state.summary, severity=state.severity,
-        priority=priority(w), status=state.status, service=state.service, services=state.services, drill=w.start.drill,
-        opened_at=state.opened_at, phase=phases[state.phase].id if 0 <= state.phase < len(phases) else None,
-        runbook=f"{meta.name}@{meta.version}", plan_digest=w.start.plan_digest,
+        id=state.id,
+        workflow_id=w.start.workflow_id,
+        title=state.title,
+        summary=state.summary,
+        severity=state.severity,
+        priority=priority(w),
+        status=state.status,
+        service=state.service,
+        services=state.services,
+        drill=w.start.drill,
+        opened_at=state.opened_at,
+        phase=phases[state.phase].id if 0 <= state.phase < len(phases) else None,
+        runbook=f"{meta.name}@{meta.version}",
+        plan_digest=w.start.plan_digest,
         roles=[
-            RoleHolder(role=role.role, person=role.person, offered_to=role.offer.people or role.offer.targets if role.offer else [], since=role.since)
+            RoleHolder(
+                role=role.role,
+                person=role.person,
+                offered_to=role.offer.people or role.offer.targets if role.offer else [],
+                since=role.since,
+            )
             for role in state.roles.values()
         ],
-        pending=list(w.pending), customers_affected=state.customers_affected, bridge=w.bridge()[0], ticket=state.ticket,
-        channel=state.chat_channel, alerts=state.alerts.seen,
-        leaderless=people.own_holder(w, people.COMMANDER) is None and state.status not in ("candidate", "rejected", "merged"),
-        hold_outward=state.hold_outward, next_update_at=min(upcoming, default=None),
-        sent=[{"n": s.n, "audience": s.audience, "purpose": s.purpose, "at": s.at, "text": s.text, "held": s.held, "delivered": s.delivered} for s in state.sent[-20:]],
-        merged_into=state.merged_into, finished=state.finished, seq=state.seq, head=state.head,
-    )  # fmt: skip
+        pending=list(w.pending),
+        customers_affected=state.customers_affected,
+        bridge=w.bridge()[0],
+        ticket=state.ticket,
+        channel=state.chat_channel,
+        alerts=state.alerts.seen,
+        leaderless=people.own_holder(w, people.COMMANDER) is None
+        and state.status not in ("candidate", "rejected", "merged"),
+        hold_outward=state.hold_outward,
+        next_update_at=min(upcoming, default=None),
+        sent=[
+            {
+                "n": s.n,
+                "audience": s.audience,
+                "purpose": s.purpose,
+                "at": s.at,
+                "text": s.text,
+                "held": s.held,
+                "delivered": s.delivered,
+            }
+            for s in state.sent[-20:]
+        ],
+        merged_into=state.merged_into,
+        finished=state.finished,
+        seq=state.seq,
+        head=state.head,
+    )

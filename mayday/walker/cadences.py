@@ -109,10 +109,16 @@ def _resume(w: Walker, state: CadenceState) -> None:
         then = f"{state.audience} update" + (" (review open)" if state.review else "")
         w.pend(
             Pending.model_validate(
-                {"id": f"cadence:{state.name}", "kind": "cadence", "for": people.people_of(w, review.by) if review else [],
-                 "due_at": state.due_at, "text": then, "then": "leaves reviewed, or as the holding line" if review else "leaves"}
+                {
+                    "id": f"cadence:{state.name}",
+                    "kind": "cadence",
+                    "for": people.people_of(w, review.by) if review else [],
+                    "due_at": state.due_at,
+                    "text": then,
+                    "then": "leaves reviewed, or as the holding line" if review else "leaves",
+                }
             )
-        )  # fmt: skip
+        )
 
 
 def _tick(w: Walker, state: CadenceState, cadence: Cadence) -> None:
@@ -154,8 +160,15 @@ def _send_now(w: Walker, state: CadenceState, cadence: Cadence, update: str | No
         messages.refuse(w, f"cadence:{state.name}", state.audience, error)
         _holding(w, state)
         return
-    messages.send(w, state.audience, subject, update or text, step=f"cadence:{state.name}", purpose="update",
-                  via=list(message.via) if message.via else None)  # fmt: skip
+    messages.send(
+        w,
+        state.audience,
+        subject,
+        update or text,
+        step=f"cadence:{state.name}",
+        purpose="update",
+        via=list(message.via) if message.via else None,
+    )
     state.last_sent_at = w.now
 
 
@@ -179,9 +192,12 @@ def _holding(w: Walker, state: CadenceState) -> None:
         targets = people.targets_of(w, "role.incident_commander")
         if targets:
             w.page(
-                f"cadence:{state.name}", targets, f"{w.state.title}: two holding lines in a row to {state.audience}; nobody writes the update",
-                owner="notice:", purpose="nag",
-            )  # fmt: skip
+                f"cadence:{state.name}",
+                targets,
+                f"{w.state.title}: two holding lines in a row to {state.audience}; nobody writes the update",
+                owner="notice:",
+                purpose="nag",
+            )
 
 
 def stop(w: Walker, state: CadenceState, reason: str) -> None:
@@ -203,8 +219,16 @@ def set_every(
     state.every_s = every_s
     state.anchor_at = state.last_sent_at or state.started_at
     state.due_at = max(state.anchor_at + timedelta(seconds=every_s), w.now)
-    w.entry("cadence_changed", by, f"cadence:{state.name}", cadence=state.name, every_s=every_s, before_s=before,
-            next_at=state.due_at, reason=reason)  # fmt: skip
+    w.entry(
+        "cadence_changed",
+        by,
+        f"cadence:{state.name}",
+        cadence=state.name,
+        every_s=every_s,
+        before_s=before,
+        next_at=state.due_at,
+        reason=reason,
+    )
     reviews.move(w, state)
 
 

@@ -50,10 +50,14 @@ def _call(w: Walker, reminders: int) -> None:
         return
     urgent = bool(w.start.page) or reminders > 0
     w.page(
-        "candidate", rungs[min(max(0, reminders - 1), len(rungs) - 1)] if reminders else rungs[0],
-        f"Candidate {w.state.severity} {w.state.title}: accept or reject", owner="candidate:", purpose="candidate", urgent=urgent,
+        "candidate",
+        rungs[min(max(0, reminders - 1), len(rungs) - 1)] if reminders else rungs[0],
+        f"Candidate {w.state.severity} {w.state.title}: accept or reject",
+        owner="candidate:",
+        purpose="candidate",
+        urgent=urgent,
         data={"times": reminders} if reminders else None,
-    )  # fmt: skip
+    )
 
 
 def resume(w: Walker) -> None:
@@ -70,10 +74,16 @@ def resume(w: Walker) -> None:
         _call(w, proposal.reminders)
     w.pend(
         Pending.model_validate(
-            {"id": "candidate", "kind": "candidate", "for": people.people_of(w, w.start.page or "role.incident_commander"),
-             "text": f"accept or reject: {w.state.title}", "due_at": w.due(proposal.remind_at), "then": "reminded, then climbs"}
+            {
+                "id": "candidate",
+                "kind": "candidate",
+                "for": people.people_of(w, w.start.page or "role.incident_commander"),
+                "text": f"accept or reject: {w.state.title}",
+                "due_at": w.due(proposal.remind_at),
+                "then": "reminded, then climbs",
+            }
         )
-    )  # fmt: skip
+    )
 
 
 def refusal(w: Walker, command: Candidate) -> Refusal | None:
@@ -120,9 +130,15 @@ def ask_confirmation(w: Walker) -> None:
     within_s = Duration.parse(w.start.confirm_within).seconds if w.start.confirm_within else 300
     w.state.confirmation = Confirmation(due_at=w.after(within_s))
     tasks.open_task(
-        w, CONFIRM_TASK, "confirm", f"Confirm that {w.state.title} is a {w.state.severity}: messages to the outside wait for it",
-        to="role.incident_commander", fields={"confirmed": {"type": "boolean", "required": False}}, owner="confirm:", tell=False,
-    )  # fmt: skip
+        w,
+        CONFIRM_TASK,
+        "confirm",
+        f"Confirm that {w.state.title} is a {w.state.severity}: messages to the outside wait for it",
+        to="role.incident_commander",
+        fields={"confirmed": {"type": "boolean", "required": False}},
+        owner="confirm:",
+        tell=False,
+    )
 
 
 def confirm(w: Walker, by: str, result: dict[str, Any]) -> None:

@@ -20,10 +20,13 @@ def start(w: Walker, path: str, clock: Clock, limit: Duration, hours: str) -> No
         clock.due_at = clock.started_at + timedelta(seconds=limit.seconds)
         return
     w.ask(
-        DEADLINE, f"{path}/{clock.name}",
+        DEADLINE,
+        f"{path}/{clock.name}",
         lambda key: DeadlineRequest(effect_key=key, start_at=clock.started_at, duration=str(limit), hours=hours),
-        owner=f"deadline:{path}/{clock.name}", effect_class="read", summary=f"when {clock.name} of {path} is due",
-    )  # fmt: skip
+        owner=f"deadline:{path}/{clock.name}",
+        effect_class="read",
+        summary=f"when {clock.name} of {path} is due",
+    )
 
 
 def deadline_known(w: Walker, name: str, flight: Flight, result: EffectResult) -> None:

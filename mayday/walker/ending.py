@@ -1,4 +1,4 @@
-"""The end: finals leave, background work is cancelled, handlers drain, `finally` runs, the review starts, `finished`."""
+"""The end: finals leave, background work is cancelled, handlers drain, `finally` runs, the review starts."""
 
 from __future__ import annotations
 
@@ -86,35 +86,64 @@ def _start_review(w: Walker) -> None:
         return
     owner = people.people_of(w, spec.owner)[:1] if spec else []
     body = {
-        "incident_id": state.id, "workflow_id": w.start.workflow_id, "spec": spec.model_dump(mode="json", by_alias=True, exclude_none=True) if spec else None,
-        "severity": state.severity, "title": state.title, "service": state.service, "services": state.services,
-        "owner": owner[0] if owner else people.holder(w, people.COMMANDER), "deputy": people.own_holder(w, people.DEPUTY),
-        "commander": people.own_holder(w, people.COMMANDER), "responders": state.responders,
+        "incident_id": state.id,
+        "workflow_id": w.start.workflow_id,
+        "spec": spec.model_dump(mode="json", by_alias=True, exclude_none=True) if spec else None,
+        "severity": state.severity,
+        "title": state.title,
+        "service": state.service,
+        "services": state.services,
+        "owner": owner[0] if owner else people.holder(w, people.COMMANDER),
+        "deputy": people.own_holder(w, people.DEPUTY),
+        "commander": people.own_holder(w, people.COMMANDER),
+        "responders": state.responders,
         "service_owner": w.plan.services[state.service].owner if state.service in w.plan.services else None,
-        "opened_at": state.opened_at, "resolved_at": state.resolved_at, "impact_started_at": state.impact_started_at,
-        "impact_ended_at": state.impact_ended_at, "ticket": state.ticket, "problem": state.problem, "drill": w.start.drill,
-        "finals": [final.model_dump(mode="json", exclude={"due_at", "state"}) for final in state.finals if final.state == "left_to_review"],
+        "opened_at": state.opened_at,
+        "resolved_at": state.resolved_at,
+        "impact_started_at": state.impact_started_at,
+        "impact_ended_at": state.impact_ended_at,
+        "ticket": state.ticket,
+        "problem": state.problem,
+        "drill": w.start.drill,
+        "finals": [
+            final.model_dump(mode="json", exclude={"due_at", "state"})
+            for final in state.finals
+            if final.state == "left_to_review"
+        ],
         "unratified": [
             {"decision": gate.ratifies, "question": gate.question, "due_at": gate.due_at, "voters": gate.seats}
-            for gate in state.gates.values() if gate.ratifies and gate.outcome is None
+            for gate in state.gates.values()
+            if gate.ratifies and gate.outcome is None
         ],
         "unconfirmed_votes": [
             {"decision": gate.path, "voter": ballot.person, "choice": ballot.choice}
-            for gate in state.gates.values() for ballot in gate.ballots.values() if not ballot.confirmed
+            for gate in state.gates.values()
+            for ballot in gate.ballots.values()
+            if not ballot.confirmed
         ],
         "vendors": [
-            {"vendor": case.vendor, "case": case.case, "step": case.path,
-             "breached": [clock.name for clock in (case.response, case.resolve) if clock and clock.breached_at]}
+            {
+                "vendor": case.vendor,
+                "case": case.case,
+                "step": case.path,
+                "breached": [clock.name for clock in (case.response, case.resolve) if clock and clock.breached_at],
+            }
             for case in state.engagements.values()
         ],
         "people": {person: known.name for person, known in w.plan.people.items()},
-        "clock_offset_s": w.start.clock_offset_s, "base_url": w.start.base_url,
-    }  # fmt: skip
+        "clock_offset_s": w.start.clock_offset_s,
+        "base_url": w.start.base_url,
+    }
     w.ask(
-        START_REVIEW, "review",
-        lambda key: _ReviewStart(effect_key=key, incident=w.card().model_dump(mode="json", exclude_none=True), review=body),
-        owner="review:", effect_class="reversible", summary="start the review",
-    )  # fmt: skip
+        START_REVIEW,
+        "review",
+        lambda key: _ReviewStart(
+            effect_key=key, incident=w.card().model_dump(mode="json", exclude_none=True), review=body
+        ),
+        owner="review:",
+        effect_class="reversible",
+        summary="start the review",
+    )
 
 
 def review_started(w: Walker, name: str, flight: Flight, result: EffectResult) -> None:

@@ -27,20 +27,38 @@ def open_case(w: Walker, engagement: Engagement) -> None:
     vendor = w.vendor(engagement.vendor)
     first = vendor.contacts[0]
     engagement.called.append(first.level)
-    w.entry("vendor_engaged", "system", engagement.path, vendor=engagement.vendor, priority=engagement.priority,
-            summary=engagement.summary, contract=vendor.contract.ref, level=first.level)  # fmt: skip
+    w.entry(
+        "vendor_engaged",
+        "system",
+        engagement.path,
+        vendor=engagement.vendor,
+        priority=engagement.priority,
+        summary=engagement.summary,
+        contract=vendor.contract.ref,
+        level=first.level,
+    )
     _call(w, engagement, first, VENDOR_OPEN, f"vendor:{engagement.path}")
 
 
 def _call(w: Walker, engagement: Engagement, contact: PlanContact, kind: str, owner: str) -> None:
     w.ask(
-        kind, engagement.path,
+        kind,
+        engagement.path,
         lambda key: VendorCase(
-            effect_key=key, incident=w.card(), vendor=engagement.vendor, level=contact.level, via=list(contact.via),
-            priority=engagement.priority, summary=engagement.summary, case=engagement.case,
+            effect_key=key,
+            incident=w.card(),
+            vendor=engagement.vendor,
+            level=contact.level,
+            via=list(contact.via),
+            priority=engagement.priority,
+            summary=engagement.summary,
+            case=engagement.case,
         ),
-        owner=owner, effect_class="notify", summary=f"{engagement.vendor}: {contact.level}", data={"level": contact.level},
-    )  # fmt: skip
+        owner=owner,
+        effect_class="notify",
+        summary=f"{engagement.vendor}: {contact.level}",
+        data={"level": contact.level},
+    )
 
 
 def answered(w: Walker, path: str, flight: Flight, result: EffectResult) -> None:
@@ -51,18 +69,28 @@ def answered(w: Walker, path: str, flight: Flight, result: EffectResult) -> None
     if result.failure is not None:
         w.entry("vendor_contact_failed", "system", path, vendor=engagement.vendor, reason=result.failure.message)
         tasks.open_task(
-            w, f"vendor:{path}", "manual", f"{engagement.vendor} could not be reached by the system: call them and log it as vendor reply",
-            to="role.incident_commander", owner="none:", urgent=True,
-        )  # fmt: skip
+            w,
+            f"vendor:{path}",
+            "manual",
+            f"{engagement.vendor} could not be reached by the system: call them and log it as vendor reply",
+            to="role.incident_commander",
+            owner="none:",
+            urgent=True,
+        )
         _start_clocks(w, engagement)
         return
     receipt = VendorReceipt.model_validate(result.value)
     engagement.case = receipt.case or engagement.case
     w.entry(
-        "vendor_contacted", "system", path, vendor=engagement.vendor, case=engagement.case, level=flight.data.get("level"),
+        "vendor_contacted",
+        "system",
+        path,
+        vendor=engagement.vendor,
+        case=engagement.case,
+        level=flight.data.get("level"),
         via=[each.channel for each in receipt.contacted],
         unreached=[f"{gap.channel or gap.target}: {gap.reason}" for gap in receipt.unreached] or None,
-    )  # fmt: skip
+    )
     _start_clocks(w, engagement)
 
 
@@ -82,8 +110,15 @@ def contacted(w: Walker, path: str, flight: Flight, result: EffectResult) -> Non
         )
         return
     receipt = VendorReceipt.model_validate(result.value)
-    w.entry("vendor_contacted", "system", path, vendor=engagement.vendor, case=engagement.case, level=level,
-            via=[each.channel for each in receipt.contacted])  # fmt: skip
+    w.entry(
+        "vendor_contacted",
+        "system",
+        path,
+        vendor=engagement.vendor,
+        case=engagement.case,
+        level=level,
+        via=[each.channel for each in receipt.contacted],
+    )
 
 
 def _start_clocks(w: Walker, engagement: Engagement) -> None:
@@ -128,12 +163,17 @@ def _resume(w: Walker, engagement: Engagement) -> None:
     )
     w.pend(
         Pending.model_validate(
-            {"id": engagement.path, "kind": "vendor", "for": [engagement.vendor], "due_at": clock.due_at if clock else None,
-             "text": f"{engagement.vendor} {engagement.case or ''} {engagement.priority}".strip(),
-             "then": f"breach of the {clock.name} promise" if clock else "resolves",
-             "detail": {"paused": engagement.waiting_since is not None}}
+            {
+                "id": engagement.path,
+                "kind": "vendor",
+                "for": [engagement.vendor],
+                "due_at": clock.due_at if clock else None,
+                "text": f"{engagement.vendor} {engagement.case or ''} {engagement.priority}".strip(),
+                "then": f"breach of the {clock.name} promise" if clock else "resolves",
+                "detail": {"paused": engagement.waiting_since is not None},
+            }
         )
-    )  # fmt: skip
+    )
 
 
 def _watch(w: Walker, engagement: Engagement, clock: Clock | None) -> None:
@@ -143,9 +183,18 @@ def _watch(w: Walker, engagement: Engagement, clock: Clock | None) -> None:
     kind = "vendor_warning" if what == "warning" else "vendor_breached"
     contract = w.vendor(engagement.vendor).contract
     w.entry(
-        kind, "system", engagement.path, vendor=engagement.vendor, clock=clock.name, due_at=clock.due_at, started_at=clock.started_at,
-        limit_s=clock.limit_s, contract=contract.ref, priority=engagement.priority, case=engagement.case,
-    )  # fmt: skip
+        kind,
+        "system",
+        engagement.path,
+        vendor=engagement.vendor,
+        clock=clock.name,
+        due_at=clock.due_at,
+        started_at=clock.started_at,
+        limit_s=clock.limit_s,
+        contract=contract.ref,
+        priority=engagement.priority,
+        case=engagement.case,
+    )
     if what == "breach":
         registry.emit(w, "vendor.breached", {"step": engagement.path, "vendor": engagement.vendor, "clock": clock.name})
 
@@ -182,8 +231,14 @@ def _end(w: Walker, engagement: Engagement, reason: str) -> None:
     for clock in (engagement.response, engagement.resolve):
         if clock is not None and clock.stopped_at is None:
             clock.stopped_at = w.now
-    w.entry("vendor_closed", "system", engagement.path, vendor=engagement.vendor, reason=reason,
-            breached=[c.name for c in (engagement.response, engagement.resolve) if c and c.breached_at])  # fmt: skip
+    w.entry(
+        "vendor_closed",
+        "system",
+        engagement.path,
+        vendor=engagement.vendor,
+        reason=reason,
+        breached=[c.name for c in (engagement.response, engagement.resolve) if c and c.breached_at],
+    )
 
 
 # commands -------------------------------------------------------------------------------------------------------
@@ -211,8 +266,16 @@ def refusal(w: Walker, command: VendorReply) -> Refusal | None:
 def replied(w: Walker, command: VendorReply) -> dict[str, Any]:
     engagement = w.state.engagements[command.step]
     people.respond(w, command.actor)
-    w.entry("vendor_replied", command.actor, engagement.path, vendor=engagement.vendor, reply=command.reply, words=command.text or None,
-            occurred_at=command.occurred_at, channel=command.channel)  # fmt: skip
+    w.entry(
+        "vendor_replied",
+        command.actor,
+        engagement.path,
+        vendor=engagement.vendor,
+        reply=command.reply,
+        words=command.text or None,
+        occurred_at=command.occurred_at,
+        channel=command.channel,
+    )
     if command.reply == "waiting_on_us":
         engagement.waiting_since = w.now
         w.entry(

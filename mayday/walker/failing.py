@@ -23,9 +23,15 @@ def fail(w: Walker, state: StepState, failure: EffectFailure) -> None:
     action = w.plan.actions.get(step.do) if step.do else None
     irreversible = action is not None and action.effect == "irreversible"
     w.entry(
-        "step_failed", "system", state.path, verb=state.verb, action=step.do, code=failure.code, reason=failure.message,
+        "step_failed",
+        "system",
+        state.path,
+        verb=state.verb,
+        action=step.do,
+        code=failure.code,
+        reason=failure.message,
         ambiguous=failure.ambiguous or None,
-    )  # fmt: skip
+    )
     state.effect = None
     if irreversible and failure.ambiguous:
         _find_out(w, step, state, failure)
@@ -64,20 +70,30 @@ def _manual(w: Walker, step: Step, state: StepState, failure: EffectFailure) -> 
     action = w.plan.actions.get(step.do) if step.do else None
     state.place = "manual"
     tasks.open_task(
-        w, state.path, "manual", f"{step.name or _words(step)} failed ({failure.message}): do it by hand and say what came out",
-        to=_assignee(w, step), fields=dict(action.outputs) if action else {},
-        due_s=step.manual.due.seconds if step.manual and step.manual.due else None, owner=f"step:{state.path}",
-    )  # fmt: skip
+        w,
+        state.path,
+        "manual",
+        f"{step.name or _words(step)} failed ({failure.message}): do it by hand and say what came out",
+        to=_assignee(w, step),
+        fields=dict(action.outputs) if action else {},
+        due_s=step.manual.due.seconds if step.manual and step.manual.due else None,
+        owner=f"step:{state.path}",
+    )
 
 
 def _find_out(w: Walker, step: Step, state: StepState, failure: EffectFailure) -> None:
     """It may have happened and must not be tried blindly again: a person finds out."""
     state.place = "manual"
     tasks.open_task(
-        w, state.path, "find_out", f"Find out whether it happened: {_words(step)} ({failure.message})",
-        to=_assignee(w, step), fields={"happened": {"type": "string", "enum": ["done", "not_done", "partly"], "required": True}},
-        due_s=step.manual.due.seconds if step.manual and step.manual.due else 600, owner=f"step:{state.path}",
-    )  # fmt: skip
+        w,
+        state.path,
+        "find_out",
+        f"Find out whether it happened: {_words(step)} ({failure.message})",
+        to=_assignee(w, step),
+        fields={"happened": {"type": "string", "enum": ["done", "not_done", "partly"], "required": True}},
+        due_s=step.manual.due.seconds if step.manual and step.manual.due else 600,
+        owner=f"step:{state.path}",
+    )
 
 
 def _shared_task(w: Walker, step: Step, failure: EffectFailure) -> None:
@@ -88,9 +104,14 @@ def _shared_task(w: Walker, step: Step, failure: EffectFailure) -> None:
         w.touch()
         return
     tasks.open_task(
-        w, task, "manual", f"Messages do not leave ({failure.message}): tell the audience by hand", to=_assignee(w, step),
-        owner="none:", detail={"steps": [step.id]},
-    )  # fmt: skip
+        w,
+        task,
+        "manual",
+        f"Messages do not leave ({failure.message}): tell the audience by hand",
+        to=_assignee(w, step),
+        owner="none:",
+        detail={"steps": [step.id]},
+    )
 
 
 def _words(step: Step) -> str:

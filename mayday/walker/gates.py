@@ -23,13 +23,21 @@ def open_gate(w: Walker, gate: Gate) -> None:
     schedules = [ref for ref in gate.sources if ref.startswith("schedule.")]
     if schedules and not gate.resolved:
         w.ask(
-            RESOLVE, gate.path,
+            RESOLVE,
+            gate.path,
             lambda key: ResolveRequest(
-                effect_key=key, targets=schedules,
-                fallback={ref: [known.on_call] if known.on_call else list(known.people) for ref in schedules if (known := w.plan.schedules.get(ref[9:]))},
+                effect_key=key,
+                targets=schedules,
+                fallback={
+                    ref: [known.on_call] if known.on_call else list(known.people)
+                    for ref in schedules
+                    if (known := w.plan.schedules.get(ref[9:]))
+                },
             ),
-            owner=f"roster:{gate.path}", effect_class="read", summary=f"who votes on {gate.path}",
-        )  # fmt: skip
+            owner=f"roster:{gate.path}",
+            effect_class="read",
+            summary=f"who votes on {gate.path}",
+        )
         return
     make_ready(w, gate)
 
@@ -49,10 +57,21 @@ def make_ready(w: Walker, gate: Gate) -> None:
     gate.ready = True
     ballots.seat(w, gate)
     w.entry(
-        "gate_opened", "system", gate.path, decision=gate.path, question=gate.question, voters=gate.seats,
-        approvals=gate.approvals, required=gate.required or None, excluded=gate.excluded or None, due_at=gate.due_at,
-        digest=gate.digest or None, then=gate.then, requester=gate.requester, ratifies=gate.ratifies,
-    )  # fmt: skip
+        "gate_opened",
+        "system",
+        gate.path,
+        decision=gate.path,
+        question=gate.question,
+        voters=gate.seats,
+        approvals=gate.approvals,
+        required=gate.required or None,
+        excluded=gate.excluded or None,
+        due_at=gate.due_at,
+        digest=gate.digest or None,
+        then=gate.then,
+        requester=gate.requester,
+        ratifies=gate.ratifies,
+    )
     call_voters(w, gate, gate.seats)
     gate.answer_at = w.after(gate.answer_within_s) if gate.delegates else None
     gate.remind_at = w.after(gate.remind_every_s) if gate.remind_every_s else None
@@ -67,9 +86,13 @@ def call_voters(w: Walker, gate: Gate, voters: list[str], words: str = "") -> No
         return
     gate.pages += 1
     w.page(
-        gate.path, [f"person.{person}" for person in waiting], f"{words}{w.state.title}: {gate.question}",
-        owner=f"vote:{gate.path}", purpose="vote", via=gate.via or None,
-    )  # fmt: skip
+        gate.path,
+        [f"person.{person}" for person in waiting],
+        f"{words}{w.state.title}: {gate.question}",
+        owner=f"vote:{gate.path}",
+        purpose="vote",
+        via=gate.via or None,
+    )
 
 
 def called(w: Walker, path: str, flight: Flight, result: EffectResult) -> None:
@@ -103,13 +126,20 @@ def _resume_open(w: Walker, gate: Gate) -> None:
             lapse(w, gate)
         return
     ask = {
-        "id": gate.path, "kind": "decision", "for": ballots.silent(w, gate), "text": gate.question, "due_at": due,
+        "id": gate.path,
+        "kind": "decision",
+        "for": ballots.silent(w, gate),
+        "text": gate.question,
+        "due_at": due,
         "then": f"escalates to {gate.escalate}" if gate.escalate and not gate.escalated else gate.then,
         "detail": {
-            "approvals": gate.approvals, "votes": {person: ballot.choice for person, ballot in gate.ballots.items()},
-            "voters": gate.seats, "options": gate.options, "digest": gate.digest,
+            "approvals": gate.approvals,
+            "votes": {person: ballot.choice for person, ballot in gate.ballots.items()},
+            "voters": gate.seats,
+            "options": gate.options,
+            "digest": gate.digest,
         },
-    }  # fmt: skip
+    }
     w.pend(Pending.model_validate(ask))
 
 
@@ -136,9 +166,15 @@ def escalate(w: Walker, gate: Gate, reason: str) -> None:
         gate.due_at = max(w.due(gate.due_at) or w.now, w.now) if reason != "no decision in time" else w.now
         gate.due_at = gate.due_at + (w.after(gate.extend_s) - w.now)
     w.entry(
-        "gate_escalated", "system", gate.path, decision=gate.path, to=gate.escalate, people=added, reason=reason,
+        "gate_escalated",
+        "system",
+        gate.path,
+        decision=gate.path,
+        to=gate.escalate,
+        people=added,
+        reason=reason,
         due_at=gate.due_at,
-    )  # fmt: skip
+    )
     call_voters(w, gate, added, "Escalated to you: ")
     if gate.due_at is not None and not gate.extend_s and reason == "no decision in time":
         lapse(w, gate)
@@ -158,10 +194,18 @@ def settle(w: Walker, gate: Gate, outcome: str, reason: str | None, by: str = "s
         if task.owner == f"witness:{gate.path}":
             tasks.close(w, task.id, "the decision is over")
     w.entry(
-        "gate_decided", by, gate.path, decision=gate.path, outcome=outcome, reason=reason, ref=gate.ref, ratifies=gate.ratifies,
-        votes={person: ballot.choice for person, ballot in gate.ballots.items()}, digest=gate.digest or None,
+        "gate_decided",
+        by,
+        gate.path,
+        decision=gate.path,
+        outcome=outcome,
+        reason=reason,
+        ref=gate.ref,
+        ratifies=gate.ratifies,
+        votes={person: ballot.choice for person, ballot in gate.ballots.items()},
+        digest=gate.digest or None,
         after_s=int((w.now - gate.opened_at).total_seconds()),
-    )  # fmt: skip
+    )
     if gate.pages:
         w.stop_page(gate.path, f"decided: {outcome}")
     registry.emit(w, "decision.decided", {"decision": gate.path, "outcome": outcome})
@@ -194,11 +238,26 @@ def ratify(w: Walker, gate: Gate) -> None:
     open_gate(
         w,
         Gate(
-            path=f"ratify:{gate.path}", question=f"Ratify afterwards: {gate.question}", opened_at=w.now, ready=False,
-            sources=gate.sources, resolved=gate.resolved, approvals=gate.approvals, required=gate.required, veto=gate.veto,
-            excluded={**gate.excluded, **dict.fromkeys(gate.broken_by, "broke the glass")}, delegates=gate.delegates,
-            via=gate.via, answer_within_s=gate.answer_within_s, requester=gate.requester, implementer=gate.implementer,
-            due_at=w.after(gate.ratify_within_s or 86_400), then="lapsed", digest=gate.digest, ref=f"{gate.ref}-R",
-            ratifies=gate.path, remind_every_s=86_400,
+            path=f"ratify:{gate.path}",
+            question=f"Ratify afterwards: {gate.question}",
+            opened_at=w.now,
+            ready=False,
+            sources=gate.sources,
+            resolved=gate.resolved,
+            approvals=gate.approvals,
+            required=gate.required,
+            veto=gate.veto,
+            excluded={**gate.excluded, **dict.fromkeys(gate.broken_by, "broke the glass")},
+            delegates=gate.delegates,
+            via=gate.via,
+            answer_within_s=gate.answer_within_s,
+            requester=gate.requester,
+            implementer=gate.implementer,
+            due_at=w.after(gate.ratify_within_s or 86_400),
+            then="lapsed",
+            digest=gate.digest,
+            ref=f"{gate.ref}-R",
+            ratifies=gate.path,
+            remind_every_s=86_400,
         ),
-    )  # fmt: skip
+    )

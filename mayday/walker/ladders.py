@@ -29,16 +29,26 @@ def _page_level(w: Walker, ladder: Ladder) -> None:
     targets = people.all_targets(w, level.targets)
     if not targets:
         w.entry(
-            "page_failed", "system", ladder.path, page=ladder.path, level=ladder.level + 1, round=ladder.round,
+            "page_failed",
+            "system",
+            ladder.path,
+            page=ladder.path,
+            level=ladder.level + 1,
+            round=ladder.round,
             reason=f"{', '.join(level.targets)} names nobody",
-        )  # fmt: skip
+        )
         ladder.due_at = w.now
         return
     ladder.sent += 1
     w.page(
-        ladder.path, targets, ladder.text, owner=f"ladder:{ladder.path}", purpose="page", via=level.via,
+        ladder.path,
+        targets,
+        ladder.text,
+        owner=f"ladder:{ladder.path}",
+        purpose="page",
+        via=level.via,
         data={"level": ladder.level + 1, "round": ladder.round},
-    )  # fmt: skip
+    )
 
 
 def answered(w: Walker, path: str, flight: Flight, result: EffectResult) -> None:
@@ -46,8 +56,14 @@ def answered(w: Walker, path: str, flight: Flight, result: EffectResult) -> None
     ladder = w.state.ladders.get(path)
     if result.failure is not None:
         w.entry(
-            "page_failed", "system", path, page=path, reason=result.failure.message, code=result.failure.code, **flight.data
-        )  # fmt: skip
+            "page_failed",
+            "system",
+            path,
+            page=path,
+            reason=result.failure.message,
+            code=result.failure.code,
+            **flight.data,
+        )
         current = ladder and flight.data.get("level") == ladder.level + 1 and flight.data.get("round") == ladder.round
         if ladder and current and not ladder.closed and ladder.acked_by is None and ladder.exhausted_at is None:
             ladder.due_at = w.now
@@ -63,12 +79,20 @@ def record_receipt(w: Walker, path: str, flight: Flight, receipt: PageReceipt) -
     urgent = bool(flight.request.payload.get("urgent", True))
     purpose = flight.purpose or str(flight.request.payload.get("purpose", "page"))
     w.entry(
-        "paged" if urgent else "notified", "system", path, page=path, purpose=purpose,
-        people=[paged.person for paged in receipt.paged], targets=flight.request.payload.get("targets"),
+        "paged" if urgent else "notified",
+        "system",
+        path,
+        page=path,
+        purpose=purpose,
+        people=[paged.person for paged in receipt.paged],
+        targets=flight.request.payload.get("targets"),
         channels=[f"{paged.person}: {paged.channel}" for paged in receipt.paged],
-        unreached=[f"{gap.target}{f' by {gap.channel}' if gap.channel else ''}: {gap.reason}" for gap in receipt.unreached] or None,
+        unreached=[
+            f"{gap.target}{f' by {gap.channel}' if gap.channel else ''}: {gap.reason}" for gap in receipt.unreached
+        ]
+        or None,
         **flight.data,
-    )  # fmt: skip
+    )
 
 
 def resume(w: Walker) -> None:
@@ -85,12 +109,16 @@ def resume(w: Walker) -> None:
             w.pend(
                 Pending.model_validate(
                     {
-                        "id": ladder.path, "kind": "page", "for": ladder.paged or level.targets, "text": ladder.text,
-                        "due_at": w.due(ladder.due_at), "then": _next_words(ladder),
+                        "id": ladder.path,
+                        "kind": "page",
+                        "for": ladder.paged or level.targets,
+                        "text": ladder.text,
+                        "due_at": w.due(ladder.due_at),
+                        "then": _next_words(ladder),
                         "detail": {"level": ladder.level + 1, "levels": len(ladder.levels), "round": ladder.round},
                     }
                 )
-            )  # fmt: skip
+            )
 
 
 def _next_words(ladder: Ladder) -> str:
@@ -114,9 +142,14 @@ def _climb(w: Walker, ladder: Ladder) -> None:
         _exhaust(w, ladder)
         return
     w.entry(
-        "page_escalated", "system", ladder.path, page=ladder.path, level=ladder.level + 1, round=ladder.round,
+        "page_escalated",
+        "system",
+        ladder.path,
+        page=ladder.path,
+        level=ladder.level + 1,
+        round=ladder.round,
         to=ladder.levels[ladder.level].targets,
-    )  # fmt: skip
+    )
     _page_level(w, ladder)
 
 
@@ -126,9 +159,14 @@ def _exhaust(w: Walker, ladder: Ladder) -> None:
     w.entry("page_exhausted", "system", ladder.path, page=ladder.path, rounds=ladder.round, paged=ladder.paged)
     registry.page_over(w, ladder.path, "exhausted")
     tasks.open_task(
-        w, f"exhausted:{ladder.path}", "manual", f"Nobody answered {ladder.path}: find somebody", to="role.incident_commander",
-        owner="none:", tell=False,
-    )  # fmt: skip
+        w,
+        f"exhausted:{ladder.path}",
+        "manual",
+        f"Nobody answered {ladder.path}: find somebody",
+        to="role.incident_commander",
+        owner="none:",
+        tell=False,
+    )
     registry.emit(w, "page.exhausted", {"page": ladder.path})
     _page_exhausted(w, ladder)
 
@@ -141,9 +179,14 @@ def _page_exhausted(w: Walker, ladder: Ladder) -> None:
     ladder.nags += 1
     if targets:
         w.page(
-            ladder.path, targets, f"Nobody answered: {ladder.text}", owner=f"ladder:{ladder.path}", purpose="exhausted",
-            via=level.via, data={"times": ladder.nags},
-        )  # fmt: skip
+            ladder.path,
+            targets,
+            f"Nobody answered: {ladder.text}",
+            owner=f"ladder:{ladder.path}",
+            purpose="exhausted",
+            via=level.via,
+            data={"times": ladder.nags},
+        )
     severity = w.plan.severities.get(w.state.severity)
     major = severity is not None and severity.major
     ladder.nag_at = w.after(severity.ack_within.seconds if severity else 300) if major else None
@@ -154,11 +197,15 @@ def _nag(w: Walker, ladder: Ladder) -> None:
     w.pend(
         Pending.model_validate(
             {
-                "id": ladder.path, "kind": "page", "for": people.people_of(w, "role.incident_commander"),
-                "text": f"exhausted: {ladder.text}", "due_at": w.due(ladder.nag_at), "then": "paged again",
+                "id": ladder.path,
+                "kind": "page",
+                "for": people.people_of(w, "role.incident_commander"),
+                "text": f"exhausted: {ladder.text}",
+                "due_at": w.due(ladder.nag_at),
+                "then": "paged again",
             }
         )
-    )  # fmt: skip
+    )
     if ladder.nag_at is not None and w.expired(ladder.nag_at):
         _page_exhausted(w, ladder)
 
@@ -215,9 +262,14 @@ def acknowledge(w: Walker, command: Ack) -> dict[str, Any]:
         return {"page": command.page}
     ladder.acked_by, ladder.acked_at = command.actor, w.now
     w.entry(
-        "acknowledged", command.actor, ladder.path, page=ladder.path, joined=command.joined, channel=command.channel,
+        "acknowledged",
+        command.actor,
+        ladder.path,
+        page=ladder.path,
+        joined=command.joined,
+        channel=command.channel,
         after_s=int((command.received_at - ladder.opened_at).total_seconds()),
-    )  # fmt: skip
+    )
     tasks.close(w, f"exhausted:{ladder.path}", f"{command.actor} answered", command.actor)
     w.stop_page(ladder.path, f"acknowledged by {command.actor}")
     if ladder.assigns:
@@ -252,11 +304,15 @@ def resume_joins(w: Walker) -> None:
             w.pend(
                 Pending.model_validate(
                     {
-                        "id": join.page, "kind": "page", "for": [join.person], "text": "acknowledged, not arrived yet",
-                        "due_at": w.due(join.due_at), "then": "paged again",
+                        "id": join.page,
+                        "kind": "page",
+                        "for": [join.person],
+                        "text": "acknowledged, not arrived yet",
+                        "due_at": w.due(join.due_at),
+                        "then": "paged again",
                     }
                 )
-            )  # fmt: skip
+            )
             continue
         join.rounds += 1
         join.due_at = w.after(join.within_s)
@@ -266,7 +322,12 @@ def resume_joins(w: Walker) -> None:
         targets = people.targets_of(w, "role.incident_commander") if last else [f"person.{join.person}"]
         if targets:
             w.page(
-                join.page, targets,
-                f"{people.name_of(w, join.person)} acknowledged {join.page} and has not arrived" if last else f"You acknowledged {w.state.title}: please join {url}",
-                owner=f"ladder:{join.page}", purpose="nag" if last else "join", data={"times": join.rounds},
-            )  # fmt: skip
+                join.page,
+                targets,
+                f"{people.name_of(w, join.person)} acknowledged {join.page} and has not arrived"
+                if last
+                else f"You acknowledged {w.state.title}: please join {url}",
+                owner=f"ladder:{join.page}",
+                purpose="nag" if last else "join",
+                data={"times": join.rounds},
+            )

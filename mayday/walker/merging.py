@@ -44,8 +44,16 @@ def merge(w: Walker, command: Merge) -> dict[str, Any]:
     workflow_id = command.into_workflow or ""
     w.state.merged_into, w.state.merged_into_workflow = command.into, workflow_id
     handover = _owed(w, command)
-    w.entry("merged_into", command.actor, None, into=command.into, reason=command.reason, gates=list(handover["gates"]),
-            engagements=list(handover["engagements"]), tasks=list(handover["tasks"]))  # fmt: skip
+    w.entry(
+        "merged_into",
+        command.actor,
+        None,
+        into=command.into,
+        reason=command.reason,
+        gates=list(handover["gates"]),
+        engagements=list(handover["engagements"]),
+        tasks=list(handover["tasks"]),
+    )
     for gate in w.state.gates.values():
         if gate.outcome is None:
             gate.outcome, gate.outcome_at, gate.reason = "withdrawn", w.now, f"moved to {command.into}"
@@ -64,9 +72,14 @@ def merge(w: Walker, command: Merge) -> dict[str, Any]:
 
 def _send(w: Walker, workflow_id: str, handover: dict[str, Any], summary: str) -> None:
     w.ask(
-        ABSORB, "merge", lambda key: _Handover(effect_key=key, workflow_id=workflow_id, handover=handover), owner="merge:",
-        effect_class="reversible", summary=summary, data={"what": handover["what"]},
-    )  # fmt: skip
+        ABSORB,
+        "merge",
+        lambda key: _Handover(effect_key=key, workflow_id=workflow_id, handover=handover),
+        owner="merge:",
+        effect_class="reversible",
+        summary=summary,
+        data={"what": handover["what"]},
+    )
 
 
 def _owed(w: Walker, command: Merge) -> dict[str, Any]:
@@ -79,15 +92,30 @@ def _owed(w: Walker, command: Merge) -> dict[str, Any]:
         if task.done_at is None and task.kind in ("form", "task", "manual", "find_out")
     }
     return {
-        "what": "merge", "from": state.id, "from_workflow": w.start.workflow_id, "by": command.actor, "reason": command.reason,
-        "title": state.title, "services": state.services, "responders": state.responders,
-        "customers_affected": state.customers_affected, "alerts": state.alerts.seen, "firing": state.alerts.firing,
+        "what": "merge",
+        "from": state.id,
+        "from_workflow": w.start.workflow_id,
+        "by": command.actor,
+        "reason": command.reason,
+        "title": state.title,
+        "services": state.services,
+        "responders": state.responders,
+        "customers_affected": state.customers_affected,
+        "alerts": state.alerts.seen,
+        "firing": state.alerts.firing,
         "gates": {path: gate.model_dump(mode="json", exclude_none=True) for path, gate in gates.items()},
-        "steps": {path: w.step(path).model_dump(mode="json", by_alias=True, exclude_none=True) for path in gates if not gates[path].ratifies},
+        "steps": {
+            path: w.step(path).model_dump(mode="json", by_alias=True, exclude_none=True)
+            for path in gates
+            if not gates[path].ratifies
+        },
         "engagements": {path: case.model_dump(mode="json", exclude_none=True) for path, case in engagements.items()},
-        "vendors": {case.vendor: w.vendor(case.vendor).model_dump(mode="json", exclude_none=True) for case in engagements.values()},
+        "vendors": {
+            case.vendor: w.vendor(case.vendor).model_dump(mode="json", exclude_none=True)
+            for case in engagements.values()
+        },
         "tasks": {task.id: task.model_dump(mode="json", exclude_none=True) for task in open_tasks.values()},
-    }  # fmt: skip
+    }
 
 
 def answered(w: Walker, name: str, flight: Flight, result: EffectResult) -> None:
@@ -112,9 +140,18 @@ def absorb(w: Walker, handover: dict[str, Any]) -> None:
 def _take_over(w: Walker, handover: dict[str, Any]) -> None:
     state = w.state
     state.absorbed[str(handover["from"])] = str(handover["from_workflow"])
-    w.entry("merged_in", str(handover["by"]), None, source=handover["from"], title=handover["title"], reason=handover["reason"],
-            gates=list(handover["gates"]), engagements=list(handover["engagements"]), tasks=list(handover["tasks"]),
-            alerts=handover["alerts"])  # fmt: skip
+    w.entry(
+        "merged_in",
+        str(handover["by"]),
+        None,
+        source=handover["from"],
+        title=handover["title"],
+        reason=handover["reason"],
+        gates=list(handover["gates"]),
+        engagements=list(handover["engagements"]),
+        tasks=list(handover["tasks"]),
+        alerts=handover["alerts"],
+    )
     for service in handover["services"]:
         if service not in state.services:
             state.services.append(service)

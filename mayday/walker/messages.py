@@ -100,13 +100,24 @@ def _dispatch(w: Walker, sent: Sent, via: list[str] | None = None) -> None:
     sent.held, sent.at = None, w.now
     to = [item for ref in known.to for item in (people.targets_of(w, ref) if "@" not in ref else [ref])]
     w.ask(
-        SEND, sent.step,
+        SEND,
+        sent.step,
         lambda key: SendRequest(
-            effect_key=key, incident=w.card(), audience=sent.audience, to=to, via=list(via or known.via), subject=sent.subject,
-            text=sent.text, purpose=sent.purpose, outward=outward(w, sent.audience),  # type: ignore[arg-type]
+            effect_key=key,
+            incident=w.card(),
+            audience=sent.audience,
+            to=to,
+            via=list(via or known.via),
+            subject=sent.subject,
+            text=sent.text,
+            purpose=sent.purpose,
+            outward=outward(w, sent.audience),  # type: ignore[arg-type]
         ),
-        owner=f"message:{sent.n}", effect_class="notify", summary=f"{sent.purpose} to {sent.audience}", purpose=sent.purpose,
-    )  # fmt: skip
+        owner=f"message:{sent.n}",
+        effect_class="notify",
+        summary=f"{sent.purpose} to {sent.audience}",
+        purpose=sent.purpose,
+    )
 
 
 def answered(w: Walker, number: str, flight: Flight, result: EffectResult) -> None:
@@ -117,10 +128,17 @@ def answered(w: Walker, number: str, flight: Flight, result: EffectResult) -> No
         receipt = SendReceipt.model_validate(result.value)
         sent.delivered = True
         w.entry(
-            "message_sent", sent.by, sent.step, n=sent.n, audience=sent.audience, purpose=sent.purpose, subject=sent.subject,
-            text=sent.text, via=[each.channel for each in receipt.sent],
+            "message_sent",
+            sent.by,
+            sent.step,
+            n=sent.n,
+            audience=sent.audience,
+            purpose=sent.purpose,
+            subject=sent.subject,
+            text=sent.text,
+            via=[each.channel for each in receipt.sent],
             unreached=[f"{gap.channel or gap.target}: {gap.reason}" for gap in receipt.unreached] or None,
-        )  # fmt: skip
+        )
     else:
         w.entry(
             "send_failed",
@@ -147,9 +165,13 @@ def _tell_step(w: Walker, sent: Sent, failure: EffectFailure | None) -> None:
         task = f"send_failed:{sent.audience}"
         if task not in w.state.tasks or w.state.tasks[task].done_at is not None:
             tasks.open_task(
-                w, task, "manual", f"Messages to {sent.audience} do not leave ({failure.message}): tell them by hand",
-                to="role.comms_lead", owner="none:",
-            )  # fmt: skip
+                w,
+                task,
+                "manual",
+                f"Messages to {sent.audience} do not leave ({failure.message}): tell them by hand",
+                to="role.comms_lead",
+                owner="none:",
+            )
 
 
 def refuse(w: Walker, step: str, audience: str, error: ExpressionError) -> None:
@@ -158,9 +180,13 @@ def refuse(w: Walker, step: str, audience: str, error: ExpressionError) -> None:
     task = f"template:{step}"
     if task not in w.state.tasks or w.state.tasks[task].done_at is not None:
         tasks.open_task(
-            w, task, "manual", f"The message to {audience} cannot be written: {error}. Set the value, or send an update by hand.",
-            to="role.comms_lead", owner="none:",
-        )  # fmt: skip
+            w,
+            task,
+            "manual",
+            f"The message to {audience} cannot be written: {error}. Set the value, or send an update by hand.",
+            to="role.comms_lead",
+            owner="none:",
+        )
 
 
 def release_held(w: Walker, reason: str, by: str) -> None:
@@ -211,10 +237,16 @@ def update(w: Walker, command: Update) -> dict[str, Any]:
         number = w.state.counters.get("release", 0) + 1
         w.state.counters["release"] = number
         task = tasks.open_task(
-            w, f"review:update:{number}", "review", f"Read and release to {audience}: {command.text}", to="role.comms_lead",
-            by_not=[command.actor], owner=f"release:{audience}", fields=RELEASE_FIELDS,
+            w,
+            f"review:update:{number}",
+            "review",
+            f"Read and release to {audience}: {command.text}",
+            to="role.comms_lead",
+            by_not=[command.actor],
+            owner=f"release:{audience}",
+            fields=RELEASE_FIELDS,
             detail={"subject": subject, "text": command.text, "author": command.actor, "purpose": "update"},
-        )  # fmt: skip
+        )
         return {"task": task.id, "state": "waits for a second reader"}
     sent = send(w, audience, subject, command.text, step=f"update:{audience}", purpose="update", by=command.actor)
     note_manual(w, audience)
@@ -233,8 +265,15 @@ def released(w: Walker, audience: str, task: TaskState, by: str) -> None:
     if task.result.get("release", True) is False:
         w.entry("message_dropped", by, task.id, audience=audience, reason="the reader did not release it")
         return
-    send(w, audience, str(task.detail["subject"]), text, step=f"update:{audience}", purpose=task.detail.get("purpose", "update"),
-         by=str(task.detail["author"]))  # fmt: skip
+    send(
+        w,
+        audience,
+        str(task.detail["subject"]),
+        text,
+        step=f"update:{audience}",
+        purpose=task.detail.get("purpose", "update"),
+        by=str(task.detail["author"]),
+    )
     note_manual(w, audience)
 
 
@@ -260,10 +299,23 @@ def correct(w: Walker, command: Correct) -> dict[str, Any]:
     """A correction goes to the same recipients once a second person has read it."""
     wrong = w.state.sent[command.n - 1]
     task = tasks.open_task(
-        w, f"review:correction:{command.n}:{len(w.state.sent)}", "review", f"Read and release the correction to {wrong.audience}: {command.text}",
-        to="role.comms_lead", by_not=[command.actor], owner=f"release:{wrong.audience}", fields=RELEASE_FIELDS, urgent=True,
-        detail={"subject": f"Correction: {wrong.subject}", "text": command.text, "author": command.actor, "purpose": "correction", "corrects": command.n},
-    )  # fmt: skip
+        w,
+        f"review:correction:{command.n}:{len(w.state.sent)}",
+        "review",
+        f"Read and release the correction to {wrong.audience}: {command.text}",
+        to="role.comms_lead",
+        by_not=[command.actor],
+        owner=f"release:{wrong.audience}",
+        fields=RELEASE_FIELDS,
+        urgent=True,
+        detail={
+            "subject": f"Correction: {wrong.subject}",
+            "text": command.text,
+            "author": command.actor,
+            "purpose": "correction",
+            "corrects": command.n,
+        },
+    )
     w.entry("correction_written", command.actor, wrong.step, n=command.n, audience=wrong.audience, text=command.text)
     return {"task": task.id}
 

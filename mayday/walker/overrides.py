@@ -97,8 +97,16 @@ def _ref(to: str) -> str:
 
 
 def apply(w: Walker, command: Override) -> dict[str, Any]:
-    w.entry("overridden", command.actor, command.step, action=command.action, reason=command.reason, to=command.to, result=command.result,
-            channel=command.channel)  # fmt: skip
+    w.entry(
+        "overridden",
+        command.actor,
+        command.step,
+        action=command.action,
+        reason=command.reason,
+        to=command.to,
+        result=command.result,
+        channel=command.channel,
+    )
     kind, _, name = command.step.partition(":")
     if kind == "cadence" and name:
         cadences.pause(w, w.state.cadences[name], command.action == "pause", command.actor, command.reason)
@@ -143,9 +151,14 @@ def _retry(w: Walker, state: StepState) -> None:
     failing.forget(w, state)
     step = w.step(path)
     again = StepState(
-        path=path, verb=step.verb, started_at=w.now, occurrence=occurrence + 1, background=beside or step.background, ad_hoc_by=by,
+        path=path,
+        verb=step.verb,
+        started_at=w.now,
+        occurrence=occurrence + 1,
+        background=beside or step.background,
+        ad_hoc_by=by,
         due_at=w.after(step.timeout.seconds) if step.timeout and step.decide is None else None,
-    )  # fmt: skip
+    )
     w.state.steps[path] = again
     if again.background and path not in w.state.background:
         w.state.background.append(path)

@@ -97,6 +97,11 @@ def ask_to_resolve(w: Walker) -> None:
     """The walk is over and the incident is not: a person says when it is."""
     if RESOLVE_TASK not in w.state.tasks or w.state.tasks[RESOLVE_TASK].done_at is not None:
         tasks.open_task(
-            w, RESOLVE_TASK, "resolve", "The runbook is walked and the incident is still open: resolve it, or go on by hand",
-            to="role.incident_commander", owner="none:", due_s=1800,
-        )  # fmt: skip
+            w,
+            RESOLVE_TASK,
+            "resolve",
+            "The runbook is walked and the incident is still open: resolve it, or go on by hand",
+            to="role.incident_commander",
+            owner="none:",
+            due_s=1800,
+        )

@@ -21,11 +21,20 @@ def answered(w: Walker, flight: Flight, result: EffectResult) -> None:
 
     kind, _, name = flight.owner.partition(":")
     owners = {
-        "ladder": ladders.answered, "offer": roles.answered, "vote": gates.called, "roster": gates.roster_known,
-        "do": do.answered, "message": messages.answered, "vendor": engagements.answered, "contact": engagements.contacted,
-        "deadline": contract_clocks.deadline_known, "notice": notices.answered, "merge": merging.answered,
-        "review": ending.review_started, "candidate": notices.answered,
-    }  # fmt: skip
+        "ladder": ladders.answered,
+        "offer": roles.answered,
+        "vote": gates.called,
+        "roster": gates.roster_known,
+        "do": do.answered,
+        "message": messages.answered,
+        "vendor": engagements.answered,
+        "contact": engagements.contacted,
+        "deadline": contract_clocks.deadline_known,
+        "notice": notices.answered,
+        "merge": merging.answered,
+        "review": ending.review_started,
+        "candidate": notices.answered,
+    }
     if kind in owners:
         owners[kind](w, name, flight, result)
     w.touch()

@@ -1,4 +1,4 @@
-"""Reviews: a person reads a message before it leaves. Opened before the tick, nagged at half, climbing at three quarters."""
+"""Reviews: a person reads a message before it leaves. Nagged at half the time, climbing at three quarters."""
 
 from __future__ import annotations
 
@@ -34,9 +34,15 @@ def open_for_cadence(w: Walker, state: CadenceState, rule: ReviewBy) -> None:
     left = (state.due_at - w.now) / 4
     state.review = CadenceReview(opened_at=w.now, nag_at=w.now + 2 * left, deputy_at=w.now + 3 * left)
     task = tasks.open_task(
-        w, task_id(state.name), "review", f"Read and release the update to {state.audience}", to=rule.by,
-        fields=messages.RELEASE_FIELDS, owner=f"review:cadence:{state.name}", detail={"draft": draft, "audience": state.audience},
-    )  # fmt: skip
+        w,
+        task_id(state.name),
+        "review",
+        f"Read and release the update to {state.audience}",
+        to=rule.by,
+        fields=messages.RELEASE_FIELDS,
+        owner=f"review:cadence:{state.name}",
+        detail={"draft": draft, "audience": state.audience},
+    )
     task.due_at = None
     task.detail["leaves_at"] = state.due_at.isoformat()
 
@@ -52,8 +58,14 @@ def nag(w: Walker, state: CadenceState, rule: ReviewBy) -> None:
         targets = people.targets_of(w, rule.by)
         w.entry("review_nagged", "system", name, cadence=state.name, to=rule.by)
         if targets:
-            w.page(name, targets, f"{w.state.title}: the update to {state.audience} still waits for you", owner="notice:", purpose="nag",
-                   urgent=False)  # fmt: skip
+            w.page(
+                name,
+                targets,
+                f"{w.state.title}: the update to {state.audience} still waits for you",
+                owner="notice:",
+                purpose="nag",
+                urgent=False,
+            )
     if review.deputy_at is not None and w.wake(review.deputy_at):
         review.deputy_at = None
         targets = people.role_targets(w, people.DEPUTY)
@@ -82,9 +94,15 @@ def close_for_cadence(w: Walker, state: CadenceState, reason: str) -> None:
 
 def open_for_step(w: Walker, state: StepState, rule: ReviewBy, subject: str, text: str, audience: str) -> None:
     tasks.open_task(
-        w, task_id(state.path), "review", f"Read and release the message to {audience}", to=rule.by, fields=messages.RELEASE_FIELDS,
-        owner=f"review:step:{state.path}", detail={"draft": text, "subject": subject, "audience": audience},
-    )  # fmt: skip
+        w,
+        task_id(state.path),
+        "review",
+        f"Read and release the message to {audience}",
+        to=rule.by,
+        fields=messages.RELEASE_FIELDS,
+        owner=f"review:step:{state.path}",
+        detail={"draft": text, "subject": subject, "audience": audience},
+    )
 
 
 def released(w: Walker, name: str, task: TaskState, by: str) -> None:
@@ -107,8 +125,15 @@ def released(w: Walker, name: str, task: TaskState, by: str) -> None:
         w.entry("message_dropped", by, target, audience=task.detail["audience"], reason="the reader did not release it")
         blocks.finish(w, step, "skipped")
         return
-    messages.send(w, str(task.detail["audience"]), str(task.detail["subject"]), str(text or task.detail["draft"]), step=target,
-                  purpose="notice", by=by)  # fmt: skip
+    messages.send(
+        w,
+        str(task.detail["audience"]),
+        str(task.detail["subject"]),
+        str(text or task.detail["draft"]),
+        step=target,
+        purpose="notice",
+        by=by,
+    )
     step.place = None
     step.effect = "sent"
 
@@ -122,14 +147,24 @@ def final_waits(w: Walker, state: CadenceState, template: str) -> None:
         return
     rule = w.plan.runbook.cadences[state.name].review
     final = Final(
-        cadence=state.name, audience=state.audience, template=template, subject=subject, text=text,
+        cadence=state.name,
+        audience=state.audience,
+        template=template,
+        subject=subject,
+        text=text,
         due_at=w.after(rule.within.seconds if rule else FINAL_S),
-    )  # fmt: skip
+    )
     w.state.finals.append(final)
     tasks.open_task(
-        w, f"review:final:{state.name}", "review", f"Release the last word to {state.audience}: {text}", to=rule.by if rule else "role.comms_lead",
-        fields=messages.RELEASE_FIELDS, owner=f"final:{state.name}", by_not=[w.state.resolved_by] if w.state.resolved_by else [],
-    )  # fmt: skip
+        w,
+        f"review:final:{state.name}",
+        "review",
+        f"Release the last word to {state.audience}: {text}",
+        to=rule.by if rule else "role.comms_lead",
+        fields=messages.RELEASE_FIELDS,
+        owner=f"final:{state.name}",
+        by_not=[w.state.resolved_by] if w.state.resolved_by else [],
+    )
 
 
 def final_released(w: Walker, name: str, task: TaskState, by: str) -> None:

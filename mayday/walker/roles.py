@@ -34,8 +34,14 @@ def open_roles(w: Walker) -> None:
     if commander.person is None and w.start.declare == "manual" and people.known(w, w.state.declared_by or ""):
         commander.person, commander.since = w.state.declared_by, w.now
         people.respond(w, w.state.declared_by or "")
-        w.entry("role_taken", w.state.declared_by or "system", f"role:{people.COMMANDER}", role=people.COMMANDER,
-                person=w.state.declared_by, how="declared the incident")  # fmt: skip
+        w.entry(
+            "role_taken",
+            w.state.declared_by or "system",
+            f"role:{people.COMMANDER}",
+            role=people.COMMANDER,
+            person=w.state.declared_by,
+            how="declared the incident",
+        )
     for role in w.plan.runbook.roles:
         if role not in w.start.roles:
             _offer_next(w, w.state.roles[role])
@@ -80,9 +86,13 @@ def _offer_next(w: Walker, state: RoleState) -> None:
 
 def _offer(w: Walker, state: RoleState, targets: list[str], rung: int) -> None:
     state.offer = Offer(
-        role=state.role, targets=targets, people=[target[7:] for target in targets if target.startswith("person.")],
-        offered_at=w.now, due_at=w.after(_ack_within_s(w)), rung=rung,
-    )  # fmt: skip
+        role=state.role,
+        targets=targets,
+        people=[target[7:] for target in targets if target.startswith("person.")],
+        offered_at=w.now,
+        due_at=w.after(_ack_within_s(w)),
+        rung=rung,
+    )
     url = w.bridge()[0]
     w.entry(
         "role_offered",
@@ -94,10 +104,13 @@ def _offer(w: Walker, state: RoleState, targets: list[str], rung: int) -> None:
         rung=rung,
     )
     w.page(
-        f"role:{state.role}", targets,
-        f"{w.state.severity} {w.state.title}: you are offered {state.role.replace('_', ' ')}{f', bridge {url}' if url else ''}. Accept role {state.role}.",
-        owner=f"offer:{state.role}", purpose="role",
-    )  # fmt: skip
+        f"role:{state.role}",
+        targets,
+        f"{w.state.severity} {w.state.title}: you are offered {state.role.replace('_', ' ')}"
+        f"{f', bridge {url}' if url else ''}. Accept role {state.role}.",
+        owner=f"offer:{state.role}",
+        purpose="role",
+    )
 
 
 def answered(w: Walker, role: str, flight: Flight, result: EffectResult) -> None:
@@ -127,10 +140,16 @@ def _resume_offer(w: Walker, state: RoleState, offer: Offer) -> None:
         then = "climbs to the deputy" if offer.handover else "offered to the next"
         w.pend(
             Pending.model_validate(
-                {"id": f"role:{state.role}", "kind": "role", "for": offer.people or offer.targets, "due_at": w.due(offer.due_at),
-                 "text": f"{state.role.replace('_', ' ')} is offered", "then": then}
+                {
+                    "id": f"role:{state.role}",
+                    "kind": "role",
+                    "for": offer.people or offer.targets,
+                    "due_at": w.due(offer.due_at),
+                    "text": f"{state.role.replace('_', ' ')} is offered",
+                    "then": then,
+                }
             )
-        )  # fmt: skip
+        )
         return
     w.entry(
         "role_lapsed",
@@ -147,9 +166,12 @@ def _resume_offer(w: Walker, state: RoleState, offer: Offer) -> None:
     targets = people.unique([*people.role_targets(w, state.role), *people.role_targets(w, people.DEPUTY)])
     if targets:
         w.page(
-            f"role:{state.role}", targets, f"{w.state.title}: {people.name_of(w, offer.people[0] if offer.people else None)} did not take {state.role}",
-            owner="notice:", purpose="nag",
-        )  # fmt: skip
+            f"role:{state.role}",
+            targets,
+            f"{w.state.title}: {people.name_of(w, next(iter(offer.people), None))} did not take {state.role}",
+            owner="notice:",
+            purpose="nag",
+        )
 
 
 def _watch_length(w: Walker, state: RoleState) -> None:
@@ -162,14 +184,28 @@ def _watch_length(w: Walker, state: RoleState) -> None:
     elif state.warned_at is None or state.warned_at < state.since:
         state.warned_at = w.now
         w.entry("role_long", "system", f"role:{state.role}", role=state.role, person=state.person, hours=8)
-        w.page(f"role:{state.role}", [f"person.{state.person}"], f"{w.state.title}: eight hours in command; hand over soon",
-               owner="notice:", purpose="nag", urgent=False)  # fmt: skip
+        w.page(
+            f"role:{state.role}",
+            [f"person.{state.person}"],
+            f"{w.state.title}: eight hours in command; hand over soon",
+            owner="notice:",
+            purpose="nag",
+            urgent=False,
+        )
     task = f"successor:{state.role}"
     if held < TOO_LONG_S:
         w.wake(state.since + (w.after(TOO_LONG_S) - w.now))
     elif task not in w.state.tasks:
-        tasks.open_task(w, task, "successor", "Twelve hours in command: name a successor", to="role.deputy", owner="none:",
-                        due_s=1800, urgent=True)  # fmt: skip
+        tasks.open_task(
+            w,
+            task,
+            "successor",
+            "Twelve hours in command: name a successor",
+            to="role.deputy",
+            owner="none:",
+            due_s=1800,
+            urgent=True,
+        )
 
 
 def take(w: Walker, role: str, person: str, how: str) -> None:
@@ -245,14 +281,32 @@ def assign(w: Walker, command: AssignRole) -> dict[str, Any]:
         return {"role": command.role, "state": "held"}
     state = w.state.roles.setdefault(command.role, RoleState(role=command.role))
     state.offer = Offer(
-        role=command.role, targets=[f"person.{command.person}"], people=[command.person], offered_at=w.now,
-        due_at=w.after(HANDOVER_S), by=command.actor, handover=True,
-    )  # fmt: skip
+        role=command.role,
+        targets=[f"person.{command.person}"],
+        people=[command.person],
+        offered_at=w.now,
+        due_at=w.after(HANDOVER_S),
+        by=command.actor,
+        handover=True,
+    )
     brief = briefs.brief(w)
-    w.entry("role_offered", command.actor, f"role:{command.role}", role=command.role, to=[command.person], handover=True,
-            due_at=state.offer.due_at, brief=brief)  # fmt: skip
-    w.page(f"role:{command.role}", [f"person.{command.person}"], f"{people.name_of(w, command.actor)} hands {command.role.replace('_', ' ')} over to you. {brief}",
-           owner=f"offer:{command.role}", purpose="role")  # fmt: skip
+    w.entry(
+        "role_offered",
+        command.actor,
+        f"role:{command.role}",
+        role=command.role,
+        to=[command.person],
+        handover=True,
+        due_at=state.offer.due_at,
+        brief=brief,
+    )
+    w.page(
+        f"role:{command.role}",
+        [f"person.{command.person}"],
+        f"{people.name_of(w, command.actor)} hands {command.role.replace('_', ' ')} over to you. {brief}",
+        owner=f"offer:{command.role}",
+        purpose="role",
+    )
     return {"role": command.role, "state": "offered"}
 
 

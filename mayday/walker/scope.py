@@ -175,10 +175,13 @@ class Scope(Mapping[str, Any]):
             return Result({})
         return Result(
             {
-                "outcome": gate.outcome, "reason": gate.reason, "ref": gate.ref, "digest": gate.digest,
+                "outcome": gate.outcome,
+                "reason": gate.reason,
+                "ref": gate.ref,
+                "digest": gate.digest,
                 "approvals": sum(1 for ballot in gate.ballots.values() if ballot.choice == "approve"),
             }
-        )  # fmt: skip
+        )
 
 
 _ROLES = ("incident_commander", "deputy", "scribe", "operations_lead", "tech_lead", "comms_lead", "customer_liaison")

@@ -56,8 +56,15 @@ def resume(w: Walker) -> None:
     what = contract_clocks.watch(w, clock)
     if clock is None or what is None:
         return
-    w.entry("sla_warning" if what == "warning" else "sla_breached", "system", f"clock:{RESOLVE}", clock=RESOLVE, due_at=clock.due_at,
-            limit_s=clock.limit_s, severity=w.state.severity)  # fmt: skip
+    w.entry(
+        "sla_warning" if what == "warning" else "sla_breached",
+        "system",
+        f"clock:{RESOLVE}",
+        clock=RESOLVE,
+        due_at=clock.due_at,
+        limit_s=clock.limit_s,
+        severity=w.state.severity,
+    )
     targets = people.targets_of(w, "role.incident_commander")
     if targets:
         words = "a quarter of the time to resolve is left" if what == "warning" else "the time to resolve is over"

@@ -152,8 +152,14 @@ def impact_by_person(w: Walker, command: Impact) -> dict[str, Any]:
         tasks.close(w, "fact:incident.impact_started_at", "it was set", command.actor)
     if command.ended_at is not None:
         state.impact_ended_at = command.ended_at
-    w.entry("impact_set", command.actor, None, customers_affected=command.customers_affected, started_at=command.started_at,
-            ended_at=command.ended_at)  # fmt: skip
+    w.entry(
+        "impact_set",
+        command.actor,
+        None,
+        customers_affected=command.customers_affected,
+        started_at=command.started_at,
+        ended_at=command.ended_at,
+    )
     return {}
 
 

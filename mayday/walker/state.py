@@ -108,7 +108,7 @@ class Ballot(Wire):
 
 
 class Gate(Wire):
-    """A decision gate from opening to outcome, and after it what the outcome still owes (ratification, confirmation)."""
+    """A decision gate from opening to outcome, and what the outcome still owes afterwards."""
 
     path: str
     question: str

@@ -32,18 +32,33 @@ def open_task(
 ) -> TaskState:
     """Open a task and tell whom it is for. `by_not` may not complete it (the author of a message, the requester)."""
     task = TaskState(
-        id=task_id, kind=kind, text=text, fields=fields or {}, to=to, by_not=by_not or [], opened_at=w.now,
-        due_at=w.after(due_s) if due_s else None, due_s=due_s, on_overdue=on_overdue, owner=owner, detail=detail or {},
-    )  # fmt: skip
+        id=task_id,
+        kind=kind,
+        text=text,
+        fields=fields or {},
+        to=to,
+        by_not=by_not or [],
+        opened_at=w.now,
+        due_at=w.after(due_s) if due_s else None,
+        due_s=due_s,
+        on_overdue=on_overdue,
+        owner=owner,
+        detail=detail or {},
+    )
     w.state.tasks[task_id] = task
     step = owner.removeprefix("step:") if owner.startswith("step:") else task_id
     w.entry("task_opened", "system", step, task=task_id, task_kind=kind, to=to, text=text, due_at=task.due_at)
     targets = people.targets_of(w, to) if to else []
     if tell and targets:
         w.page(
-            task_id, targets, f"{w.state.severity} {w.state.title}: {text}", owner="notice:", purpose="task",
-            urgent=urgent, via=["push", "chat"],
-        )  # fmt: skip
+            task_id,
+            targets,
+            f"{w.state.severity} {w.state.title}: {text}",
+            owner="notice:",
+            purpose="task",
+            urgent=urgent,
+            via=["push", "chat"],
+        )
     return task
 
 
@@ -66,10 +81,15 @@ def ask_for_fact(w: Walker, name: str, path: str | None) -> None:
         "incident.impact_ended_at": "datetime",
     }
     open_task(
-        w, task_id, "fact", f"{name} is not known, and {path or 'the runbook'} depends on it: what is it?",
-        to="role.incident_commander", owner="fact:" + name,
-        fields={"value": {"type": kinds.get(name, "string"), "required": True}}, detail={"name": name},
-    )  # fmt: skip
+        w,
+        task_id,
+        "fact",
+        f"{name} is not known, and {path or 'the runbook'} depends on it: what is it?",
+        to="role.incident_commander",
+        owner="fact:" + name,
+        fields={"value": {"type": kinds.get(name, "string"), "required": True}},
+        detail={"name": name},
+    )
 
 
 def resume(w: Walker) -> None:
@@ -85,12 +105,16 @@ def resume(w: Walker) -> None:
         w.pend(
             Pending.model_validate(
                 {
-                    "id": task.id, "kind": "review" if task.kind == "review" else "confirm" if task.kind == "confirm" else "task",
-                    "for": assignees(w, task), "text": task.text, "due_at": w.due(task.due_at), "then": then,
+                    "id": task.id,
+                    "kind": "review" if task.kind == "review" else "confirm" if task.kind == "confirm" else "task",
+                    "for": assignees(w, task),
+                    "text": task.text,
+                    "due_at": w.due(task.due_at),
+                    "then": then,
                     "detail": {"fields": task.fields, **task.detail},
                 }
             )
-        )  # fmt: skip
+        )
 
 
 def _overdue(w: Walker, task: TaskState) -> None:
@@ -102,9 +126,13 @@ def _overdue(w: Walker, task: TaskState) -> None:
     targets = people.all_targets(w, refs)
     if targets:
         w.page(
-            task.id, targets, f"{w.state.title}: overdue: {task.text}", owner="notice:", purpose="nag",
+            task.id,
+            targets,
+            f"{w.state.title}: overdue: {task.text}",
+            owner="notice:",
+            purpose="nag",
             via=level.via if level else None,
-        )  # fmt: skip
+        )
     task.due_at = w.after(task.due_s) if first and task.due_s else None
 
 
@@ -158,11 +186,15 @@ def _bad_result(task: TaskState, result: dict[str, Any]) -> Refusal | None:
 def _bad_value(value: Any, spec: dict[str, Any]) -> str | None:
     kind = spec.get("type", "string")
     fits = {
-        "string": isinstance(value, str), "person": isinstance(value, str), "boolean": isinstance(value, bool),
+        "string": isinstance(value, str),
+        "person": isinstance(value, str),
+        "boolean": isinstance(value, bool),
         "integer": isinstance(value, int) and not isinstance(value, bool),
         "number": isinstance(value, int | float) and not isinstance(value, bool),
-        "list": isinstance(value, list), "object": isinstance(value, dict), "datetime": _is_time(value),
-    }.get(kind, True)  # fmt: skip
+        "list": isinstance(value, list),
+        "object": isinstance(value, dict),
+        "datetime": _is_time(value),
+    }.get(kind, True)
     if not fits:
         return f"{value!r} is no {kind}"
     if spec.get("enum") and value not in spec["enum"]:
@@ -184,9 +216,16 @@ def complete(w: Walker, command: Complete) -> dict[str, Any]:
     task.done_at, task.done_by, task.result = w.now, command.actor, dict(command.result)
     people.respond(w, command.actor)
     w.entry(
-        "task_completed", command.actor, task.id, task=task.id, task_kind=task.kind, result=command.result,
-        after_s=int((w.now - task.opened_at).total_seconds()), late=True if task.overdue else None, channel=command.channel,
-    )  # fmt: skip
+        "task_completed",
+        command.actor,
+        task.id,
+        task=task.id,
+        task_kind=task.kind,
+        result=command.result,
+        after_s=int((w.now - task.opened_at).total_seconds()),
+        late=True if task.overdue else None,
+        channel=command.channel,
+    )
     registry.task_done(w, task)
     return {"task": task.id}
 

@@ -79,9 +79,14 @@ class Walker:
             answer = Answer(state="refused", refusal=refused)
             if signalled:
                 entry = self.entry(
-                    "refused", command.actor, None, command=command.kind, code=refused.code, reason=refused.reason,
+                    "refused",
+                    command.actor,
+                    None,
+                    command=command.kind,
+                    code=refused.code,
+                    reason=refused.reason,
                     channel=command.channel,
-                )  # fmt: skip
+                )
                 answer.entry = entry.seq
         else:
             before = self.state.seq
@@ -208,10 +213,17 @@ class Walker:
     def card(self) -> IncidentCard:
         state = self.state
         return IncidentCard(
-            id=state.id, title=state.title, severity=state.severity, status=state.status, service=state.service,
-            drill=self.start.drill, bridge_url=self.bridge()[0], ticket=state.ticket, channel=state.chat_channel,
+            id=state.id,
+            title=state.title,
+            severity=state.severity,
+            status=state.status,
+            service=state.service,
+            drill=self.start.drill,
+            bridge_url=self.bridge()[0],
+            ticket=state.ticket,
+            channel=state.chat_channel,
             opened_at=state.opened_at,
-        )  # fmt: skip
+        )
 
     def vendor(self, name: str) -> PlanVendor:
         """A vendor of the plan, or one that came along with a merged incident."""
@@ -243,9 +255,14 @@ class Walker:
         key = f"{path}#{number}"
         body = payload(f"{self.state.id}/{key}").model_dump(mode="json", exclude_none=True)
         request = EffectRequest(
-            key=key, kind=kind, step=path, effect_class=effect_class, payload=body, summary=summary[:200],
+            key=key,
+            kind=kind,
+            step=path,
+            effect_class=effect_class,
+            payload=body,
+            summary=summary[:200],
             timeout_s=timeout_s,
-        )  # fmt: skip
+        )
         self.state.flights[key] = Flight(
             request=request, owner=owner, asked_at=self.now, purpose=purpose, data=plain(data or {})
         )
@@ -272,22 +289,36 @@ class Walker:
             if (schedule := self.plan.schedules.get(name.removeprefix("schedule."))) and (on_call := schedule.on_call)
         }
         return self.ask(
-            fx.PAGE, page,
+            fx.PAGE,
+            page,
             lambda key: fx.PageRequest(
-                effect_key=key, incident=self.card(), page=page, purpose=purpose, targets=targets,
-                via=list(via or ["push", "voice"]), text=text, urgent=urgent, fallback=fallback,
+                effect_key=key,
+                incident=self.card(),
+                page=page,
+                purpose=purpose,
+                targets=targets,
+                via=list(via or ["push", "voice"]),
+                text=text,
+                urgent=urgent,
+                fallback=fallback,
             ),
-            owner=owner, effect_class="page" if urgent else "notify", purpose=purpose, data=data,
+            owner=owner,
+            effect_class="page" if urgent else "notify",
+            purpose=purpose,
+            data=data,
             summary=f"{'page' if urgent else 'tell'} {', '.join(targets)}: {page}",
-        )  # fmt: skip
+        )
 
     def stop_page(self, page: str, reason: str) -> None:
         """Silence what still rings for `page`."""
         self.ask(
-            fx.CLOSE_PAGE, f"close:{page}",
+            fx.CLOSE_PAGE,
+            f"close:{page}",
             lambda key: fx.ClosePage(effect_key=key, incident=self.card(), page=page, reason=reason),
-            owner="none:", effect_class="notify", summary=f"stop paging for {page}",
-        )  # fmt: skip
+            owner="none:",
+            effect_class="notify",
+            summary=f"stop paging for {page}",
+        )
 
     def _at(self, now: datetime) -> None:
         self.now = max(self.now, now)

@@ -29,8 +29,14 @@ def _open(w: Walker, form: Form | Task, text: str, kind: str, state: StepState) 
     items = [parse_template(item).render(scope) for item in form.items] if isinstance(form, Task) else []
     late = form.on_overdue
     tasks.open_task(
-        w, state.path, kind, words, to=form.to or "role.incident_commander",
+        w,
+        state.path,
+        kind,
+        words,
+        to=form.to or "role.incident_commander",
         fields={name: spec.model_dump(mode="json", exclude_none=True) for name, spec in form.fields.items()},
-        due_s=form.due.seconds if form.due else None, owner=f"step:{state.path}", detail={"items": items} if items else {},
+        due_s=form.due.seconds if form.due else None,
+        owner=f"step:{state.path}",
+        detail={"items": items} if items else {},
         on_overdue=LevelState(targets=late.targets, via=list(late.via), ack_within_s=300) if late else None,
-    )  # fmt: skip
+    )

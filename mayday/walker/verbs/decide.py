@@ -54,18 +54,32 @@ def gate_of(w: Walker, step: Step, state: StepState) -> Gate:
     scope = w.scope(state.path)
     glass = step.break_glass
     return Gate(
-        path=state.path, question=parse_template(step.decide or "").render(scope), opened_at=w.now,
-        sources=list(voters.from_), approvals=voters.approvals, required=[p for ref in voters.required for p in people.people_of(w, ref)],
-        veto=voters.veto, excluded=_excluded(w, voters, requester, implementer), delegates=voters.delegates,
-        via=list(voters.via), answer_within_s=voters.answer_within.seconds, options=list(step.options or []),
-        requester=requester, implementer=implementer, due_at=w.after(step.timeout.seconds) if step.timeout else None,
-        remind_every_s=step.remind_every.seconds if step.remind_every else None, escalate=on_timeout.escalate,
+        path=state.path,
+        question=parse_template(step.decide or "").render(scope),
+        opened_at=w.now,
+        sources=list(voters.from_),
+        approvals=voters.approvals,
+        required=[p for ref in voters.required for p in people.people_of(w, ref)],
+        veto=voters.veto,
+        excluded=_excluded(w, voters, requester, implementer),
+        delegates=voters.delegates,
+        via=list(voters.via),
+        answer_within_s=voters.answer_within.seconds,
+        options=list(step.options or []),
+        requester=requester,
+        implementer=implementer,
+        due_at=w.after(step.timeout.seconds) if step.timeout else None,
+        remind_every_s=step.remind_every.seconds if step.remind_every else None,
+        escalate=on_timeout.escalate,
         extend_s=on_timeout.extend.seconds if on_timeout.extend else 0,
         then=on_timeout.then if on_timeout.then != "approved" or on_timeout.allow_default_approve else "lapsed",
-        digest=approvals.digest_of(w, step, state.path), ref=f"{w.state.id}/{state.path}#{state.occurrence}",
-        verbal=step.verbal == "allowed", break_by=_people(w, glass.by) if glass else [],
-        break_second=_people(w, glass.second) if glass else [], ratify_within_s=glass.ratify_within.seconds if glass else None,
-    )  # fmt: skip
+        digest=approvals.digest_of(w, step, state.path),
+        ref=f"{w.state.id}/{state.path}#{state.occurrence}",
+        verbal=step.verbal == "allowed",
+        break_by=_people(w, glass.by) if glass else [],
+        break_second=_people(w, glass.second) if glass else [],
+        ratify_within_s=glass.ratify_within.seconds if glass else None,
+    )
 
 
 def _people(w: Walker, refs: str | list[str]) -> list[str]:

@@ -38,14 +38,22 @@ def resume(w: Walker, step: Step, state: StepState) -> None:
     if step.timeout is not None:
         timeout = step.timeout.seconds
     state.effect = w.ask(
-        action, state.path,
+        action,
+        state.path,
         lambda key: ActionRequest(
-            effect_key=key, incident=w.card(), action=action, inputs=inputs, approval=approval.ref if approval else None,
+            effect_key=key,
+            incident=w.card(),
+            action=action,
+            inputs=inputs,
+            approval=approval.ref if approval else None,
             approval_digest=approval.digest if approval else None,
         ),
-        owner=f"do:{state.path}", effect_class=spec.effect if spec else "reversible", timeout_s=timeout,
-        summary=f"{action} ({state.path})", data={"attempt": state.attempt},
-    )  # fmt: skip
+        owner=f"do:{state.path}",
+        effect_class=spec.effect if spec else "reversible",
+        timeout_s=timeout,
+        summary=f"{action} ({state.path})",
+        data={"attempt": state.attempt},
+    )
     w.entry("action_started", "system", state.path, action=action, inputs=_shown(inputs), attempt=state.attempt)
 
 
@@ -84,9 +92,14 @@ def answered(w: Walker, path: str, flight: Flight, result: EffectResult) -> None
         pause = min(retry.backoff.seconds * 2 ** (state.attempt - 1), retry.max_backoff.seconds)
         state.retry_at = w.after(pause)
         w.entry(
-            "action_failed", "system", path, action=step.do, reason=result.failure.message, attempt=state.attempt,
+            "action_failed",
+            "system",
+            path,
+            action=step.do,
+            reason=result.failure.message,
+            attempt=state.attempt,
             again_at=state.retry_at,
-        )  # fmt: skip
+        )
         return
     failing.fail(w, state, result.failure)
 

@@ -21,7 +21,10 @@ def resume(w: Walker, step: Step, state: StepState) -> None:
     engagements.open_case(
         w,
         Engagement(
-            path=state.path, vendor=(step.engage or "").removeprefix("vendor."), priority=str(given.get("priority") or priority(w)),
-            summary=str(given.get("summary") or w.state.title), opened_at=w.now,
+            path=state.path,
+            vendor=(step.engage or "").removeprefix("vendor."),
+            priority=str(given.get("priority") or priority(w)),
+            summary=str(given.get("summary") or w.state.title),
+            opened_at=w.now,
         ),
-    )  # fmt: skip
+    )

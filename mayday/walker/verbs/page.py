@@ -43,7 +43,12 @@ def ladder_of(w: Walker, step: Step, path: str, text: str) -> Ladder:
     ]
     last = policy.on_exhausted
     return Ladder(
-        path=path, levels=levels, rounds=policy.repeat, text=text, opened_at=w.now, assigns=step.assigns,
+        path=path,
+        levels=levels,
+        rounds=policy.repeat,
+        text=text,
+        opened_at=w.now,
+        assigns=step.assigns,
         join_within_s=join_within_s,
         on_exhausted=LevelState(targets=last.targets, via=list(last.via), ack_within_s=ack_within_s) if last else None,
-    )  # fmt: skip
+    )

@@ -31,9 +31,14 @@ def resume(w: Walker, step: Step, state: StepState) -> None:
         messages.refuse(w, state.path, audience, error)
         state.place = "manual"
         tasks.open_task(
-            w, state.path, "manual", f"The message to {audience} cannot be written: {error}. Send an update by hand.",
-            to="role.comms_lead", owner=f"step:{state.path}", tell=False,
-        )  # fmt: skip
+            w,
+            state.path,
+            "manual",
+            f"The message to {audience} cannot be written: {error}. Send an update by hand.",
+            to="role.comms_lead",
+            owner=f"step:{state.path}",
+            tell=False,
+        )
         return
     if message.review is not None:
         state.place, state.next_round_at = "review", w.after(message.review.within.seconds)
@@ -48,9 +53,14 @@ def _leave(w: Walker, step: Step, state: StepState, subject: str, text: str, pur
         return
     state.effect = "sent"
     sent = messages.send(
-        w, messages.audience_name(message.to), subject, text, step=state.path, purpose=purpose,
+        w,
+        messages.audience_name(message.to),
+        subject,
+        text,
+        step=state.path,
+        purpose=purpose,
         via=list(message.via) if message.via else None,
-    )  # fmt: skip
+    )
     if sent.held:
         blocks.finish(w, state, "done", {"n": sent.n, "held": sent.held})
 

@@ -38,10 +38,15 @@ def _for(w: Walker, step: Step, state: StepState) -> None:
         if clock is None:
             w.state.clocks[state.path] = clock = Clock(name=state.path, started_at=state.started_at)
             w.ask(
-                DEADLINE, state.path,
-                lambda key: DeadlineRequest(effect_key=key, start_at=state.started_at, duration=str(length), hours="default"),
-                owner=f"deadline:/{state.path}", effect_class="read", summary=f"when {length} are over",
-            )  # fmt: skip
+                DEADLINE,
+                state.path,
+                lambda key: DeadlineRequest(
+                    effect_key=key, start_at=state.started_at, duration=str(length), hours="default"
+                ),
+                owner=f"deadline:/{state.path}",
+                effect_class="read",
+                summary=f"when {length} are over",
+            )
         due = clock.due_at
         if due is None:
             return
