@@ -1,32 +1,73 @@
-"""The worker's composition root: the only file of this process that knows concrete classes.
+"""Puts a worker together: settings -> records, catalog, providers, activities, workflows. The only place that does.
 
-CompositionError   a part cannot be made; the text says which and why
+CompositionError   the worker cannot be put together: no records store, a catalog with errors
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from temporalio.client import Client
 
+from activities.dependencies import Dependencies
 from activities.registry import build
-from mayday.records.errors import RecordsUnavailable
-from mayday.records.records import Records
+from mayday.catalogs import CatalogFolder, CatalogSource
+from mayday.language.catalog import Catalog
+from mayday.language.catalog_files import load_catalog
+from mayday.providers.holiday_calendar import open_hours
+from mayday.providers.registry import Providers, build_providers
+from mayday.records import Records, RecordsUnavailable
 from mayday.settings import Settings
 from worker.lifecycle import WorkerParts
-from workflows.registry import WORKFLOWS
+from workflows.incident import IncidentWorkflow
+
+WORKFLOWS: tuple[type, ...] = (IncidentWorkflow,)
 
 
 class CompositionError(Exception):
-    """A part of the worker cannot be made."""
+    """The worker cannot be put together; the text says what to change."""
 
 
 async def compose(settings: Settings, client: Client) -> WorkerParts:
-    """Settings -> records store -> providers -> activities -> the parts of a worker.
+    """Everything that a worker polls with. `client` belongs to the caller.
 
     Raises:
-        CompositionError: the records store cannot be reached or is none.
+        CompositionError: see above.
+        SettingsError: a provider's setting cannot be used.
     """
+    catalog = catalog_of(settings)
     try:
         records = await Records.open(settings.database_url)
     except (RecordsUnavailable, ValueError) as error:
-        raise CompositionError(f"the records store cannot be used: {error}") from error
-    return WorkerParts(WORKFLOWS, build(settings=settings, client=client, records=records), close=records.close)
+        raise CompositionError(f"MAYDAY_DATABASE_URL: the records store cannot be opened: {error}") from error
+    providers = build_providers(settings, records, catalog)
+
+    async def close() -> None:
+        await providers.close()
+        await records.close()
+
+    return WorkerParts(workflows=WORKFLOWS, activities=build(dependencies_of(providers, catalog)), close=close)
+
+
+def dependencies_of(providers: Providers, catalog: CatalogSource) -> Dependencies:
+    """What activities get of the providers."""
+    return Dependencies(
+        ports=providers.ports, drills=providers.drills, catalog=catalog, ledger=providers.ledger,
+        intake=providers.intake, reviews=providers.reviews, journal=providers.journal, open_hours=open_hours,
+    )  # fmt: skip
+
+
+def catalog_of(settings: Settings) -> CatalogFolder:
+    """The catalog of the runbooks folder, read again when it changes. Raises CompositionError."""
+    try:
+        return CatalogFolder(settings.runbooks / "catalog", _load)
+    except (OSError, ValueError) as error:
+        raise CompositionError(f"MAYDAY_RUNBOOKS={settings.runbooks}: {error}") from error
+
+
+def _load(folder: Path) -> Catalog:
+    """Raises ValueError with every error found."""
+    loaded = load_catalog(folder)
+    if loaded.catalog is None:
+        raise ValueError("the catalog has errors:\n" + "\n".join(str(finding) for finding in loaded.findings))
+    return loaded.catalog

@@ -215,14 +215,13 @@ class FlushRequest(Wire):
     """Keep a batch of entries, what the board says now, and tell the ticket.
 
     The batch is stored once however often it comes. `board` is None where a run has none (a review); `status` then says
-    what the incident became. The ticket is the board's, or the one last known; its note holds the head hash.
+    what the incident became. The ticket is that of the last board kept; its note holds the head hash.
     """
 
     incident_id: str
     entries: list[Entry] = []
     board: Board | None = None
     note_to_ticket: bool = True
-    ticket: str | None = None
     status: str | None = None
     correlation_key: str | None = None
     run_id: str | None = None

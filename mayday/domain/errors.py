@@ -8,6 +8,7 @@
         +-- Refused              the provider understood and said no (4xx): never retried
         +-- Unauthorised         our credentials are wrong: never retried, shown by doctor
         +-- Broken               5xx or garbage: retried, then the next provider
+        +-- NobodyReached        a page or message that no channel carried to anybody: the walker takes the next step
 """
 
 from __future__ import annotations
@@ -55,3 +56,13 @@ class Unauthorised(ProviderError):
 
 class Broken(ProviderError):
     code, retryable = "broken", True
+
+
+class NobodyReached(ProviderError):
+    """Every channel of every target failed; retried only when a retry may help."""
+
+    code = "unreached"
+
+    def __init__(self, message: str, *, retryable: bool) -> None:
+        super().__init__(message)
+        self.retryable = retryable

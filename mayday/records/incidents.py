@@ -37,6 +37,8 @@ class IncidentRecord(Wire):
     board: Board | None = None
     head: str = GENESIS
     seq: int = 0
+    noted_seq: int = 0
+    noting_seq: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -76,7 +78,8 @@ class Incidents:
     async def save_in(self, connection: AsyncConnection, incident: IncidentRecord) -> None:
         """`save` inside the caller's transaction."""
         values = self._values(incident)
-        kept = {name: value for name, value in values.items() if name not in ("id", "opened_at") and value is not None}
+        fixed = ("id", "opened_at", "noted_seq", "noting_seq")
+        kept = {name: value for name, value in values.items() if name not in fixed and value is not None}
         kept["ended_at"] = incident.ended_at
         await connection.execute(
             self._store.insert(INCIDENTS).values(values)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from mayday.records.audit import Audit
 from mayday.records.desk import Desk
 from mayday.records.errors import RecordsUnavailable
+from mayday.records.flushes import Flushes
 from mayday.records.idempotency import IdempotencyKeys
 from mayday.records.inbox import Inbox
 from mayday.records.incidents import Incidents
@@ -29,6 +30,7 @@ class Records:
         self.inbox = Inbox(store)
         self.incidents = Incidents(store)
         self.timeline = Timelines(store)
+        self.flushes = Flushes(store, self.timeline, self.incidents)
         self.desk = Desk(store)
         self.tokens = Tokens(store)
         self.audit = Audit(store)

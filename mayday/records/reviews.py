@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from mayday.domain.effects import Wire
-from mayday.records.schema import REVIEW_ACTIONS, REVIEWS
+from mayday.records.schema import REPORTS, REVIEW_ACTIONS, REVIEWS
 from mayday.records.store import Store
 
 
@@ -32,8 +32,19 @@ class ReviewRecord(Wire):
     state: str
     owner: str | None = None
     meeting_at: datetime | None = None
+    revision: int = 0
     updated_at: datetime | None = None
     data: dict[str, Any] = {}
+
+
+class Report(Wire):
+    """One version of a review's report, as Markdown."""
+
+    incident_id: str
+    version: int
+    text: str
+    digest: str
+    drafted_at: datetime
 
 
 class Reviews:
@@ -41,13 +52,15 @@ class Reviews:
         self._store = store
 
     async def save(self, review: ReviewRecord, actions: Sequence[FollowUp] = ()) -> None:
-        """Replace a review and its actions with what the workflow says."""
+        """Replace a review and its actions with what the workflow says, unless a higher revision is stored."""
         values = {**review.model_dump(), "updated_at": self._store.now()}
         changed = {name: value for name, value in values.items() if name != "incident_id"}
         upsert = self._store.insert(REVIEWS).values(values)
-        upsert = upsert.on_conflict_do_update(index_elements=["incident_id"], set_=changed)
+        newer = REVIEWS.c.revision <= review.revision
+        upsert = upsert.on_conflict_do_update(index_elements=["incident_id"], set_=changed, where=newer)
         async with self._store.write() as connection:
-            await connection.execute(upsert)
+            if (await connection.execute(upsert)).rowcount == 0:
+                return
             await connection.execute(
                 sa.delete(REVIEW_ACTIONS).where(REVIEW_ACTIONS.c.incident_id == review.incident_id)
             )
@@ -82,3 +95,22 @@ class Reviews:
                 query = query.where(column == value)
         async with self._store.read() as connection:
             return [FollowUp.model_validate(dict(row._mapping)) for row in await connection.execute(query)]
+
+    async def put_report(self, report: Report) -> None:
+        """Keep a version of the report; drafted again, the newer text stands."""
+        values = report.model_dump()
+        upsert = self._store.insert(REPORTS).values(values)
+        changed = {"text": report.text, "digest": report.digest, "drafted_at": report.drafted_at}
+        async with self._store.write() as connection:
+            await connection.execute(
+                upsert.on_conflict_do_update(index_elements=["incident_id", "version"], set_=changed)
+            )
+
+    async def report(self, incident_id: str, version: int | None = None) -> Report | None:
+        """A version of the report; the newest by default."""
+        query = sa.select(REPORTS).where(REPORTS.c.incident_id == incident_id).order_by(REPORTS.c.version.desc())
+        if version is not None:
+            query = query.where(REPORTS.c.version == version)
+        async with self._store.read() as connection:
+            row = (await connection.execute(query.limit(1))).first()
+            return None if row is None else Report.model_validate(dict(row._mapping))

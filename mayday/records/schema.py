@@ -71,7 +71,9 @@ INCIDENTS = sa.Table(
     _text("correlation_key", nullable=True, index=True), _text("title"), _text("severity"), _text("status"),
     _text("service", nullable=True), _json("services"), _flag("drill"), _time("opened_at", index=True),
     _time("ended_at", nullable=True), _text("plan_digest", nullable=True), _json("board", nullable=True),
-    _text("head"), sa.Column("seq", sa.Integer, nullable=False, default=0), _time("updated_at"),
+    _text("head"), sa.Column("seq", sa.Integer, nullable=False, default=0),
+    sa.Column("noted_seq", sa.Integer, nullable=False, default=0),
+    sa.Column("noting_seq", sa.Integer, nullable=False, default=0), _time("updated_at"),
 )  # fmt: skip
 
 TIMELINE = sa.Table(
@@ -200,7 +202,15 @@ IDEMPOTENCY = sa.Table(
 REVIEWS = sa.Table(
     "reviews", METADATA,
     _text("incident_id", primary_key=True), _text("workflow_id"), _text("state"), _text("owner", nullable=True),
-    _time("meeting_at", nullable=True), _time("updated_at"), _json("data"),
+    _time("meeting_at", nullable=True), sa.Column("revision", sa.Integer, nullable=False, default=0),
+    _time("updated_at"), _json("data"),
+)  # fmt: skip
+
+REPORTS = sa.Table(
+    "reports", METADATA,
+    _text("incident_id", primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    _text("text"), _text("digest"), _time("drafted_at"),
 )  # fmt: skip
 
 REVIEW_ACTIONS = sa.Table(

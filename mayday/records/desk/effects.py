@@ -45,6 +45,14 @@ class EffectLog:
             result: dict[str, Any] | None = await connection.scalar(query)
             return result
 
+    async def under(self, incident_id: str, effect_key: str) -> dict[str, dict[str, Any]]:
+        """Results by key of what was done for an incident under `{effect_key}/...`."""
+        prefix = f"{effect_key}/"
+        mine = (EFFECTS.c.incident_id == incident_id) & EFFECTS.c.effect_key.startswith(prefix, autoescape=True)
+        async with self._store.read() as connection:
+            rows = await connection.execute(sa.select(EFFECTS.c.effect_key, EFFECTS.c.result).where(mine))
+            return {row.effect_key: row.result for row in rows}
+
     async def keys(self, incident_id: str | None = None) -> list[tuple[str, str]]:
         """(effect key, kind) in order of key: what fault tests compare."""
         query = sa.select(EFFECTS.c.effect_key, EFFECTS.c.kind).order_by(EFFECTS.c.effect_key)

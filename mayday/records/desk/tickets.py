@@ -109,14 +109,17 @@ class Tickets:
             return [TicketNote.model_validate(dict(row._mapping)) for row in await connection.execute(query)]
 
     async def find(
-        self, *, incident_id: str | None = None, kind: TicketKind | None = None, limit: int = 500
-    ) -> list[DeskTicket]:
+        self, *, incident_id: str | None = None, kind: TicketKind | None = None,
+        opened_from: datetime | None = None, limit: int = 500,
+    ) -> list[DeskTicket]:  # fmt: skip
         """In the order in which they were opened."""
         query = sa.select(TICKETS).order_by(TICKETS.c.opened_at, TICKETS.c.number).limit(limit)
         if incident_id is not None:
             query = query.where(TICKETS.c.incident_id == incident_id)
         if kind is not None:
             query = query.where(TICKETS.c.kind == kind)
+        if opened_from is not None:
+            query = query.where(TICKETS.c.opened_at >= opened_from)
         async with self._store.read() as connection:
             return [DeskTicket.model_validate(dict(row._mapping)) for row in await connection.execute(query)]
 

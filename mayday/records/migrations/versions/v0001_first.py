@@ -136,6 +136,8 @@ def upgrade() -> None:
         sa.Column("board", sa.Text(), nullable=True),
         sa.Column("head", sa.Text(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("noted_seq", sa.Integer(), nullable=False),
+        sa.Column("noting_seq", sa.Integer(), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_incidents"),
     )
@@ -202,6 +204,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest", name="pk_plans"),
     )
     op.create_table(
+        "reports",
+        sa.Column("incident_id", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("drafted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("incident_id", "version", name="pk_reports"),
+    )
+    op.create_table(
         "review_actions",
         sa.Column("incident_id", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
@@ -219,6 +230,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("owner", sa.Text(), nullable=True),
         sa.Column("meeting_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("data", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("incident_id", name="pk_reviews"),

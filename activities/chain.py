@@ -1,0 +1,32 @@
+"""One after the other: the adapters of a port in their order, until one of them does it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from mayday.domain.errors import Ambiguous, ProviderError, Refused
+
+Adapter = TypeVar("Adapter")
+Answer = TypeVar("Answer")
+
+
+async def first_that_works(
+    adapters: Sequence[Adapter], ask: Callable[[Adapter], Awaitable[Answer]], *, port: str
+) -> Answer:
+    """The first adapter's answer that is one.
+
+    Raises Ambiguous at once, because the next provider might do it a second time; else, when all have failed, the
+    error that a retry helps most: a retryable one before one that is not.
+    """
+    errors: list[ProviderError] = []
+    for adapter in adapters:
+        try:
+            return await ask(adapter)
+        except Ambiguous:
+            raise
+        except ProviderError as error:
+            errors.append(error)
+    if not errors:
+        raise Refused(f"no provider is set up for {port}")
+    raise next((error for error in errors if error.retryable), errors[0])

@@ -1,0 +1,89 @@
+"""What cannot be taken back: `change.execute`, `dr.invoke`. And what changed lately: `changes.recent`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from temporalio import activity
+
+from activities.actions import receipt, text_of
+from activities.chain import first_that_works
+from activities.dependencies import Dependencies
+from activities.failures import reported
+from mayday.domain.effects import ActionReceipt, ActionRequest
+from mayday.domain.errors import Refused
+
+#: the window of `changes.recent`, hours
+RECENT_HOURS = 72
+#: a change may take an hour; without a sign of life it is given up (and asked about) sooner
+HEARTBEAT_EVERY_S = 15
+
+
+class ChangeActivities:
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._given = dependencies
+
+    @activity.defn(name="change.execute")
+    async def execute(self, request: ActionRequest) -> ActionReceipt:
+        return await self._run(request)
+
+    @activity.defn(name="dr.invoke")
+    async def invoke(self, request: ActionRequest) -> ActionReceipt:
+        return await self._run(request)
+
+    @activity.defn(name="changes.recent")
+    async def recent(self, request: ActionRequest) -> ActionReceipt:
+        """Changes of the last hours on the service and what it depends on, newest first."""
+        with reported():
+            service = text_of(request, "service")
+            since_at = self._given.now() - timedelta(hours=int(request.inputs.get("hours") or RECENT_HOURS))
+            logs = self._given.ports_for(request.incident).change_logs
+            changes, freezes = [], []
+            for name in self._chain_of(service):
+                history = await first_that_works(
+                    logs, lambda log, name=name: log.recent(name, since_at), port="change log"  # type: ignore[misc]
+                )  # fmt: skip
+                changes += history.changes
+                freezes += history.freezes
+        unique = {change.number: change for change in changes}
+        newest = sorted(unique.values(), key=lambda change: change.at, reverse=True)
+        return receipt({
+            "changes": [change.model_dump(mode="json", exclude_none=True) for change in newest],
+            "freezes": [freeze.model_dump(mode="json") for freeze in freezes],
+        })  # fmt: skip
+
+    def _chain_of(self, service: str) -> list[str]:
+        """The service and everything below it."""
+        services, found = self._given.catalog.current().services, [service]
+        for name in found:
+            entry = services.get(name)
+            found += [other for other in (entry.depends_on if entry else []) if other not in found]
+        return found
+
+    async def _run(self, request: ActionRequest) -> ActionReceipt:
+        """Once, at the first runner only: a second one might do it again."""
+        with reported():
+            runners = self._given.ports_for(request.incident).changes
+            if not runners:
+                raise Refused("no provider is set up for changes")
+            async with heartbeating():
+                return receipt((await runners[0].run(request)).outputs)
+
+
+@asynccontextmanager
+async def heartbeating() -> AsyncIterator[None]:
+    """Tell Temporal every few seconds that this worker still lives."""
+
+    async def beat() -> None:
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(HEARTBEAT_EVERY_S)
+
+    beating = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        beating.cancel()

@@ -1,0 +1,34 @@
+"""What activities work with. Handed to their constructors by the worker's composition root; nothing here is global."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from mayday.catalogs import CatalogSource
+from mayday.domain.calendars import BusinessCalendar, OpenHours
+from mayday.domain.effects import IncidentCard
+from mayday.domain.ports import EffectJournal, Intake, Ledger, Ports, ReviewShelf
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """`drills` are the ports of incidents in drill mode: fenced, nothing of theirs reaches the outside."""
+
+    ports: Ports
+    drills: Ports
+    catalog: CatalogSource
+    ledger: Ledger
+    intake: Intake
+    reviews: ReviewShelf
+    journal: EffectJournal
+    open_hours: Callable[[BusinessCalendar], OpenHours]
+    now: Callable[[], datetime] = utc_now
+
+    def ports_for(self, incident: IncidentCard) -> Ports:
+        return self.drills if incident.drill else self.ports

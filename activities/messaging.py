@@ -1,0 +1,114 @@
+"""Telling an audience, on all of its channels; one that is down is named in the receipt and the others carry it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from temporalio import activity
+
+from activities.chain import first_that_works
+from activities.contacts import address_of, mail_addresses, people_among
+from activities.dependencies import Dependencies
+from activities.failures import reported
+from mayday.domain.effects import SEND, SendReceipt, SendRequest, SentVia, Unreached
+from mayday.domain.errors import NobodyReached, ProviderError
+from mayday.domain.ports import Call, Mail, Post, StatusUpdate
+
+Carrier = Callable[[SendRequest, SendReceipt], Awaitable[list[SentVia]]]
+
+
+class Messaging:
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._given = dependencies
+        self._carriers: dict[str, Carrier] = {
+            "email": self._mail, "chat": self._chat, "status_page": self._status_page, "push": self._direct,
+            "sms": self._direct, "voice": self._direct,
+        }  # fmt: skip
+
+    @activity.defn(name=SEND)
+    async def send_message(self, request: SendRequest) -> SendReceipt:
+        """Send on every channel of `via`. Fails only when no channel carried it."""
+        receipt = SendReceipt()
+        retry_may_help = False
+        with reported():
+            for channel in request.via:
+                carrier = self._carriers.get(channel)
+                if carrier is None:
+                    _missed(receipt, request.audience, channel, f"{channel} carries no messages")
+                    continue
+                try:
+                    one = request.model_copy(update={"via": [channel]})
+                    receipt.sent += await carrier(one, receipt)
+                except ProviderError as error:
+                    retry_may_help |= error.retryable
+                    _missed(receipt, request.audience, channel, str(error))
+            if not receipt.sent:
+                reasons = "; ".join(dict.fromkeys(each.reason for each in receipt.unreached)) or "no channel"
+                raise NobodyReached(f"{request.audience} was not told: {reasons}", retryable=retry_may_help)
+        return receipt
+
+    async def _mail(self, request: SendRequest, receipt: SendReceipt) -> list[SentVia]:
+        addresses, missing = mail_addresses(self._given.catalog.current(), request.to)
+        for recipient in missing:
+            _missed(receipt, recipient, "email", "no mail address")
+        if not addresses:
+            if not missing:
+                _missed(receipt, request.audience, "email", "no mail address")
+            return []
+        mail = Mail(
+            effect_key=f"{request.effect_key}/email", incident=request.incident, to=addresses, subject=request.subject,
+            text=request.text,
+        )  # fmt: skip
+        mailers = self._given.ports_for(request.incident).mailers
+        return [await first_that_works(mailers, lambda mailer: mailer.send(mail), port="mail")]
+
+    async def _chat(self, request: SendRequest, receipt: SendReceipt) -> list[SentVia]:
+        """To the channels that the audience names (`#status`), else to the incident's own."""
+        named = [recipient.lstrip("#") for recipient in request.to if recipient.startswith("#")]
+        sent = []
+        channels: list[str | None] = [*named] or [None]
+        for channel in channels:
+            post = Post(
+                effect_key=f"{request.effect_key}/chat" + (f"/{channel}" if channel else ""), incident=request.incident,
+                text=f"{request.subject}\n{request.text}" if request.subject else request.text, channel=channel,
+                audience=request.audience,
+            )  # fmt: skip
+            chats = self._given.ports_for(request.incident).chats
+            sent.append(await first_that_works(chats, lambda chat, post=post: chat.post(post), port="chat"))  # type: ignore[misc]
+        return sent
+
+    async def _status_page(self, request: SendRequest, receipt: SendReceipt) -> list[SentVia]:
+        update = StatusUpdate(
+            effect_key=f"{request.effect_key}/status_page", incident=request.incident, title=request.subject,
+            text=request.text, purpose=request.purpose,
+        )  # fmt: skip
+        pages = self._given.ports_for(request.incident).status_pages
+        return [await first_that_works(pages, lambda page: page.post(update), port="status page")]
+
+    async def _direct(self, request: SendRequest, receipt: SendReceipt) -> list[SentVia]:
+        """A short message to each person, which nobody has to acknowledge."""
+        channel = request.via[0]
+        catalog = self._given.catalog.current()
+        sent = []
+        for person in people_among(catalog, request.to):
+            for pager in self._given.ports_for(request.incident).pagers:
+                address = address_of(person, catalog.people.get(person), channel, pager.name)
+                if channel not in pager.channels or address is None:
+                    continue
+                call = Call(
+                    effect_key=f"{request.effect_key}/{person}/{channel}", incident=request.incident,
+                    page=f"audience:{request.audience}", purpose="notice", person=person, target=f"person.{person}",
+                    channel=channel, address=address, text=f"{request.subject}\n{request.text}", urgent=False,
+                )  # fmt: skip
+                try:
+                    sent.append(await pager.call(call))
+                    break
+                except ProviderError as error:
+                    _missed(receipt, person, channel, str(error))
+            else:
+                _missed(receipt, person, channel, f"nothing reaches {person} by {channel}")
+        return sent
+
+
+def _missed(receipt: SendReceipt, target: str, channel: str, reason: str) -> None:
+    receipt.unreached.append(Unreached(target=target, channel=channel, reason=reason))

@@ -1,0 +1,129 @@
+"""Waking people: who is meant now, on the first channel that works, and never twice for one effect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from temporalio import activity
+
+from activities.contacts import address_of
+from activities.dependencies import Dependencies
+from activities.failures import reported
+from activities.roster import People
+from mayday.domain.effects import CLOSE_PAGE, PAGE, ClosePage, PagedPerson, PageReceipt, PageRequest, SentVia, Unreached
+from mayday.domain.errors import NobodyReached, ProviderError
+from mayday.domain.ports import Call
+
+
+class Paging:
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._given = dependencies
+        self._people = People(dependencies)
+
+    @activity.defn(name=PAGE)
+    async def page_responder(self, request: PageRequest) -> PageReceipt:
+        """Page every target; a target with several people pages them all. Fails when nobody at all was reached.
+
+        Each person is called on the channels of `via` in order until one works. What an earlier try of the same effect
+        did counts: nobody it reached is called again, and no schedule whose person it reached is looked up again.
+        """
+        with reported():
+            page = _Page(self._given, request, await self._done_before(request))
+            for target in request.targets:
+                await page.target(target, self._people)
+            return page.receipt()
+
+    @activity.defn(name=CLOSE_PAGE)
+    async def close_page(self, closing: ClosePage) -> dict[str, int]:
+        """Stop what a page still rings, at every pager."""
+        closed = 0
+        failed: list[ProviderError] = []
+        with reported():
+            for pager in self._given.ports_for(closing.incident).pagers:
+                try:
+                    closed += await pager.close(closing)
+                except ProviderError as error:
+                    failed.append(error)
+            if failed:
+                raise failed[0]
+        return {"closed": closed}
+
+    async def _done_before(self, request: PageRequest) -> Mapping[str, dict[str, Any]]:
+        try:
+            return await self._given.journal.done_under(request.incident.id, request.effect_key)
+        except ProviderError:
+            return {}  # paging does not wait for the store; the provider's own idempotency still holds
+
+
+class _Page:
+    """One request on its way."""
+
+    def __init__(self, given: Dependencies, request: PageRequest, done: Mapping[str, dict[str, Any]]) -> None:
+        self._given = given
+        self._request = request
+        self._known = given.catalog.current().people
+        self._paged: dict[str, PagedPerson] = {}
+        self._unreached: list[Unreached] = []
+        self._retry_may_help = False
+        for result in done.values():
+            if result.get("person"):
+                person = PagedPerson.model_validate(result)
+                self._paged[person.person] = person
+
+    async def target(self, target: str, people: People) -> None:
+        if target.startswith("schedule.") and any(paged.target == target for paged in self._paged.values()):
+            return
+        resolved = await people.of(target, self._request.fallback)
+        if resolved.reason is not None:
+            self._unreached.append(Unreached(target=target, reason=resolved.reason))
+        for person in resolved.people:
+            if person not in self._paged:
+                await self._person(target, person)
+
+    async def _person(self, target: str, person: str) -> None:
+        for channel in self._request.via:
+            sent = await self._channel(target, person, channel)
+            if sent is not None:
+                self._paged[person] = PagedPerson(
+                    person=person, target=target, channel=channel, provider=sent.provider, ref=sent.ref
+                )
+                return
+
+    async def _channel(self, target: str, person: str, channel: str) -> SentVia | None:
+        """The first pager that carries the call on this channel; why the others did not is noted."""
+        served = False
+        for pager in self._given.ports_for(self._request.incident).pagers:
+            if channel not in pager.channels:
+                continue
+            served = True
+            address = address_of(person, self._known.get(person), channel, pager.name)
+            if address is None:
+                self._note(target, channel, f"{person} has no address for {channel}")
+                return None
+            try:
+                return await pager.call(self._call(target, person, channel, address))
+            except ProviderError as error:
+                self._retry_may_help |= error.retryable
+                self._note(target, channel, f"{person}: {error}")
+        if not served:
+            self._note(target, channel, f"no pager serves {channel}")
+        return None
+
+    def _call(self, target: str, person: str, channel: str, address: str) -> Call:
+        request = self._request
+        return Call(
+            effect_key=f"{request.effect_key}/{person}/{channel}", incident=request.incident, page=request.page,
+            purpose=request.purpose, person=person, target=target, channel=channel, address=address,
+            text=request.text, urgent=request.urgent,
+        )  # fmt: skip
+
+    def _note(self, target: str, channel: str, reason: str) -> None:
+        self._unreached.append(Unreached(target=target, channel=channel, reason=reason))
+
+    def receipt(self) -> PageReceipt:
+        """Who was reached and what failed on the way. Raises NobodyReached."""
+        if not self._paged:
+            reasons = "; ".join(dict.fromkeys(each.reason for each in self._unreached)) or "no targets"
+            raise NobodyReached(f"nobody was reached: {reasons}", retryable=self._retry_may_help)
+        return PageReceipt(paged=list(self._paged.values()), unreached=self._unreached)

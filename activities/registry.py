@@ -1,0 +1,44 @@
+"""All activities of a worker, ready to register."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from activities.bridge import BridgeActivities
+from activities.calendar import CalendarActivities
+from activities.change import ChangeActivities
+from activities.chat import ChatActivities
+from activities.dependencies import Dependencies
+from activities.http import HttpActivities
+from activities.inbox import InboxActivities
+from activities.itsm import ItsmActivities
+from activities.knowledge import KnowledgeActivities
+from activities.messaging import Messaging
+from activities.paging import Paging
+from activities.review import ReviewActivities
+from activities.roster import RosterActivities
+from activities.timeline import TimelineActivities
+from activities.vendor import VendorActivities
+
+
+def build(dependencies: Dependencies) -> list[Callable[..., Any]]:
+    """Every activity, bound to its dependencies."""
+    paging = Paging(dependencies)
+    calendar = CalendarActivities(dependencies)
+    vendor = VendorActivities(dependencies)
+    bridge = BridgeActivities(dependencies)
+    chat = ChatActivities(dependencies)
+    itsm = ItsmActivities(dependencies)
+    change = ChangeActivities(dependencies)
+    http = HttpActivities(dependencies)
+    return [
+        paging.page_responder, paging.close_page, Messaging(dependencies).send_message,
+        RosterActivities(dependencies).resolve, calendar.deadline, calendar.meeting_slot, calendar.send_invite,
+        vendor.open_case, vendor.contact, bridge.open, bridge.close,
+        chat.open_channel, chat.post, chat.pin, chat.invite, chat.archive,
+        itsm.open_major_incident, itsm.add_note, itsm.open_problem, itsm.open_change, itsm.close,
+        change.execute, change.invoke, change.recent, KnowledgeActivities(dependencies).similar,
+        http.request, http.house, TimelineActivities(dependencies).flush, InboxActivities(dependencies).look,
+        ReviewActivities(dependencies).save,
+    ]  # fmt: skip

@@ -1,0 +1,79 @@
+"""Who is meant by `person.X`, `group.X` and `schedule.X` at this moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from temporalio import activity
+
+from activities.dependencies import Dependencies
+from mayday.domain.effects import RESOLVE, ResolveRequest, Roster
+from mayday.domain.errors import ProviderError
+from mayday.domain.schedules import ExternalSchedule
+
+#: the source of schedules that are written down in the catalog
+CATALOG = "catalog"
+
+
+class Resolved(NamedTuple):
+    """`reason` says why the answer is the plan's snapshot, or nobody; `stale` that it is the snapshot."""
+
+    people: Sequence[str]
+    reason: str | None = None
+    stale: bool = False
+
+
+class People:
+    """Resolves targets; when the roster cannot be read, or names nobody, the plan's snapshot stands in."""
+
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._given = dependencies
+
+    async def of(self, target: str, fallback: Mapping[str, Sequence[str]]) -> Resolved:
+        """Never raises for what the roster does."""
+        kind, _, name = target.partition(".")
+        if kind == "person":
+            return Resolved([name])
+        if kind == "group":
+            members = self._given.catalog.current().groups.get(name) or fallback.get(target, [])
+            return Resolved(members, None if members else f"{target} has no members")
+        snapshot = list(fallback.get(target, []))
+        try:
+            people = await self._on_call(name)
+        except ProviderError as error:
+            return Resolved(snapshot, f"the roster cannot be read ({error})", stale=bool(snapshot))
+        if people:
+            return Resolved(people)
+        return Resolved(snapshot, f"nobody is on call for {target}", stale=bool(snapshot))
+
+    async def _on_call(self, name: str, seen: tuple[str, ...] = ()) -> list[str]:
+        """Raises ProviderError. A schedule kept elsewhere falls back to the one that the catalog names for it."""
+        schedule = self._given.catalog.current().schedules.get(name)
+        rosters, now = self._given.ports.rosters, self._given.now()
+        if not isinstance(schedule, ExternalSchedule):
+            return await rosters[CATALOG].on_call(name, now)
+        try:
+            roster = rosters.get(schedule.source)
+            if roster is not None:
+                return await roster.on_call(schedule.id, now)
+        except ProviderError:
+            if not schedule.fallback or schedule.fallback in seen:
+                raise
+        if schedule.fallback is None or schedule.fallback in seen:
+            return []
+        return await self._on_call(schedule.fallback.removeprefix("schedule."), (*seen, f"schedule.{name}"))
+
+
+class RosterActivities:
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._people = People(dependencies)
+
+    @activity.defn(name=RESOLVE)
+    async def resolve(self, request: ResolveRequest) -> Roster:
+        """People by target; `stale` when the plan's snapshot had to stand in for any of them. Never fails."""
+        found = {target: await self._people.of(target, request.fallback) for target in request.targets}
+        return Roster(
+            people={target: list(resolved.people) for target, resolved in found.items()},
+            stale=any(resolved.stale for resolved in found.values()),
+        )

@@ -1,0 +1,62 @@
+"""Flushes: entries to the store, the board beside them, and one work note with the head hash to the ticket."""
+
+from __future__ import annotations
+
+from temporalio import activity
+
+from activities.chain import first_that_works
+from activities.dependencies import Dependencies
+from activities.failures import reported
+from mayday.domain.effects import FLUSH, FlushReceipt, FlushRequest
+from mayday.domain.errors import ProviderError
+from mayday.domain.ports import Ports, Unnoted, WorkNote
+
+#: most characters of a work note; what is cut stands in the store
+NOTE_LENGTH = 16_000
+
+
+class TimelineActivities:
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._given = dependencies
+
+    @activity.defn(name=FLUSH)
+    async def flush(self, request: FlushRequest) -> FlushReceipt:
+        """Keep a batch. Only a silent store fails; a ticket desk that is away is told with the next batch."""
+        with reported():
+            receipt = await self._given.ledger.keep(request)
+            if receipt.conflicts:
+                activity.logger.error("timeline_conflict", extra={"seqs": receipt.conflicts})
+            if request.note_to_ticket:
+                try:
+                    receipt.noted = await self._note(request)
+                except ProviderError as error:
+                    activity.logger.warning("work_note_waits", extra={"reason": str(error)})
+        return receipt
+
+    async def _note(self, request: FlushRequest) -> bool:
+        told = False
+        while (news := await self._given.ledger.unnoted(request.incident_id)) is not None:
+            note = _work_note(request.incident_id, news)
+            await first_that_works(
+                self._ports(request).tickets, lambda desk, note=note: desk.note(note), port="tickets"  # type: ignore[misc]
+            )  # fmt: skip
+            await self._given.ledger.noted(request.incident_id, news.entries[-1].seq)
+            told = True
+        return told
+
+    def _ports(self, request: FlushRequest) -> Ports:
+        drill = request.board is not None and request.board.drill
+        return self._given.drills if drill else self._given.ports
+
+
+def _work_note(incident_id: str, news: Unnoted) -> WorkNote:
+    """The entries as lines, then what proves them: number and hash of the last one."""
+    first, last = news.entries[0], news.entries[-1]
+    lines = [f"{entry.at[:19].replace('T', ' ')} {entry.text}" for entry in news.entries]
+    text = "\n".join(lines)
+    if len(text) > NOTE_LENGTH:
+        text = text[:NOTE_LENGTH].rsplit("\n", 1)[0] + "\n(cut; the records hold every entry)"
+    return WorkNote(
+        effect_key=f"{incident_id}/note/{first.seq}-{last.seq}", incident_id=incident_id, ticket=news.ticket,
+        text=f"{text}\nTimeline up to {last.seq}, sha256 {last.hash}",
+    )  # fmt: skip

@@ -1,0 +1,61 @@
+"""The records store behind the ports of flushes and of the closing run's last look."""
+
+from __future__ import annotations
+
+from mayday.domain.effects import FlushReceipt, FlushRequest, LookRequest
+from mayday.domain.incident import AlertEvent
+from mayday.domain.ports import Unnoted
+from mayday.domain.review.wire import ReviewBoard
+from mayday.providers.embedded.failures import provider_errors
+from mayday.records.records import Records
+from mayday.records.reviews import FollowUp, ReviewRecord
+
+
+class RecordsLedger:
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    async def keep(self, request: FlushRequest) -> FlushReceipt:
+        with provider_errors():
+            return await self._records.flushes.keep(request)
+
+    async def unnoted(self, incident_id: str) -> Unnoted | None:
+        with provider_errors():
+            return await self._records.flushes.unnoted(incident_id)
+
+    async def noted(self, incident_id: str, seq: int) -> None:
+        with provider_errors():
+            await self._records.flushes.noted(incident_id, seq)
+
+
+class RecordsIntake:
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    async def look(self, request: LookRequest) -> list[AlertEvent]:
+        with provider_errors():
+            rows = await self._records.inbox.look(request.workflow_id, request.since_at, request.limit)
+        return [row.event for row in rows]
+
+
+class RecordsReviews:
+    """Reviews as lists show them; the whole board goes along as JSON."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    async def save(self, board: ReviewBoard) -> None:
+        review = ReviewRecord(
+            incident_id=board.incident_id, workflow_id=f"review/{board.incident_id}", state=board.state,
+            owner=board.owner, meeting_at=board.meeting.starts_at if board.meeting else None, revision=board.revision,
+            data=board.model_dump(mode="json", by_alias=True),
+        )  # fmt: skip
+        actions = [
+            FollowUp(
+                incident_id=board.incident_id, id=action.id, owner=action.owner, state=action.state,
+                due_at=action.due_at, data=action.model_dump(mode="json"),
+            )
+            for action in board.actions
+        ]  # fmt: skip
+        with provider_errors():
+            await self._records.reviews.save(review, actions)

@@ -1,0 +1,106 @@
+"""Sends mail by SMTP. The effect key becomes the Message-ID, so that mail readers show a mail sent twice once."""
+
+from __future__ import annotations
+
+import hashlib
+import ssl
+from email.message import EmailMessage
+from email.utils import formatdate
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+
+from mayday.domain.effects import SentVia
+from mayday.domain.errors import Ambiguous, Broken, Refused, Unauthorised, Unreachable
+from mayday.domain.ports import Attachment, Mail, Meeting
+from mayday.providers.invites import CONTENT_TYPE, render
+
+NAME = "smtp"
+TIMEOUT_S = 20
+
+
+class SmtpAddress(NamedTuple):
+    """Where the server is and how to log in. `implicit_tls` for smtps; plain smtp upgrades when offered."""
+
+    host: str
+    port: int
+    username: str | None
+    password: str | None
+    implicit_tls: bool
+
+    @classmethod
+    def parse(cls, url: str) -> SmtpAddress:
+        """Raises ValueError for anything but smtp:// and smtps://."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+            raise ValueError("an SMTP address is smtp://[user:password@]host[:port] or smtps://...")
+        secure = parts.scheme == "smtps"
+        return cls(
+            parts.hostname, parts.port or (465 if secure else 587), parts.username and unquote(parts.username),
+            parts.password and unquote(parts.password), secure,
+        )  # fmt: skip
+
+
+class SmtpMailer:
+    """Mail and meeting invites."""
+
+    name = NAME
+
+    def __init__(self, address: SmtpAddress, sender: str, context: ssl.SSLContext | None = None) -> None:
+        self._address = address
+        self._sender = sender
+        self._context = context
+
+    async def send(self, mail: Mail) -> SentVia:
+        message = self._message(mail.effect_key, mail.to, mail.subject, mail.text, mail.attachments)
+        return SentVia(channel="email", provider=NAME, ref=await self._deliver(message, mail.to))
+
+    async def invite(self, meeting: Meeting) -> SentVia:
+        invite = Attachment(
+            filename="invite.ics", content_type=CONTENT_TYPE.format(meeting.method), text=render(meeting, self._sender)
+        )
+        text = meeting.description or meeting.summary
+        message = self._message(meeting.effect_key, meeting.attendees, meeting.summary, text, [invite])
+        return SentVia(channel="calendar", provider=NAME, ref=await self._deliver(message, meeting.attendees))
+
+    def _message(
+        self, effect_key: str, to: list[str], subject: str, text: str, attachments: list[Attachment]
+    ) -> EmailMessage:
+        message = EmailMessage()
+        message["From"] = self._sender
+        message["To"] = ", ".join(to)
+        message["Subject"] = " ".join(subject.split())  # a header of one line, whatever an alert's title holds
+        message["Date"] = formatdate()
+        message["Message-ID"] = f"<{hashlib.sha256(effect_key.encode()).hexdigest()[:32]}@mayday>"
+        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
+        message.set_content(text)
+        for attachment in attachments:
+            kind, _, parameters = attachment.content_type.partition(";")
+            main, _, sub = kind.strip().partition("/")
+            given = dict(part.strip().split("=", 1) for part in parameters.split(";") if "=" in part)
+            given.pop("charset", None)
+            message.add_attachment(
+                attachment.text.encode(), maintype=main, subtype=sub, filename=attachment.filename, params=given
+            )
+        return message
+
+    async def _deliver(self, message: EmailMessage, to: list[str]) -> str:
+        address = self._address
+        try:
+            await aiosmtplib.send(
+                message, recipients=to, hostname=address.host, port=address.port, username=address.username,
+                password=address.password, use_tls=address.implicit_tls, timeout=TIMEOUT_S, tls_context=self._context,
+            )  # fmt: skip
+        except aiosmtplib.SMTPAuthenticationError as error:
+            raise Unauthorised("the mail server refuses the login", provider=NAME) from error
+        except (aiosmtplib.SMTPConnectError, aiosmtplib.SMTPConnectTimeoutError) as error:
+            raise Unreachable(f"the mail server is not reachable: {type(error).__name__}", provider=NAME) from error
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            raise Refused(f"the mail server refuses {len(error.recipients)} recipients", provider=NAME) from error
+        except aiosmtplib.SMTPResponseException as error:
+            kind = Broken if 400 <= error.code < 500 else Refused  # RFC 5321, 4.2.1: 4yz is transient, 5yz permanent
+            raise kind(f"the mail server answered {error.code}", provider=NAME) from error
+        except aiosmtplib.SMTPException as error:
+            raise Ambiguous(f"the mail server did not answer: {type(error).__name__}", provider=NAME) from error
+        return str(message["Message-ID"])
