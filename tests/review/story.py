@@ -26,6 +26,7 @@ from mayday.domain.effects import (
 from mayday.domain.review import REVIEW_COMMAND, ReviewCase, ReviewInput
 from mayday.domain.review.slots import meeting_slot
 from mayday.domain.review.wire import DRAFT_REPORT, MEETING_SLOT, OPEN_PROBLEM, SEND_INVITE, SlotRequest
+from mayday.domain.review_kinds import REVIEW_KINDS
 from mayday.domain.timeline import GENESIS, Entry, first_broken
 from mayday.providers.holiday_calendar import open_hours
 
@@ -151,6 +152,12 @@ class Story:
     def _rebuild(self) -> None:
         for entry in self.case.unflushed():
             self.kept[entry.seq] = entry
+            listed = (
+                REVIEW_KINDS[entry.kind][1].replace("?", "").split(", ")
+                if entry.kind in REVIEW_KINDS
+                else list(entry.data)
+            )
+            assert set(entry.data) <= set(listed), f"{entry.kind} holds more than its list says"
         if self.kept:
             self.case.flushed(max(self.kept))
         self.case = ReviewCase(ReviewInput.model_validate_json(self.case.next_input().model_dump_json()), self.now)

@@ -27,8 +27,8 @@ def test_nothing_is_closed_while_its_form_is_empty() -> None:
     story.applied("closing_form", "ana", caused_by_change=False, impact_started_at=FORM["impact_started_at"],
                   impact_ended_at=FORM["impact_ended_at"])  # fmt: skip
     assert story.applied("close", "ana")["state"] == "closed"
-    status = story.of("status")[0].data
-    assert (status["to"], status["cause_code"]) == ("closed", "vendor")
+    status = story.of("status_changed")[0].data
+    assert (status["status"], status["before"]) == ("closed", "resolved")
     assert story.case.finished
 
 

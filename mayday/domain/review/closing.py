@@ -157,18 +157,22 @@ class ClosingDuty(Duty):
         self.state.status, self.state.closed_at = "closed", self.now
         open_actions = [item.id for item in self.state.actions if item.state == "open"]
         open_findings = [item.id for item in self.state.findings if item.open]
-        form = self.state.form.model_dump(exclude_none=True)
-        self.case.log("review_state", command.actor, "review", previous=before, to="closed")
         self.case.log(
-            "status",
+            "review_state",
             command.actor,
-            None,
-            previous=self.given.card.status,
+            "review",
+            previous=before,
             to="closed",
-            reason="review closed",
-            **form,
             open_actions=open_actions,
             open_findings=open_findings,
+        )
+        self.case.log(
+            "status_changed",
+            command.actor,
+            None,
+            status="closed",
+            before=self.given.card.status,
+            reason="the review is closed",
         )
         self.case.given.card.status = "closed"
         self.state.report.stale = self.state.report.drafted_at is not None
@@ -176,13 +180,19 @@ class ClosingDuty(Duty):
 
     def check_note(self, command: ReviewNote) -> None:
         if not command.text.strip():
-            raise RefusedCommand("invalid", "the note is empty")
+            raise RefusedCommand("invalid", "text: a note needs words")
+        if command.occurred_at is not None and (command.occurred_at.tzinfo is None or command.occurred_at > self.now):
+            raise RefusedCommand("invalid", "occurred_at: a time with a zone that has been")
 
     def apply_note(self, command: ReviewNote) -> dict[str, Any]:
-        data: dict[str, Any] = {"text": command.text}
-        if command.occurred_at is not None:
-            data["occurred_at"] = command.occurred_at
-        self.case.log("note", command.actor, None, **data)
+        self.case.log(
+            "noted",
+            command.actor,
+            None,
+            words=command.text,
+            occurred_at=command.occurred_at,
+            channel=command.channel,
+        )
         return {}
 
     def _filled(self, command: FillClosingForm) -> ClosingForm:

@@ -39,7 +39,7 @@ class OwnershipDuty(Duty):
             "review",
             owner=given.owner,
             resolved_at=given.resolved_at,
-            meeting_within=str(within) if within else None,
+            within=str(within) if within else None,
             finals=[item.id for item in given.finals],
             findings=[item.id for item in given.findings],
             vendor_rcas=[item.vendor for item in given.vendor_rcas],
