@@ -24,6 +24,7 @@ __all__ = [
 ]  # fmt: skip
 
 EffectClass = Literal["page", "notify", "read", "reversible", "irreversible"]
+SendPurpose = Literal["update", "notice", "final", "holding", "first_post", "correction", "brief"]
 PagePurpose = Literal["page", "role", "vote", "task", "join", "nag", "candidate", "exhausted", "notice"]
 
 #: kinds that are not catalog actions
@@ -111,7 +112,7 @@ class SendRequest(Wire):
     via: list[str]
     subject: str
     text: str
-    purpose: Literal["update", "notice", "final", "holding", "first_post", "correction", "brief"] = "update"
+    purpose: SendPurpose = "update"
     outward: bool = False
 
 

@@ -111,7 +111,7 @@ def _dispatch(w: Walker, sent: Sent, via: list[str] | None = None) -> None:
             subject=sent.subject,
             text=sent.text,
             purpose=sent.purpose,
-            outward=outward(w, sent.audience),  # type: ignore[arg-type]
+            outward=outward(w, sent.audience),
         ),
         owner=f"message:{sent.n}",
         effect_class="notify",

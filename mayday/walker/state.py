@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from mayday.domain.commands import Event
-from mayday.domain.effects import EffectRequest, Wire
+from mayday.domain.effects import EffectRequest, SendPurpose, Wire
 from mayday.domain.timeline import GENESIS, Entry
 from mayday.language.plan import PlanVendor
 
@@ -209,7 +209,7 @@ class Sent(Wire):
     audience: str
     subject: str
     text: str
-    purpose: str
+    purpose: SendPurpose
     step: str
     at: datetime
     by: str = "system"
