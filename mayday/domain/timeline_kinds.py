@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from mayday.domain.review_kinds import REVIEW_KINDS
+
 
 class Kind(NamedTuple):
     text: str
@@ -131,6 +133,7 @@ _TABLE = (
 )  # fmt: skip
 
 KINDS: dict[str, Kind] = {kind: Kind(text, data, meaning) for kind, text, data, meaning in _TABLE}
+KINDS |= {kind: Kind(*row) for kind, row in REVIEW_KINDS.items()}
 
 
 def render(kind: str, actor: str, step: str | None, data: dict[str, Any]) -> str:
