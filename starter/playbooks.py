@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,7 +18,7 @@ from mayday.language.runbook import FieldSpec, Runbook
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.records import Records
 
-__all__ = ["InputRefused", "Playbooks", "fitting_inputs"]
+__all__ = ["InputRefused", "Playbooks", "PlaybooksRefused", "fitting_inputs"]
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +33,10 @@ class InputRefused(ValueError):
         super().__init__(f"inputs.{name}: {reason}")
         self.name = name
         self.reason = reason
+
+
+class PlaybooksRefused(ValueError):
+    """The catalog's routes cannot be used; the text names each."""
 
 
 class Playbooks:
@@ -50,8 +54,12 @@ class Playbooks:
         library = Library.load(folder).require()
         problems = route_problems(library.catalog)
         if problems:
-            raise ValueError("the routes of the catalog cannot be used:\n" + "\n".join(problems))
+            raise PlaybooksRefused("the routes of the catalog cannot be used:\n" + "\n".join(problems))
         return cls(library, records)
+
+    def attach(self, records: Records) -> None:
+        """Overrides made at run time are read from here."""
+        self._records = records
 
     @property
     def catalog(self) -> Catalog:
@@ -102,7 +110,9 @@ class Playbooks:
             return
         found: dict[str, list[Override]] = {}
         for made in await self._records.overrides.find(from_at=at - timedelta(days=1)):
-            override = Override.model_validate({"from": made.from_at, "to": made.to_at, "person": made.person})
+            override = Override.model_validate(
+                {"from": _moment(made.from_at), "to": _moment(made.to_at), "person": made.person}
+            )
             found.setdefault(made.schedule, []).append(override)
         self._overrides, self._overrides_at = found, at
 
@@ -122,6 +132,11 @@ class Playbooks:
         pinned = plan.model_copy(update={"schedules": schedules})
         pinned.digest = pinned.compute_digest()
         return pinned
+
+
+def _moment(at: datetime) -> str:
+    """As a roster writes it."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def fitting_inputs(runbook: Runbook, given: Mapping[str, Any], *, strict: bool) -> dict[str, Any]:

@@ -1,0 +1,102 @@
+"""The FastAPI application of a starter, from its parts."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import import_module
+from importlib.util import find_spec
+
+import structlog
+from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mayday.records.errors import RecordsUnavailable
+from starter import problems
+from starter.body_limit import BodyLimit
+from starter.metrics import REQUEST_SECONDS, REQUESTS
+from starter.parts import Parts
+from starter.routes import decisions, desk, health, incidents, oncall, tokens, webhooks
+
+__all__ = ["create_app"]
+
+log = structlog.get_logger(__name__)
+
+#: routers of other subjects, mounted where they exist
+FURTHER = ("starter.reviews", "starter.console", "starter.chat", "starter.stream")
+PRUNED_EVERY = 3600.0
+
+
+def create_app(parts: Parts) -> FastAPI:
+    """The whole application. Its lifespan runs the forwarder and drains at the end."""
+    app = FastAPI(
+        title="mayday",
+        summary="Major incidents as durable workflows",
+        version="1",
+        openapi_url="/openapi.json",
+        docs_url="/docs",
+        redoc_url=None,
+        lifespan=_lifespan,
+    )
+    app.state.parts = parts
+    problems.install(app)
+    for module in (health, webhooks, incidents, decisions, desk, oncall, tokens):
+        app.include_router(module.router)
+    for name in FURTHER:
+        if find_spec(name) is not None:
+            router: APIRouter = import_module(name).router
+            app.include_router(router)
+    app.add_middleware(BodyLimit, limit=parts.settings.max_body_bytes)
+    app.add_middleware(Measured)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    parts: Parts = app.state.parts
+    parts.forwarder.start()
+    pruning = asyncio.create_task(_prune(parts), name="prune")
+    try:
+        yield
+    finally:
+        pruning.cancel()
+        await parts.drain()
+        log.info("starter_drained")
+
+
+async def _prune(parts: Parts) -> None:
+    """Old idempotency keys go; a missed round is caught up by the next."""
+    while True:
+        try:
+            await parts.records.idempotency.prune()
+        except RecordsUnavailable as error:
+            log.warning("idempotency_not_pruned", reason=str(error))
+        await asyncio.sleep(PRUNED_EVERY)
+
+
+class Measured:
+    """ASGI middleware: counts requests by route, never by address."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started, status = time.perf_counter(), 500
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        finally:
+            route = getattr(scope.get("route"), "path", "none")
+            REQUESTS.labels(method=scope["method"], route=route, status=str(status)).inc()
+            REQUEST_SECONDS.labels(route=route).observe(time.perf_counter() - started)

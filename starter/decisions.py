@@ -1,0 +1,107 @@
+"""What people decide, on its way to the incident: as an update that is answered, else as a signal that is not.
+
+    applied            200 {"state": "applied", "entry": 12, ...}
+    not taken in 5 s   202 {"state": "pending"}: the same command was signalled; the same id is applied once
+    refused            409 with the workflow's code and reason (422 for `invalid`)
+    ended              409 closed
+
+Every try leaves an audit row; the timeline hears only of what was applied.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import structlog
+
+from mayday.domain.commands import Ack, Answer, Command, CommandEnvelope, Reopen
+from mayday.records.errors import RecordsUnavailable
+from mayday.records.incidents import IncidentRecord
+from mayday.records.records import Records
+from starter.delivery import Delivery
+from starter.gateway import CommandRefused, Gateway, NoSuchRun, NotAccepted
+from starter.metrics import COMMANDS
+from starter.problems import Problem
+from starter.reopening import Reopening
+
+__all__ = ["Decided", "Decisions"]
+
+log = structlog.get_logger(__name__)
+
+
+class Decided(NamedTuple):
+    """HTTP status and body."""
+
+    status: int
+    body: dict[str, Any]
+
+
+class Decisions:
+    """Sends commands to incidents."""
+
+    def __init__(self, gateway: Gateway, records: Records, delivery: Delivery, reopening: Reopening) -> None:
+        self._gateway = gateway
+        self._records = records
+        self._delivery = delivery
+        self._reopening = reopening
+
+    async def send(self, record: IncidentRecord, command: Command) -> Decided:
+        """The answer, or a `Problem` with the reason. Raises `TemporalSilent`."""
+        try:
+            answer = await self._apply(record, command)
+        except CommandRefused as refused:
+            await self._audit(record, command, refused.code)
+            raise Problem(422 if refused.code == "invalid" else 409, refused.code, refused.reason) from None
+        except NoSuchRun:
+            self._delivery.forget(record.workflow_id)
+            await self._audit(record, command, "closed")
+            raise Problem(
+                409, "closed", f"{record.id} has ended ({await self._last_status(record)})",
+                hint="within 24 hours of the end it can be reopened",
+            ) from None  # fmt: skip
+        await self._audit(record, command, "pending" if answer.state == "pending" else "ok")
+        if answer.state == "pending":
+            return Decided(202, {"state": "pending", "command": command.id})
+        if isinstance(command, Ack):
+            await self._silence(record, command)
+        return Decided(
+            200, {"state": answer.state, "entry": answer.entry, "detail": answer.detail, "command": command.id}
+        )  # fmt: skip
+
+    async def _apply(self, record: IncidentRecord, command: Command) -> Answer:
+        envelope = CommandEnvelope(command=command)
+        try:
+            if isinstance(command, Reopen):
+                answer = await self._reopening.by_person(record, command)
+                self._delivery.remember(record.workflow_id, record.id)
+                return answer
+            return await self._gateway.command(record.workflow_id, envelope)
+        except NotAccepted:
+            await self._gateway.signal_command(record.workflow_id, envelope)
+            return Answer(state="pending")
+
+    async def _silence(self, record: IncidentRecord, ack: Ack) -> None:
+        """The desk's own pager stops at once; the workflow closes pages at every provider, this one too, anyway."""
+        try:
+            await self._records.desk.pages.acknowledge(record.id, ack.page, ack.actor)
+        except RecordsUnavailable as error:
+            log.warning("desk_page_not_acknowledged", incident=record.id, page=ack.page, reason=str(error))
+
+    async def _last_status(self, record: IncidentRecord) -> str:
+        try:
+            latest = await self._records.incidents.get(record.id)
+        except RecordsUnavailable:
+            latest = None
+        return (latest or record).status
+
+    async def _audit(self, record: IncidentRecord, command: Command, outcome: str) -> None:
+        COMMANDS.labels(kind=command.kind, outcome=outcome).inc()
+        detail = command.model_dump(mode="json", exclude={"actor", "channel", "kind"}, exclude_none=True)
+        try:
+            await self._records.audit.write(
+                command.actor, command.kind, outcome, incident_id=record.id, channel=command.channel, detail=detail
+            )
+        except RecordsUnavailable as error:
+            log.warning(
+                "audit_not_written", actor=command.actor, action=command.kind, outcome=outcome, reason=str(error)
+            )

@@ -1,0 +1,91 @@
+"""The parts of one starter, put together in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from mayday.records.records import Records
+from mayday.records.store import utc_now
+from mayday.settings import Settings
+from starter.access import Access
+from starter.decisions import Decisions
+from starter.delivery import Delivery
+from starter.directory import Directory
+from starter.forwarder import Forwarder
+from starter.gateway import Gateway
+from starter.intake import Intake
+from starter.lanes import Lanes
+from starter.opening import House, Openings
+from starter.playbooks import Playbooks
+from starter.reopening import Reopening
+
+__all__ = ["Here", "Parts", "assemble"]
+
+
+@dataclass(slots=True)
+class Parts:
+    """What the routes work with: `request.app.state.parts`, or the dependency `Here`."""
+
+    settings: Settings
+    records: Records
+    gateway: Gateway
+    playbooks: Playbooks
+    openings: Openings
+    delivery: Delivery
+    lanes: Lanes
+    forwarder: Forwarder
+    intake: Intake
+    decisions: Decisions
+    access: Access
+    directory: Directory
+    clock: Callable[[], datetime]
+    draining: bool = False
+
+    async def drain(self) -> None:
+        """Stop taking on work; what is on its way arrives."""
+        self.draining = True
+        await self.lanes.drain()
+        await self.forwarder.stop()
+
+
+def assemble(
+    settings: Settings,
+    records: Records,
+    gateway: Gateway,
+    playbooks: Playbooks,
+    *,
+    search_attributes: bool = False,
+    clock: Callable[[], datetime] = utc_now,
+) -> Parts:
+    house = House(settings.base_url, settings.continue_as_new_after_events, search_attributes)
+    openings = Openings(playbooks, house, clock)
+    delivery = Delivery(gateway, records, openings, clock)
+    lanes = Lanes(delivery)
+    forwarder = Forwarder(records, lanes, clock)
+    return Parts(
+        settings=settings,
+        records=records,
+        gateway=gateway,
+        playbooks=playbooks,
+        openings=openings,
+        delivery=delivery,
+        lanes=lanes,
+        forwarder=forwarder,
+        intake=Intake(records, lambda: playbooks.catalog, lanes, delivery, forwarder, clock),
+        decisions=Decisions(gateway, records, delivery, Reopening(gateway, clock)),
+        access=Access(records, lambda: playbooks.catalog, clock),
+        directory=delivery.directory,
+        clock=clock,
+    )
+
+
+def _parts(request: Request) -> Parts:
+    return cast(Parts, request.app.state.parts)
+
+
+Here = Annotated[Parts, Depends(_parts)]

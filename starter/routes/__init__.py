@@ -1,0 +1,1 @@
+"""The starter's HTTP routes, one file a subject."""

@@ -1,0 +1,190 @@
+"""Everything that people send to an open incident. The actor is the authenticated person, never a field."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, NamedTuple
+
+from fastapi import APIRouter, Body, Depends, Request
+from fastapi.responses import JSONResponse
+
+from mayday.domain import commands
+from mayday.domain.commands import Command
+from mayday.records.incidents import IncidentRecord
+from starter import bodies
+from starter.access import Acting, AsPerson, Principal
+from starter.minting import command_id
+from starter.once import OnceRoute, idempotency_key
+from starter.parts import Here, Parts
+from starter.problems import Problem
+
+router = APIRouter(prefix="/api/v1/incidents/{incident}", tags=["decisions"], route_class=OnceRoute)
+
+CHANNELS = frozenset({"api", "cli", "console", "chat", "phone"})
+
+
+class Sending(NamedTuple):
+    """Where a command goes and what every command carries."""
+
+    parts: Parts
+    record: IncidentRecord
+    common: dict[str, Any]
+
+    async def send(self, command: Command) -> JSONResponse:
+        decided = await self.parts.decisions.send(self.record, command)
+        return JSONResponse(decided.body, decided.status)
+
+
+async def _sending(incident: str, request: Request, parts: Here) -> Sending:
+    at = parts.clock()  # before anything else: answers count by the moment they reach us
+    principal: Principal = request.state.principal
+    record = await parts.directory.find(incident)
+    channel = request.headers.get("mayday-channel", "api")
+    caller = f"{principal.token_id} {request.url.path}"
+    common = {
+        "id": command_id(caller, idempotency_key(request)),
+        "actor": principal.actor,
+        "channel": channel if channel in CHANNELS else "api",
+        "received_at": at,
+    }
+    return Sending(parts, record, common)
+
+
+async def _as_actor(principal: Acting, sending: Annotated[Sending, Depends(_sending)]) -> Sending:
+    return sending
+
+
+async def _as_person(principal: AsPerson, sending: Annotated[Sending, Depends(_sending)]) -> Sending:
+    return sending
+
+
+Actor = Annotated[Sending, Depends(_as_actor)]
+Person = Annotated[Sending, Depends(_as_person)]
+
+
+@router.post("/votes")
+async def vote(body: bodies.VoteBody, to: Person) -> JSONResponse:
+    """Vote at a gate. A vote may change until the outcome exists; `on_behalf_of` and `heard_by` record a spoken one."""
+    return await to.send(commands.Vote(**to.common, **body.model_dump()))
+
+
+@router.post("/acks")
+async def acknowledge(body: bodies.AckBody, to: Person) -> JSONResponse:
+    """Acknowledge a page; `joined` says whether you are on the bridge."""
+    return await to.send(commands.Ack(**to.common, **body.model_dump()))
+
+
+@router.post("/accepts")
+async def accept(body: bodies.AcceptBody, to: Person) -> JSONResponse:
+    """Accept a role that was offered to you, or a task."""
+    return await to.send(commands.Accept(**to.common, target=body.role or body.task or ""))
+
+
+@router.post("/completions")
+async def complete(body: bodies.CompletionBody, to: Actor) -> JSONResponse:
+    """Finish a task with its result; confirmations (`confirm:...`) and reviews (`review:...`) are tasks too."""
+    return await to.send(commands.Complete(**to.common, **body.model_dump()))
+
+
+@router.post("/updates")
+async def update(body: bodies.UpdateBody, to: Actor) -> JSONResponse:
+    """Send an update to an audience; it counts as the audience's next tick."""
+    return await to.send(commands.Update(**to.common, **body.model_dump()))
+
+
+@router.post("/updates/{n}/correct")
+async def correct(n: int, body: bodies.CorrectBody, to: Actor) -> JSONResponse:
+    """Correct the n-th sent message, to the same recipients; a second person releases it."""
+    return await to.send(commands.Correct(**to.common, n=n, text=body.text))
+
+
+@router.post("/notes")
+async def note(body: bodies.NoteBody, to: Actor) -> JSONResponse:
+    """Write a note; `occurred_at` when it is about something earlier."""
+    return await to.send(commands.Note(**to.common, **body.model_dump()))
+
+
+@router.post("/severity")
+async def severity(body: bodies.SeverityBody, to: Actor) -> JSONResponse:
+    """Change the severity; its rhythm of updates applies from now on."""
+    return await to.send(commands.SetSeverity(**to.common, **body.model_dump()))
+
+
+@router.post("/status")
+async def status(body: bodies.StatusBody, to: Actor) -> JSONResponse:
+    """Set the status; resolved and cancelled leave the phase and skip the later ones."""
+    return await to.send(commands.SetStatus(**to.common, **body.model_dump()))
+
+
+@router.post("/roles")
+async def role(body: bodies.RoleBody, to: Actor) -> JSONResponse:
+    """Offer a role to somebody; it is theirs once they accept."""
+    if body.person not in to.parts.playbooks.catalog.people:
+        raise Problem(422, "invalid", f"person: {body.person} is not in the catalog")
+    return await to.send(commands.AssignRole(**to.common, **body.model_dump()))
+
+
+@router.post("/events")
+async def event(body: bodies.EventBody, to: Actor) -> JSONResponse:
+    """Tell the runbook that something happened; names of the system (`severity.*`, ...) are refused."""
+    return await to.send(commands.Event(**to.common, **body.model_dump()))
+
+
+@router.post("/steps")
+async def add_step(step: Annotated[dict[str, Any], Body()], to: Actor) -> JSONResponse:
+    """Add a step to the running incident, in the language's own shape, under the same checks and authority."""
+    return await to.send(commands.AddStep(**to.common, step=step))
+
+
+@router.post("/candidate")
+async def candidate(body: bodies.CandidateBody, to: Actor) -> JSONResponse:
+    """Accept a proposed incident, or reject it."""
+    return await to.send(commands.Candidate(**to.common, **body.model_dump()))
+
+
+@router.post("/merge")
+async def merge(body: bodies.MergeBody, to: Actor) -> JSONResponse:
+    """Merge this incident into another, which takes over what it still owes."""
+    into = await to.parts.directory.find(body.into)
+    if into.id == to.record.id:
+        raise Problem(422, "invalid", "into: an incident cannot be merged into itself")
+    merged = commands.Merge(**to.common, into=into.id, into_workflow=into.workflow_id, reason=body.reason)
+    return await to.send(merged)
+
+
+@router.post("/reopen")
+async def reopen(body: bodies.ReopenBody, to: Actor) -> JSONResponse:
+    """Go on with an incident that ended within the last 24 hours: same id, same timeline."""
+    return await to.send(commands.Reopen(**to.common, reason=body.reason))
+
+
+@router.post("/delegations")
+async def delegate(body: bodies.DelegationBody, to: Person) -> JSONResponse:
+    """Let somebody vote for you: at one decision, or at all of this incident."""
+    if body.to not in to.parts.playbooks.catalog.people:
+        raise Problem(422, "invalid", f"to: {body.to} is not in the catalog")
+    return await to.send(commands.Delegate(**to.common, **body.model_dump()))
+
+
+@router.post("/impact")
+async def impact(body: bodies.ImpactBody, to: Actor) -> JSONResponse:
+    """Say how many customers are affected, and since or until when."""
+    return await to.send(commands.Impact(**to.common, **body.model_dump()))
+
+
+@router.post("/vendor-replies")
+async def vendor_reply(body: bodies.VendorReplyBody, to: Actor) -> JSONResponse:
+    """Enter what a vendor said, also by phone: it stops, pauses or resumes the contract's clocks."""
+    reply = body.model_dump()
+    return await to.send(commands.VendorReply(**to.common, reply=reply.pop("kind"), **reply))
+
+
+@router.post("/hold-outward")
+async def hold_outward(body: bodies.HoldOutwardBody, to: Actor) -> JSONResponse:
+    """Hold back, or let go again, everything that is meant for outside audiences."""
+    return await to.send(commands.HoldOutward(**to.common, **body.model_dump()))
+
+
+@router.post("/overrides")
+async def override(body: bodies.OverrideBody, to: Actor) -> JSONResponse:
+    """Overrule the runbook at one step: skip, retry, complete, cancel, reassign, pause, resume, end_phase."""
+    return await to.send(commands.Override(**to.common, **body.model_dump()))

@@ -1,0 +1,67 @@
+"""Bearer tokens of people: made, listed and revoked by administrators. The secret is shown once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from fastapi import APIRouter
+
+from mayday.domain.timeline import timestamp
+from mayday.records.errors import UnknownRecord
+from mayday.records.tokens import Token
+from starter.access import ORDER, Administering, Reading, level_of
+from starter.bodies import TokenBody
+from starter.parts import Here
+from starter.problems import Problem
+
+router = APIRouter(prefix="/api/v1", tags=["access"])
+
+
+@router.get("/me")
+async def me(principal: Reading, parts: Here) -> dict[str, Any]:
+    """Whose token this is."""
+    person = parts.playbooks.catalog.people.get(principal.person or "")
+    return {"person": principal.person, "name": person.name if person else None, "level": principal.level}
+
+
+@router.get("/tokens")
+async def list_tokens(principal: Administering, parts: Here) -> dict[str, Any]:
+    """All tokens, newest first, without their secrets."""
+    return {"items": [public(token) for token in await parts.records.tokens.find()], "next": None}
+
+
+@router.post("/tokens", status_code=201)
+async def create(body: TokenBody, principal: Administering, parts: Here) -> dict[str, Any]:
+    """A new token for a person of the catalog. No Idempotency-Key here: an answer that holds a secret is not stored."""
+    catalog = parts.playbooks.catalog
+    if body.person not in catalog.people:
+        raise Problem(422, "invalid", f"person: {body.person} is not in the catalog")
+    most = level_of(catalog, body.person)
+    level = body.level or most
+    if ORDER.index(level) > ORDER.index(most):
+        raise Problem(422, "invalid", f"level: the catalog makes {body.person} {most}, not {level}")
+    days = timedelta(days=body.days) if body.days is not None else None
+    secret, token = await parts.records.tokens.create(body.person, level=level, expires_after=days, note=body.note)
+    await parts.records.audit.write(
+        principal.actor, "token_created", channel="api", detail={"token": token.id, "person": body.person}
+    )
+    return {"token": secret, **public(token)}
+
+
+@router.post("/tokens/{token_id}/revoke")
+async def revoke(token_id: str, principal: Administering, parts: Here) -> dict[str, Any]:
+    """End a token at once."""
+    try:
+        token = await parts.records.tokens.revoke(token_id)
+    except UnknownRecord as error:
+        raise Problem(404, "unknown_token", str(error)) from None
+    await parts.records.audit.write(principal.actor, "token_revoked", channel="api", detail={"token": token_id})
+    return public(token)
+
+
+def public(token: Token) -> dict[str, Any]:
+    """What is shown of a token."""
+    return {
+        name: timestamp(value) if hasattr(value, "isoformat") else value for name, value in token.model_dump().items()
+    }
