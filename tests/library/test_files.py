@@ -13,8 +13,9 @@ from mayday.language.runbook import Runbook, Step, all_steps
 from mayday.language.scenario import Scenario
 
 ROOT = Path(__file__).parents[2]
-RUNBOOKS = sorted([*(ROOT / "runbooks" / "library").glob("*.yaml"), *(ROOT / "tests" / "rules" / "runbooks").glob("*.yaml")])
-SCENARIOS = sorted([*(ROOT / "runbooks" / "scenarios").rglob("*.yaml"), *(ROOT / "tests" / "rules").glob("*.yaml")])
+FILES = [*(ROOT / "runbooks").rglob("*.yaml"), *(ROOT / "tests" / "rules").rglob("*.yaml")]
+RUNBOOKS = sorted(path for path in FILES if path.parent.name in ("library", "runbooks"))
+SCENARIOS = sorted(path for path in FILES if path.parent.name in ("scenarios", "stories", "rules"))
 LIBRARY = [path for path in RUNBOOKS if path.parent.name == "library"]
 
 
