@@ -33,6 +33,7 @@ CLOSE_PAGE = "paging.close_page"
 SEND = "messaging.send_message"
 RESOLVE = "roster.resolve"
 DEADLINE = "calendar.deadline"
+LAST_SEEN = "system.last_seen"
 VENDOR_OPEN = "vendor.open_case"
 VENDOR_CONTACT = "vendor.contact"
 FLUSH = "timeline.flush"
@@ -151,6 +152,19 @@ class DeadlineRequest(Wire):
 
 class Deadline(Wire):
     due_at: datetime
+
+
+class LastSeenRequest(Wire):
+    """The walker was woken much later than `wanted_at`: when was the system last alive before that?"""
+
+    effect_key: str
+    wanted_at: datetime
+
+
+class LastSeen(Wire):
+    """`last_seen_at` is None when nobody knows."""
+
+    last_seen_at: datetime | None = None
 
 
 class ActionRequest(Wire):

@@ -48,11 +48,13 @@ class ScenarioDesk:
         self.actions = actions
         self.mocks = mocks or Mocks({})
         self.calls: list[Call] = []
+        self._away_since: list[datetime] = []
         self._answers: dict[str, Callable[[dict[str, Any], datetime], Reply]] = {
             fx.PAGE: self._page,
             fx.SEND: self._send,
             fx.RESOLVE: self._resolve,
             fx.DEADLINE: self._deadline,
+            fx.LAST_SEEN: self._last_seen,
             fx.VENDOR_OPEN: self._vendor,
             fx.VENDOR_CONTACT: self._vendor,
             fx.CLOSE_PAGE: _nothing,
@@ -92,6 +94,7 @@ class ScenarioDesk:
                         receipt.unreached.append(fx.Unreached(target=target, channel=channel, reason=down[channel]))
                     else:
                         receipt.paged.append(fx.PagedPerson(person=person, target=target, channel=channel))
+                        break
         return Reply(value=receipt.model_dump(mode="json", exclude_none=True))
 
     def _send(self, payload: dict[str, Any], now: datetime) -> Reply:
@@ -126,6 +129,15 @@ class ScenarioDesk:
         wanted = fx.ResolveRequest.model_validate(payload)
         people = {target: self.people_of(target, now) or wanted.fallback.get(target, []) for target in wanted.targets}
         return Reply(value=fx.Roster(people=people).model_dump(mode="json"))
+
+    def went_away(self, at: datetime) -> None:
+        """The system itself is away from `at` on: what it says later about when it was last alive."""
+        self._away_since.append(at)
+
+    def _last_seen(self, payload: dict[str, Any], now: datetime) -> Reply:
+        wanted = fx.LastSeenRequest.model_validate(payload).wanted_at
+        before = [at for at in self._away_since if at <= wanted]
+        return Reply(value=fx.LastSeen(last_seen_at=max(before, default=None)).model_dump(mode="json"))
 
     def _deadline(self, payload: dict[str, Any], now: datetime) -> Reply:
         wanted = fx.DeadlineRequest.model_validate(payload)

@@ -110,6 +110,7 @@ class Rehearser:
             self._miss(cue.place, f"`{item.verb}` comes before the incident is open")
         elif item.outage is not None:
             self._away_until = cue.at + item.outage.as_timedelta()
+            self.desk.went_away(cue.at)
             await self.stage.go_away(item.outage.as_timedelta())
         else:
             await self._send(cue, self.stage)

@@ -31,6 +31,8 @@ def run(w: Walker, steps: Sequence[Step], prefix: str = "") -> Progress:
             resume(w, state)
         if state.over and state.status == "failed" and step.on_error == "fail":
             return "failed"
+        if (w.state.phase_end_asked or w.state.runbook_end_asked) and not w.state.walked:
+            return "running"
         if not state.over and not state.background:
             return "running"
     return "done"

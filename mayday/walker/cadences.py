@@ -151,14 +151,12 @@ def _tick(w: Walker, state: CadenceState, cadence: Cadence) -> None:
 def _send_now(w: Walker, state: CadenceState, cadence: Cadence, update: str | None) -> None:
     message = cadence.send
     if message.template is not None:
-        if not _send_template(w, state, message.template, "update", update):
-            _holding(w, state)
+        _send_template(w, state, message.template, "update", update)
         return
     try:
         subject, text = messages.render(w, message, None, next_update_at=state.due_at, update=update)
     except ExpressionError as error:
         messages.refuse(w, f"cadence:{state.name}", state.audience, error)
-        _holding(w, state)
         return
     messages.send(
         w,

@@ -36,7 +36,8 @@ def propose(w: Walker) -> None:
 def _rungs(w: Walker) -> list[list[str]]:
     refs = [w.start.page] if w.start.page else []
     refs += ["role.incident_commander", "role.deputy"]
-    rungs = [people.targets_of(w, ref) for ref in refs if ref]
+    given = [w.start.roles[role] for role in (people.COMMANDER, people.DEPUTY) if role in w.start.roles]
+    rungs = [*([f"person.{person}"] for person in given), *(people.targets_of(w, ref) for ref in refs if ref)]
     found: list[list[str]] = []
     for rung in rungs:
         if rung and rung not in found:
@@ -100,6 +101,8 @@ def refusal(w: Walker, command: Candidate) -> Refusal | None:
 
 def _may_decide(w: Walker, person: str) -> bool:
     if people.leads(w, person):
+        return True
+    if person in (w.start.roles.get(people.COMMANDER), w.start.roles.get(people.DEPUTY)):
         return True
     refs = [w.start.page] if w.start.page else []
     for role in (people.COMMANDER, people.DEPUTY):

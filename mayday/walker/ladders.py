@@ -84,7 +84,7 @@ def record_receipt(w: Walker, path: str, flight: Flight, receipt: PageReceipt) -
         path,
         page=path,
         purpose=purpose,
-        people=[paged.person for paged in receipt.paged],
+        people=people.unique(paged.person for paged in receipt.paged),
         targets=flight.request.payload.get("targets"),
         channels=[f"{paged.person}: {paged.channel}" for paged in receipt.paged],
         unreached=[

@@ -16,7 +16,18 @@ if TYPE_CHECKING:
 
 def answered(w: Walker, flight: Flight, result: EffectResult) -> None:
     """Hand an effect's result to its owner."""
-    from mayday.walker import engagements, gates, ladders, merging, messages, notices, roles, ending, contract_clocks  # noqa: I001 - see module docstring
+    from mayday.walker import (
+        contract_clocks,
+        ending,
+        engagements,
+        gates,
+        ladders,
+        merging,
+        messages,
+        notices,
+        outages,
+        roles,
+    )
     from mayday.walker.verbs import do
 
     kind, _, name = flight.owner.partition(":")
@@ -32,6 +43,7 @@ def answered(w: Walker, flight: Flight, result: EffectResult) -> None:
         "deadline": contract_clocks.deadline_known,
         "notice": notices.answered,
         "merge": merging.answered,
+        "outage": outages.began,
         "review": ending.review_started,
         "candidate": notices.answered,
     }

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mayday.domain.commands import Refusal, Reopen
+from mayday.domain.incident import AlertEvent
 from mayday.walker import alerts, cadences, failing, people, registry, service_levels
 from mayday.walker.state import AlertTotals
 
@@ -22,10 +23,17 @@ def on_start(w: Walker) -> None:
     if w.state.finished:
         if w.start.reopened_by:
             reopen(w, w.start.reopened_by, w.start.reopen_reason or "reopened")
-        elif any(event.state == "firing" for event in w.start.events):
+        elif fires_again(w, w.start.events):
             reopen(w, w.start.events[0].source, "it fires again")
     if w.start.events:
         alerts.attach(w, w.start.events)
+
+
+def fires_again(w: Walker, events: list[AlertEvent]) -> bool:
+    """Whether alerts bring a finished incident back: one fires, and it ended as resolved less than 24 hours ago."""
+    ended = w.state.resolved_at
+    recent = ended is not None and w.now - ended <= WITHIN
+    return recent and w.state.status == "resolved" and any(event.state == "firing" for event in events)
 
 
 def refusal(w: Walker, command: Reopen) -> Refusal | None:

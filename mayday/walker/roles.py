@@ -125,6 +125,7 @@ def answered(w: Walker, role: str, flight: Flight, result: EffectResult) -> None
     ladders.record_receipt(w, page, flight, receipt)
     if state and state.offer and state.person not in [paged.person for paged in receipt.paged]:
         state.offer.people = people.unique([*state.offer.people, *(paged.person for paged in receipt.paged)])
+        state.asked = people.unique([*state.asked, *state.offer.people])
 
 
 def resume(w: Walker) -> None:
@@ -237,18 +238,18 @@ def accept_refusal(w: Walker, command: Accept) -> Refusal | None:
         return Refusal(code="closed", reason=f"{command.actor} holds {state.role} already")
     if state.offer is None:
         return Refusal(code="not_open", reason=f"{state.role} is not offered to anybody now")
-    allowed = state.offer.people or [p for target in state.offer.targets for p in people.people_of(w, target)]
-    if command.actor not in allowed and not _once_offered(w, state, command.actor):
+    allowed = state.offer.people or _expected(w, state.offer)
+    if not state.offer.handover:
+        allowed = people.unique([*allowed, *state.asked])
+    if command.actor not in allowed:
         return Refusal(code="not_yours", reason=f"{state.role} is offered to {', '.join(allowed)}")
     return None
 
 
-def _once_offered(w: Walker, state: RoleState, person: str) -> bool:
-    """While the commander's role climbs, whoever was offered it earlier may still take it."""
-    if state.offer is None or state.offer.handover or state.role != people.COMMANDER:
-        return False
-    earlier = _rungs(w, state.role)[: state.tried]
-    return any(person in people.people_of(w, ref) for ref in earlier)
+def _expected(w: Walker, offer: Offer) -> list[str]:
+    """Before the pager has answered: whoever stood on the schedule when the plan was made."""
+    schedules = [w.plan.schedules.get(target.removeprefix("schedule.")) for target in offer.targets]
+    return [schedule.on_call for schedule in schedules if schedule and schedule.on_call]
 
 
 def accept(w: Walker, command: Accept) -> dict[str, Any]:

@@ -268,6 +268,8 @@ class RoleState(Wire):
     since: datetime | None = None
     unfilled: bool = False
     offer: Offer | None = None
+    #: who was offered it so far and may still take it while it climbs
+    asked: list[str] = []
     warned_at: datetime | None = None
     tried: int = 0
 
@@ -321,8 +323,11 @@ class Final(Wire):
 
 
 class Outage(Wire):
+    """Time in which the system itself was away; `known` once somebody said when it was last alive."""
+
     from_at: datetime
     to_at: datetime
+    known: bool = False
 
 
 class IncidentState(Wire):

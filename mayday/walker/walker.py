@@ -100,6 +100,8 @@ class Walker:
     def alerts_arrived(self, events: list[AlertEvent], now: datetime) -> None:
         """Attach alerts: deduplicated, listed one by one up to a limit, then summed up."""
         self._at(now)
+        if self.state.finished and reopening.fires_again(self, events):
+            reopening.reopen(self, events[0].source, "it fires again")
         alerts.attach(self, events)
 
     def absorbed(self, handover: dict[str, Any], now: datetime) -> None:
