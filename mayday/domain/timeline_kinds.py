@@ -81,6 +81,7 @@ _TABLE = (
     ("delegated", "{actor} delegates to {to}", "to, decision?, channel", "somebody else answers"),
     ("finding", "finding: {finding} ({reason})", "finding, decision?, voter?, reason?", "something the review has to look at"),
     ("cadence_started", "{cadence} every {every_s} s, next {next_at}", "cadence, audience, every_s, next_at", "a cadence began"),
+    ("cadence_skipped", "{cadence} does not start: {reason}", "cadence, reason", "its `until` holds already"),
     ("cadence_changed", "{cadence} now every {every_s} s, next {next_at}", "cadence, every_s, before_s, next_at, reason?", "a new interval"),
     ("cadence_paused", "{actor} paused {cadence}: {reason}", "cadence, reason", "by override"),
     ("cadence_resumed", "{actor} resumed {cadence}: {reason}", "cadence, reason", "by override"),

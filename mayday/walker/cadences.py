@@ -22,7 +22,10 @@ def start(w: Walker, moment: str) -> None:
     """Start the cadences that begin at `opened`, `PHASE.entered` or `PHASE.done`."""
     for name, cadence in w.plan.runbook.cadences.items():
         if cadence.start == moment and (name not in w.state.cadences or w.state.cadences[name].stopped):
-            begin(w, name, cadence)
+            if blocks.condition(w, cadence.until, None):
+                w.entry("cadence_skipped", "system", f"cadence:{name}", cadence=name, reason=f"{cadence.until} holds")
+            else:
+                begin(w, name, cadence)
 
 
 def begin(w: Walker, name: str, cadence: Cadence) -> None:

@@ -58,6 +58,9 @@ def _cancel_rest(w: Walker) -> None:
         state = w.state.steps.get(path)
         if state is not None:
             failing.cancel(w, state, f"incident {w.state.status}")
+    for run in w.state.handler_runs:
+        if not run.over:
+            failing.cancel_list(w, w.definitions.handlers()[run.index].steps, f"incident {w.state.status}")
     for task in list(w.state.tasks.values()):
         if task.done_at is None and task.kind not in ("confirm",):
             tasks.close(w, task.id, f"incident {w.state.status}")

@@ -266,6 +266,7 @@ def refusal(w: Walker, command: VendorReply) -> Refusal | None:
 def replied(w: Walker, command: VendorReply) -> dict[str, Any]:
     engagement = w.state.engagements[command.step]
     people.respond(w, command.actor)
+    registry.emit(w, f"vendor.{command.reply}", {"step": engagement.path, "vendor": engagement.vendor})
     w.entry(
         "vendor_replied",
         command.actor,
