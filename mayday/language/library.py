@@ -160,9 +160,9 @@ class Library:
     def check(self, entry: RunbookFile) -> list[Finding]:
         """Levels 1 to 5 for one runbook, of this library or beside it."""
         found = list(entry.findings)
-        if entry.runbook is not None:
+        if entry.runbook is not None and self.catalog_files.catalog is not None:
             found += check_runbook(entry.runbook, entry.document, self)
-            if not has_errors(found) and self.catalog_files.catalog is not None:
+            if not has_errors(found):
                 found += compile_plan(entry.runbook, self.catalog, self, document=entry.document).findings
         return in_order(found)
 

@@ -11,12 +11,18 @@ from typing import TYPE_CHECKING
 from mayday.language import library_codes, shape_codes, yaml_codes  # noqa: F401 - their codes
 from mayday.language.catalog_files import CatalogFiles
 from mayday.language.checks.arguments import argument_findings
+from mayday.language.checks.endings import ending_findings
+from mayday.language.checks.gates import gate_findings
+from mayday.language.checks.irreversible import irreversible_findings
 from mayday.language.checks.kinds import EXTRA, INCIDENT, Kind
 from mayday.language.checks.layout import Layout
 from mayday.language.checks.references import ReferenceChecks
+from mayday.language.checks.resolving import resolve_findings
+from mayday.language.checks.results import result_findings
+from mayday.language.checks.talking import talking_findings
 from mayday.language.checks.types import Typed, type_findings
 from mayday.language.documents import Document
-from mayday.language.findings import Finding, in_order
+from mayday.language.findings import Finding, has_errors, in_order
 from mayday.language.runbook import Runbook, TemplateText
 
 if TYPE_CHECKING:
@@ -34,7 +40,18 @@ def check_runbook(runbook: Runbook, document: Document, library: Library) -> lis
         *typed.findings(),
         *argument_findings(runbook, layout, typed, document, library),
     ]
+    if not has_errors(found):
+        found += _flow(runbook, layout, typed, document, library)
     return in_order(found)
+
+
+def _flow(runbook: Runbook, layout: Layout, typed: Typed, document: Document, library: Library) -> Iterator[Finding]:
+    yield from result_findings(runbook, layout, typed, document, library)
+    yield from gate_findings(runbook, layout, document, library)
+    yield from irreversible_findings(layout, document, library)
+    yield from ending_findings(runbook, layout, document)
+    yield from talking_findings(runbook, layout, document, library)
+    yield from resolve_findings(layout, document)
 
 
 def check_catalog(files: CatalogFiles, library: Library) -> list[Finding]:

@@ -114,9 +114,11 @@ EXCLUDED = define(
     "R312",
     "unknown exclusion",
     "`exclude` takes `requester`, `implementer` and references to people.",
-    wrong="- { id: gate, decide: Go?, voters: { from: [person.dana], exclude: [requestor] }, timeout: 5m, "
+    wrong="- { id: gate, decide: Go, voters: { from: [person.dana], exclude: [requestor, requester, "
+    "implementer] }, timeout: 5m, "
     "outcomes: { approved: [], rejected: [] } }\n",
-    right="- { id: gate, decide: Go?, voters: { from: [person.dana], exclude: [requester] }, timeout: 5m, "
+    right="- { id: gate, decide: Go, voters: { from: [person.dana], exclude: [person.ana, requester, "
+    "implementer] }, timeout: 5m, "
     "outcomes: { approved: [], rejected: [] } }\n",
     frame="steps",
 )
@@ -124,9 +126,8 @@ LOOP_OF_ROLES = define(
     "R313",
     "roles that fall back on each other",
     "A fallback of a fallback ends with somebody; one that comes back to its own role ends with nobody.",
-    wrong="roles: { deputy: { from: schedule.deputy_manager, fallback: role.scribe }, "
-    "scribe: { from: role.deputy, fallback: role.deputy } }\n",
-    right="roles: { deputy: { from: schedule.deputy_manager, fallback: role.scribe }, scribe: { from: person.ana } }\n",
+    wrong="roles: { deputy: { from: role.scribe }, scribe: { from: role.deputy } }\n",
+    right="roles: { deputy: { from: role.scribe }, scribe: { from: person.ana } }\n",
     frame="runbook",
 )
 
