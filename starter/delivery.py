@@ -106,16 +106,12 @@ class Delivery:
         self, first: Parcel, parcels: list[Parcel], view: RunView | None, looked: bool
     ) -> list[Delivered] | None:
         """None when a run is there after all, or one has to be looked at first."""
-        events = [parcel.event for parcel in parcels]
+        carried = None
         if view is not None:
-            carried = await self._reopening.carried_over(view, first.workflow_id, f"{first.event.title} fires again")
-            if carried is not None:
-                await self._gateway.reopen(carried, AlertBatch(events=events))
-                self.remember(carried.workflow_id, carried.id)
-                log.info("incident_reopened", incident=carried.id, route=first.routed.path)
-                return [_to_run(carried.id, parcel) for parcel in parcels]
-        start = await self._opener.from_alert(first)
-        start.events = events
+            reason = f"{first.event.title} fires again"
+            carried = await self._reopening.carried_over(view, first.workflow_id, reason)
+        start = carried or await self._opener.from_alert(first)
+        start.events = [parcel.event for parcel in parcels]
         try:
             started = await self._gateway.start(start, again=looked)
         except NoSuchRun:
@@ -123,6 +119,9 @@ class Delivery:
         if not started.opened:
             return None
         self.remember(start.workflow_id, start.id)
+        if carried is not None:
+            log.info("incident_reopened", incident=start.id, route=first.routed.path)
+            return [_to_run(start.id, parcel) for parcel in parcels]
         await self.note_opened(start, started.run_id)
         log.info("incident_opened", incident=start.id, route=first.routed.path)
         return [_opened(start, parcel, first) for parcel in parcels]

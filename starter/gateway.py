@@ -17,7 +17,6 @@ from typing import Any, NamedTuple, Protocol
 
 from temporalio.client import (
     Client,
-    WithStartWorkflowOperation,
     WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowHandle,
@@ -126,12 +125,6 @@ class Gateway(Protocol):
     async def began_with(self, workflow_id: str, run_id: str) -> StartInput | None:
         """The start input of a run, from its history."""
 
-    async def reopen(self, start: StartInput, batch: AlertBatch) -> Started:
-        """Start from a carried state and give the run the alerts in its first moment; a running one just gets them."""
-
-    async def reopen_by(self, start: StartInput, envelope: CommandEnvelope) -> Answer:
-        """As `reopen`, for a person. Raises `CommandRefused`, `NotAccepted`."""
-
     async def withdraw_review(self, incident: str, command: Withdraw) -> Answer | None:
         """End the review of an incident that goes on; None when there is none. Its answer carries the chain's head."""
 
@@ -189,44 +182,6 @@ class TemporalGateway:
         except NoSuchRun:
             pass
         return None
-
-    async def reopen(self, start: StartInput, batch: AlertBatch) -> Started:
-        async with _spoken():
-            # Signal-with-start: the alerts are there before the run looks at its state, which is an ended one.
-            handle = await self._client.start_workflow(
-                WORKFLOW,
-                start,
-                start_signal=ALERTS,
-                start_signal_args=[batch],
-                rpc_timeout=PATIENCE,
-                id=start.workflow_id,
-                task_queue=self._task_queue,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                memo=_memo(start),
-                static_summary=_summary(start),
-            )
-        return Started(handle.result_run_id, True)
-
-    async def reopen_by(self, start: StartInput, envelope: CommandEnvelope) -> Answer:
-        operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-            WORKFLOW,
-            start,
-            id=start.workflow_id,
-            task_queue=self._task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            memo=_memo(start),
-            static_summary=_summary(start),
-        )
-        with _refusals(start.workflow_id):
-            async with _spoken(), asyncio.timeout(PATIENCE.total_seconds()):
-                answer: Answer = await self._client.execute_update_with_start_workflow(
-                    envelope.command.kind,
-                    envelope,
-                    id=envelope.command.id,
-                    start_workflow_operation=operation,
-                    result_type=Answer,
-                )
-                return answer
 
     async def withdraw_review(self, incident: str, command: Withdraw) -> Answer | None:
         handle = self._handle(review_workflow_id(incident))

@@ -99,17 +99,6 @@ class FakeGateway:
         await self._call("began_with")
         return self.runs[workflow_id].start
 
-    async def reopen(self, start: StartInput, batch: AlertBatch) -> Started:
-        await self._call("reopen")
-        number = f"run-{len(self.calls)}"
-        self.runs[start.workflow_id] = Run(start, number, list(batch.events), [batch])
-        return Started(number, True)
-
-    async def reopen_by(self, start: StartInput, envelope: CommandEnvelope) -> Answer:
-        await self._call("reopen_by")
-        self.runs[start.workflow_id] = Run(start, f"run-{len(self.calls)}", [], commands=[envelope])
-        return Answer(entry=8)
-
     async def withdraw_review(self, incident: str, command: Withdraw) -> Answer | None:
         await self._call("withdraw_review")
         return self.review
