@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from mayday.domain.incident import AlertEvent
 from mayday.records import InboxItem, Records, RecordsUnavailable
 from mayday.records.schema import DELIVERIES
-from tests.records.conftest import Clock
+from tests.stores import Clock
 
 
 def alert(key: str, clock: Clock, state: str = "firing", workflow_id: str = "incident/a", title: str = "") -> InboxItem:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mayday.domain.incident import Board
 from mayday.domain.timeline import GENESIS, Entry, append, first_broken
 from mayday.records import ChainConflict, IncidentRecord, Records
-from tests.records.conftest import Clock
+from tests.stores import Clock
 
 
 def chain(clock: Clock, count: int, head: str = GENESIS, first: int = 1, note: str = "n") -> list[Entry]:

@@ -1,0 +1,223 @@
+"""The catalog's actions: each has an activity, does its work once, and fails as a task can be made of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+import activities.change
+from activities.bridge import BridgeActivities
+from activities.calendar import CalendarActivities
+from activities.change import ChangeActivities
+from activities.chat import ChatActivities
+from activities.dependencies import Dependencies
+from activities.failures import application_error
+from activities.itsm import ItsmActivities
+from activities.knowledge import KnowledgeActivities
+from activities.registry import build
+from activities.review import ReviewActivities
+from mayday.domain import effects as fx
+from mayday.domain.effects import ActionReceipt, ActionRequest, DeadlineRequest, IncidentCard
+from mayday.domain.errors import Ambiguous, Broken, NobodyReached, RateLimited, Refused, Unauthorised, Unreachable
+from mayday.domain.review.wire import InviteRequest, ReviewBoard, SaveReview, SlotRequest
+from mayday.language.actions import BUILT_IN, INTERNAL
+from mayday.records import Records
+
+Run = Callable[..., Any]
+
+
+def ask(card: IncidentCard, action: str, key: str = "INC-1/step#1", **inputs: Any) -> ActionRequest:
+    return ActionRequest(effect_key=key, incident=card, action=action, inputs=inputs)
+
+
+def test_every_effect_and_every_action_of_the_catalog_has_its_activity(dependencies: Dependencies) -> None:
+    names = {activity._Definition.must_from_callable(each).name for each in build(dependencies)}  # type: ignore[attr-defined]
+    kinds = {
+        fx.PAGE, fx.CLOSE_PAGE, fx.SEND, fx.RESOLVE, fx.DEADLINE, fx.VENDOR_OPEN, fx.VENDOR_CONTACT, fx.FLUSH, fx.LOOK,
+    }  # fmt: skip
+    assert kinds | (set(BUILT_IN) - set(INTERNAL)) <= names
+    assert None in names  # the dynamic one, for actions of the house
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "final", "wait"),
+    [
+        (Unreachable("x"), "unreachable", False, None),
+        (Broken("x"), "broken", False, None),
+        (RateLimited("x", retry_after_s=7), "rate_limited", False, timedelta(seconds=7)),
+        (Ambiguous("x", provider="p"), "ambiguous", True, None),
+        (Refused("x"), "refused", True, None),
+        (Unauthorised("x"), "unauthorised", True, None),
+        (NobodyReached("x", retryable=True), "unreached", False, None),
+        (NobodyReached("x", retryable=False), "unreached", True, None),
+    ],
+)  # fmt: skip
+def test_a_domain_error_becomes_temporals_by_type(error: Any, code: str, final: bool, wait: timedelta | None) -> None:
+    mapped = application_error(error)
+    assert (mapped.type, mapped.non_retryable, mapped.next_retry_delay) == (code, final, wait)
+    assert mapped.details[0] == {"ambiguous": code == "ambiguous", "provider": error.provider}
+
+
+async def test_a_ticket_a_channel_and_a_bridge(
+    dependencies: Dependencies, records: Records, card: IncidentCard, run: Run
+) -> None:
+    itsm, chat, bridge = ItsmActivities(dependencies), ChatActivities(dependencies), BridgeActivities(dependencies)
+    ticket = await run(
+        itsm.open_major_incident, ask(card, "itsm.open_major_incident", "t", summary="Outage", assignment_group="pay")
+    )
+    assert ticket.outputs["number"] == "MI-1001"
+    stored = await records.desk.tickets.get("MI-1001")
+    assert stored is not None
+    assert stored.fields == {"severity": "SEV1", "service": "payments", "assignment_group": "pay"}
+
+    card = card.model_copy(update={"ticket": "MI-1001"})
+    await run(itsm.add_note, ask(card, "itsm.add_note", "n", text="hello"))
+    assert len(await records.desk.tickets.notes("MI-1001")) == 1
+    assert (await run(itsm.open_problem, ask(card, "itsm.open_problem", "p", summary="s"))).outputs[
+        "number"
+    ] == "PRB-1001"
+    change = await run(itsm.open_change, ask(card, "itsm.open_change", "c", summary="s", change="CHG-9"))
+    assert change.outputs["number"] == "CHG-9"
+
+    opened = await run(bridge.open, ask(card, "bridge.open", "b", name="war room"))
+    assert opened.outputs["url"].startswith("https://mayday.example/bridges/")
+    assert (await run(bridge.close, ask(card, "bridge.close", "bc"))).outputs == {"closed": 1}
+
+    channel = await run(chat.open_channel, ask(card, "chat.open_channel", "ch", name="INC 1"))
+    card = card.model_copy(update={"channel": channel.outputs["channel"]})
+    invited = await run(chat.invite, ask(card, "chat.invite", "i", people=["group.executives", "ana", "nobody"]))
+    assert invited.outputs == {"invited": ["dana", "chris", "ana"]}
+    await run(chat.post, ask(card, "chat.post", "po", text="hello"))
+    await run(chat.pin, ask(card, "chat.pin", "pi", text="bridge"))
+    await run(chat.archive, ask(card, "chat.archive", "a"))
+    await run(itsm.close, ask(card, "itsm.close", "cl", reason="restored"))
+    closed = await records.desk.tickets.get("MI-1001")
+    assert closed is not None
+    assert closed.state == "closed"
+
+
+@pytest.mark.parametrize("action", ["itsm.add_note", "itsm.close", "itsm.open_problem"])
+async def test_what_cannot_work_is_refused_and_not_retried(
+    dependencies: Dependencies, card: IncidentCard, run: Run, action: str
+) -> None:
+    itsm = ItsmActivities(dependencies)
+    call = {"itsm.add_note": itsm.add_note, "itsm.close": itsm.close, "itsm.open_problem": itsm.open_problem}[action]
+    with pytest.raises(ApplicationError) as failed:
+        await run(call, ask(card, action, text="x"))
+    assert (failed.value.type, failed.value.non_retryable) == ("refused", True)
+
+
+async def test_a_change_is_carried_out_once_at_the_first_runner_only(
+    dependencies: Dependencies, records: Records, card: IncidentCard, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = ask(card, "change.execute", change="CHG-9").model_copy(update={"approval": "emergency_change#1"})
+    changes = ChangeActivities(dependencies)
+    first = await run(changes.execute, request)
+    assert first == await run(changes.execute, request)
+    assert first.outputs == {"outcome": "ordered", "ref": "WO-1001"}
+    [order] = await records.desk.tickets.orders()
+    assert order.approval == "emergency_change#1"
+
+    class Lost:
+        name = "runner"
+
+        async def run(self, request: ActionRequest) -> ActionReceipt:
+            await beaten.wait()
+            raise Ambiguous("no answer")
+
+    beaten = asyncio.Event()
+    monkeypatch.setattr(activities.change.activity, "heartbeat", lambda *_: beaten.set())
+    unsure = replace(dependencies, ports=replace(dependencies.ports, changes=[Lost(), *dependencies.ports.changes]))
+    with pytest.raises(ApplicationError) as failed:
+        await run(ChangeActivities(unsure).invoke, ask(card, "dr.invoke", "INC-1/dr#1", service="payments"))
+    assert (failed.value.type, failed.value.details[0]["ambiguous"]) == ("ambiguous", True)
+    assert len(await records.desk.tickets.orders()) == 1
+
+
+async def test_recent_changes_are_looked_up_for_the_service_and_all_below_it(
+    dependencies: Dependencies, card: IncidentCard, run: Run
+) -> None:
+    itsm, below = ItsmActivities(dependencies), card.model_copy(update={"service": "gateway"})
+    await run(itsm.open_change, ask(below, "itsm.open_change", "c", summary="gateway 2.1"))
+    recent = ChangeActivities(dependencies).recent
+    found = await run(recent, ask(card, "changes.recent", service="checkout"))
+    assert [change["summary"] for change in found.outputs["changes"]] == ["gateway 2.1"]
+    assert found.outputs["freezes"] == []
+    assert (await run(recent, ask(card, "changes.recent", service="warehouse"))).outputs["changes"] == []
+
+
+async def test_similar_incidents(dependencies: Dependencies, card: IncidentCard, run: Run) -> None:
+    found = await run(KnowledgeActivities(dependencies).similar, ask(card, "knowledge.similar", service="payments"))
+    assert found.outputs == {"items": []}
+
+
+async def test_deadlines_count_in_the_contracts_hours(dependencies: Dependencies, run: Run) -> None:
+    friday = datetime(2026, 3, 6, 17, 0, tzinfo=UTC)
+    deadline = CalendarActivities(dependencies).deadline
+
+    async def due(hours: str, duration: str = "1h") -> datetime:
+        request = DeadlineRequest(effect_key="d", start_at=friday, duration=duration, hours=hours)
+        found: datetime = (await run(deadline, request)).due_at
+        return found
+
+    assert await due("24x7") == friday + timedelta(hours=1)
+    assert await due("default") == datetime(2026, 3, 9, 9, 30, tzinfo=UTC)  # open until 17:30, again on Monday
+    with pytest.raises(ApplicationError) as failed:
+        await due("moon")
+    assert (failed.value.type, failed.value.non_retryable) == ("refused", True)
+    with pytest.raises(ApplicationError):
+        await due("default", "soon")
+
+
+async def test_the_review_meeting_is_found_invited_and_kept(
+    dependencies: Dependencies, records: Records, card: IncidentCard, run: Run
+) -> None:
+    after = datetime(2026, 3, 6, 17, 0, tzinfo=UTC)
+    calendar = CalendarActivities(dependencies)
+    slot = await run(calendar.meeting_slot, SlotRequest(
+        effect_key="s", after_at=after, not_before_at=after + timedelta(hours=20), within="5 business days",
+        duration="30m",
+    ))  # fmt: skip
+    assert (slot.starts_at, slot.late, slot.tz) == (datetime(2026, 3, 9, 9, 0, tzinfo=UTC), False, "Europe/London")
+
+    invite = InviteRequest(
+        effect_key="INC-1/review/invite#1", incident=card, uid="u", sequence=0, stamped_at=after,
+        starts_at=slot.starts_at, ends_at=slot.ends_at, summary="Review", attendees=["ana", "raj", "ghost"],
+    )  # fmt: skip
+    receipt = await run(calendar.send_invite, invite)
+    assert [each.channel for each in receipt.sent] == ["calendar"]
+    assert [each.target for each in receipt.unreached] == ["ghost"]
+    [event] = await records.desk.outbox.events()
+    assert event.attendees == ["ana@example.com", "raj@example.com"]
+    with pytest.raises(ApplicationError):
+        await run(calendar.send_invite, invite.model_copy(update={"attendees": ["ghost"]}))
+
+
+async def test_a_reviews_board_is_kept_and_never_set_back(
+    dependencies: Dependencies, records: Records, run: Run
+) -> None:
+    at = datetime(2026, 3, 6, 17, 0, tzinfo=UTC)
+
+    def board(revision: int, state: str) -> SaveReview:
+        return SaveReview(effect_key=f"r{revision}", board=ReviewBoard.model_validate({
+            "incident_id": "INC-1", "title": "t", "severity": "SEV1", "service": "payments", "state": state,
+            "opened_at": at, "resolved_at": at, "revision": revision, "owner": "ana", "actions": [
+                {"id": "a1", "title": "Fix it", "owner": "raj", "due_at": at, "added_at": at, "added_by": "ana"},
+            ],
+        }))  # fmt: skip
+
+    save = ReviewActivities(dependencies).save
+    await run(save, board(2, "reviewed"))
+    await run(save, board(1, "draft"))
+    stored = await records.reviews.get("INC-1")
+    assert stored is not None
+    assert (stored.state, stored.owner, stored.data["title"]) == ("reviewed", "ana", "t")
+    [action] = await records.reviews.actions(owner="raj")
+    assert (action.id, action.state, action.data["title"]) == ("a1", "open", "Fix it")

@@ -1,0 +1,204 @@
+"""Paging: the right people, on the first channel that works, never twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from activities.dependencies import Dependencies
+from activities.paging import Paging
+from activities.roster import RosterActivities
+from mayday.catalogs import FixedCatalog
+from mayday.domain.effects import ClosePage, IncidentCard, PageRequest, ResolveRequest
+from mayday.domain.errors import Ambiguous, RateLimited, Refused, Unreachable
+from mayday.language.catalog import Catalog
+from mayday.records import Records, RecordsUnavailable
+from tests.activities.conftest import VendorPager
+from tests.stores import Clock
+
+Run = Callable[..., Any]
+PRIMARY, SECONDARY = "schedule.payments_primary", "schedule.payments_secondary"
+
+
+def page(card: IncidentCard, *targets: str, via: tuple[str, ...] = ("push", "voice"), **more: Any) -> PageRequest:
+    return PageRequest(
+        effect_key="INC-1/page_payments#1", incident=card, page="page_payments", purpose="page", targets=list(targets),
+        via=list(via), text="SEV1 payments", **more,
+    )  # fmt: skip
+
+
+def with_pagers(dependencies: Dependencies, *pagers: VendorPager, desk: bool = False) -> Dependencies:
+    kept = list(dependencies.ports.pagers) if desk else []
+    return replace(dependencies, ports=replace(dependencies.ports, pagers=[*pagers, *kept]))
+
+
+async def test_the_person_on_call_is_paged_on_the_first_channel(
+    dependencies: Dependencies, records: Records, card: IncidentCard, run: Run
+) -> None:
+    receipt = await run(Paging(dependencies).page_responder, page(card, PRIMARY))
+    assert [(each.person, each.target, each.channel, each.provider) for each in receipt.paged] == [
+        ("raj", PRIMARY, "push", "desk")
+    ]
+    [ringing] = await records.desk.pages.find()
+    assert ringing.effect_key == "INC-1/page_payments#1/raj/push"
+    assert (ringing.state, ringing.purpose) == ("ringing", "page")
+
+
+async def test_everybody_behind_the_targets_is_paged_once(
+    dependencies: Dependencies, card: IncidentCard, run: Run
+) -> None:
+    receipt = await run(Paging(dependencies).page_responder, page(card, "group.emergency_cab", "person.sam", PRIMARY))
+    assert [each.person for each in receipt.paged] == ["sam", "kim", "noor", "raj"]
+
+
+async def test_a_channel_that_is_down_hands_over_to_the_next(
+    dependencies: Dependencies, card: IncidentCard, run: Run
+) -> None:
+    pager = VendorPager({"push", "voice"})
+    pager.failures["push"] = Unreachable("push is down", provider="vendor")
+    receipt = await run(Paging(with_pagers(dependencies, pager)).page_responder, page(card, PRIMARY))
+    assert [(each.person, each.channel) for each in receipt.paged] == [("raj", "voice")]
+    assert [(each.channel, each.reason) for each in receipt.unreached] == [("push", "raj: push is down")]
+
+
+async def test_a_pager_that_is_down_hands_over_to_the_desk(
+    dependencies: Dependencies, card: IncidentCard, run: Run
+) -> None:
+    pager = VendorPager({"push", "voice"})
+    pager.failure = RateLimited("slow down", provider="vendor", retry_after_s=7)
+    receipt = await run(Paging(with_pagers(dependencies, pager, desk=True)).page_responder, page(card, PRIMARY))
+    assert [(each.channel, each.provider) for each in receipt.paged] == [("push", "desk")]
+    assert receipt.unreached[0].reason == "raj: slow down"
+
+
+async def test_who_has_no_telephone_is_reached_another_way(
+    dependencies: Dependencies, card: IncidentCard, catalog: Catalog, run: Run
+) -> None:
+    people = {**catalog.people, "raj": catalog.people["raj"].model_copy(update={"phone": None})}
+    without = replace(dependencies, catalog=FixedCatalog(catalog.model_copy(update={"people": people})))
+    receipt = await run(Paging(without).page_responder, page(card, PRIMARY, via=("voice", "email")))
+    assert [each.channel for each in receipt.paged] == ["email"]
+    assert receipt.unreached[0].reason == "raj has no address for voice"
+
+
+async def test_a_page_that_nobody_got_is_a_failure(dependencies: Dependencies, card: IncidentCard, run: Run) -> None:
+    pager = VendorPager({"push"})
+    pager.failure = Unreachable("no network", provider="vendor")
+    with pytest.raises(ApplicationError) as failed:
+        await run(Paging(with_pagers(dependencies, pager)).page_responder, page(card, PRIMARY))
+    assert failed.value.type == "unreached"
+    assert not failed.value.non_retryable  # the network may be back in a second
+    assert "no network" in failed.value.message
+    assert "no pager serves voice" in failed.value.message
+
+    pager.failure = Refused("unknown user", provider="vendor")
+    with pytest.raises(ApplicationError) as failed:
+        await run(Paging(with_pagers(dependencies, pager)).page_responder, page(card, PRIMARY))
+    assert failed.value.non_retryable
+
+
+async def test_an_answer_that_never_came_does_not_keep_the_next_channel_from_ringing(
+    dependencies: Dependencies, card: IncidentCard, run: Run
+) -> None:
+    pager = VendorPager({"push", "voice"})
+    pager.failures["push"] = Ambiguous("no answer", provider="vendor")
+    receipt = await run(Paging(with_pagers(dependencies, pager)).page_responder, page(card, PRIMARY))
+    assert [each.channel for each in receipt.paged] == ["voice"]
+
+
+async def test_a_retry_pages_nobody_twice_not_even_on_another_channel(
+    dependencies: Dependencies, records: Records, card: IncidentCard, run: Run
+) -> None:
+    """First try: push is down, voice rings, the worker dies. Second try: push works again."""
+    push = VendorPager({"push"})
+    push.failure = Unreachable("push is down", provider="vendor")
+    paging = Paging(with_pagers(dependencies, push, desk=True))
+    first = await run(paging.page_responder, page(card, PRIMARY))
+    push.failure = None
+    second = await run(paging.page_responder, page(card, PRIMARY))
+    assert push.calls == []
+    assert [each.ref for each in first.paged] == [each.ref for each in second.paged]
+    assert len(await records.desk.pages.find()) == 1
+
+
+async def test_a_retry_after_the_hand_off_does_not_page_the_next_one_too(
+    dependencies: Dependencies, records: Records, card: IncidentCard, run: Run, clock: Clock
+) -> None:
+    paging = Paging(dependencies)
+    await run(paging.page_responder, page(card, PRIMARY))
+    await records.overrides.add("payments_primary", "lee", clock(), clock() + timedelta(hours=1), created_by="raj")
+    receipt = await run(paging.page_responder, page(card, PRIMARY, SECONDARY))
+    assert [each.person for each in receipt.paged] == ["raj", "lee"]  # lee by the other schedule
+    assert {each.person: each.target for each in receipt.paged} == {"raj": PRIMARY, "lee": SECONDARY}
+
+
+async def test_overrides_made_at_run_time_count(
+    dependencies: Dependencies, records: Records, card: IncidentCard, run: Run, clock: Clock
+) -> None:
+    await records.overrides.add("payments_primary", "dana", clock(), clock() + timedelta(hours=1), created_by="raj")
+    receipt = await run(Paging(dependencies).page_responder, page(card, PRIMARY))
+    assert [each.person for each in receipt.paged] == ["dana"]
+
+
+async def test_the_plans_snapshot_is_paged_when_the_roster_cannot_be_read(
+    dependencies: Dependencies, records: Records, card: IncidentCard, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def silent(*_: object, **__: object) -> object:
+        raise RecordsUnavailable("locked")
+
+    monkeypatch.setattr(records.overrides, "find", silent)
+    fallback = {PRIMARY: ["raj"]}
+    receipt = await run(Paging(dependencies).page_responder, page(card, PRIMARY, fallback=fallback))
+    assert [each.person for each in receipt.paged] == ["raj"]
+    assert "the roster cannot be read" in receipt.unreached[0].reason
+
+    roster = await run(
+        RosterActivities(dependencies).resolve, ResolveRequest(effect_key="r", targets=[PRIMARY], fallback=fallback)
+    )
+    assert (roster.people, roster.stale) == ({PRIMARY: ["raj"]}, True)
+
+
+async def test_a_schedule_kept_elsewhere_falls_back_to_the_one_that_the_catalog_names(
+    dependencies: Dependencies, card: IncidentCard, catalog: Catalog, run: Run
+) -> None:
+    class Silent:
+        name = "pagerduty"
+
+        async def on_call(self, schedule: str, at: object) -> list[str]:
+            asked.append(schedule)
+            raise Unreachable("no answer", provider=self.name)
+
+    asked: list[str] = []
+    raw = catalog.model_dump(by_alias=True)
+    raw["schedules"]["outside"] = {"source": "pagerduty", "id": "P1", "fallback": SECONDARY}
+    given = replace(dependencies, catalog=FixedCatalog(Catalog.model_validate(raw)))
+    given = replace(given, ports=replace(given.ports, rosters={**given.ports.rosters, "pagerduty": Silent()}))
+    receipt = await run(Paging(given).page_responder, page(card, "schedule.outside"))
+    assert asked == ["P1"]
+    assert [(each.person, each.target) for each in receipt.paged] == [("lee", "schedule.outside")]
+
+
+async def test_a_drill_never_reaches_the_vendor(dependencies: Dependencies, card: IncidentCard, run: Run) -> None:
+    pager = VendorPager({"push"})
+    drill = card.model_copy(update={"drill": True})
+    receipt = await run(Paging(with_pagers(dependencies, pager)).page_responder, page(drill, PRIMARY))
+    assert pager.calls == []
+    assert receipt.paged[0].provider == "desk"
+
+
+async def test_closing_stops_every_pager_and_says_when_one_did_not(
+    dependencies: Dependencies, records: Records, card: IncidentCard, run: Run
+) -> None:
+    closing = ClosePage(effect_key="INC-1/close#1", incident=card, page="page_payments", reason="acknowledged by lee")
+    await run(Paging(dependencies).page_responder, page(card, PRIMARY))
+    pager = VendorPager({"push"})
+    pager.failure = Unreachable("down", provider="vendor")
+    with pytest.raises(ApplicationError) as failed:
+        await run(Paging(with_pagers(dependencies, pager, desk=True)).close_page, closing)
+    assert failed.value.type == "unreachable"
+    assert [each.state for each in await records.desk.pages.find()] == ["closed"]
