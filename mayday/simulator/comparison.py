@@ -14,7 +14,7 @@ from typing import Any
 
 from mayday.domain.timeline import Entry, parse_timestamp
 from mayday.language.plan import Plan
-from mayday.language.runbook import Step, all_steps
+from mayday.language.runbook import Step
 
 TOLERANCE = timedelta(seconds=2)
 #: keys of `data` that hold ids minted on the way
@@ -23,15 +23,28 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
 def roots_of(plan: Plan) -> dict[str, str]:
-    """For each step of a plan's runbooks the step that stands at the top of its phase, handler or `finally`."""
+    """For each step of a plan's runbooks the step at the root of its lane.
+
+    That is the step at the top of its phase, handler or `finally`. What runs beside it is a lane of its own: a
+    background step, each branch of a `parallel`.
+    """
     roots: dict[str, str] = {}
     for runbook in (plan.runbook, *plan.calls.values()):
         lists: list[list[Step]] = [phase.steps for phase in runbook.phases]
         lists += [handler.steps for handler in runbook.handlers] + [runbook.finally_]
         for steps in lists:
             for top in steps:
-                roots.update((step.id, top.id) for step in all_steps([top]))
+                roots.update(_under(top, top.id))
     return roots
+
+
+def _under(step: Step, root: str) -> dict[str, str]:
+    found = {step.id: root}
+    for place, steps in step.children():
+        beside = place.startswith("parallel.") or (step.for_each is not None and step.for_each.concurrency > 1)
+        for inner in steps:
+            found |= _under(inner, f"{step.id}/{place}" if beside else inner.id if inner.background else root)
+    return found
 
 
 def lane_of(entry: Entry, roots: Mapping[str, str] | None = None) -> str:

@@ -77,7 +77,7 @@ class Facts:
             for step in _steps_of(runbook)
             if step.do == name
         }
-        changes = self.of("status_changed", "severity_changed", "impact_changed")
+        changes = self.of("status_changed", "severity_changed", "impact_set")
         return (entry for entry in changes if (entry.step or "").rpartition(".")[2] in steps)
 
     def sent(self, name: str, audience: str | None = None, text: str | None = None) -> list[Entry]:

@@ -14,6 +14,7 @@ from mayday.language.catalog import Catalog
 from mayday.language.documents import Document, load_document
 from mayday.language.library import Library, LibraryRefused, RunbookFile, UnknownRunbook, load_runbook
 from mayday.language.plan import Plan
+from mayday.language.runbook import all_steps
 from mayday.language.scenario import Scenario
 from mayday.language.shape import read_model
 from mayday.simulator.coverage import Coverage
@@ -125,7 +126,19 @@ def _runbook_name(path: pathlib.Path, runbook: str, library: Library) -> str:
             return f"{entry.name}@{entry.version}"
     beside: RunbookFile = load_runbook(wanted)
     library.files.append(beside)
+    _add_called(beside, library)
     return f"{beside.name}@{beside.version}"
+
+
+def _add_called(caller: RunbookFile, library: Library) -> None:
+    """Runbooks that it calls may lie beside it, `NAME.yaml` each."""
+    runbook = caller.runbook
+    lists = [*(phase.steps for phase in runbook.phases), runbook.finally_] if runbook else []
+    for step in [step for steps in lists for step in all_steps(steps) if step.call]:
+        file = pathlib.Path(caller.document.file).parent / f"{(step.call or '').partition('@')[0]}.yaml"
+        if file.is_file() and all(pathlib.Path(entry.document.file).resolve() != file for entry in library.files):
+            library.files.append(load_runbook(file))
+            _add_called(library.files[-1], library)
 
 
 def _overlaid(catalog: Catalog, own: dict[str, Any]) -> Catalog:

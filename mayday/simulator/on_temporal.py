@@ -3,13 +3,15 @@
 The server runs on today's date, so the start input carries an offset that makes the incident's clock the scenario's.
 Waiting for an update does not skip time; the stage sleeps to absolute moments instead. A running activity stops time
 as well, so an activity here answers at once and says after how long it should have: `RehearsedIncident` waits for that
-with a workflow timer. While the engine is away its worker is shut down, and people's commands go out as signals.
+with a workflow timer. A workflow task that waits for a worker stops time too; so an outage is played inside the workflow,
+and people's commands meanwhile go out as signals, as the starter sends them when an update is not accepted.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import pathlib
 import shutil
@@ -23,6 +25,7 @@ from temporalio import activity
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory, WorkflowUpdateFailedError
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -33,10 +36,12 @@ from mayday.domain.timeline import Entry
 from mayday.simulator.desk import Reply, ScenarioDesk
 from mayday.temporal.plugin import build_plugin
 from workflows.incident import ALERT_SIGNAL, COMMAND_SIGNAL
-from workflows.rehearsal import LATER, RehearsedIncident, RehearsedReview
+from workflows.rehearsal import AWAY_SIGNAL, LATER, RehearsedIncident, RehearsedReview
 
 #: people's commands and alerts leave this much before their moment, so that at the same instant the answer wins
 EARLY = timedelta(milliseconds=300)
+#: one call to the server may skip this much; a night of it in one call takes longer than a call may
+LONGEST_SLEEP = timedelta(hours=1)
 
 
 class TemporalStage:
@@ -74,7 +79,7 @@ class TemporalStage:
     async def _warm_up(self) -> None:
         """Wait until the worker polls: its first poll would else be the incident's first second."""
         await self.client.execute_workflow(
-            RehearsedReview.run, {}, id=f"warm-up/{uuid.uuid4()}", task_queue=self._queue
+            RehearsedReview.run, {"warm_up": True}, id=f"warm-up/{uuid.uuid4()}", task_queue=self._queue
         )
 
     # inputs ---------------------------------------------------------------------------------------------------
@@ -98,8 +103,9 @@ class TemporalStage:
         await self.handle.signal(ALERT_SIGNAL, AlertBatch(events=events))
 
     async def go_away(self, duration: timedelta) -> None:
+        assert self.handle is not None
         self._away_until = await self._now() + EARLY + duration
-        await self._leave()
+        await self.handle.signal(AWAY_SIGNAL, duration.total_seconds() + EARLY.total_seconds())
 
     # time -----------------------------------------------------------------------------------------------------
 
@@ -107,16 +113,14 @@ class TemporalStage:
         if self._away_until is not None and moment >= self._away_until:
             await self._wait_until(self._away_until)
             self._away_until = None
-            self._appear()
         await self._wait_until(moment if inclusive else moment - EARLY)
 
     async def _now(self) -> datetime:
         return await self._theatre.environment.get_current_time() + self._offset
 
     async def _wait_until(self, moment: datetime) -> None:
-        left = moment - await self._now()
-        if left > timedelta():
-            await self._theatre.environment.sleep(left)
+        while (left := moment - await self._now()) > timedelta():
+            await self._theatre.environment.sleep(min(left, LONGEST_SLEEP))
 
     # the worker -----------------------------------------------------------------------------------------------
 
@@ -147,7 +151,8 @@ class TemporalStage:
                 return {}
             if info.activity_type == LOOK:
                 return {}
-            reply = self._desk.answer(info.activity_type, payload, info.started_time + self._offset)
+            # a local activity is told the worker's own time, which the server's has long left behind
+            reply = self._desk.answer(info.activity_type, payload, await self._now())
             if reply.hangs or reply.after:
                 raise _later(reply)
             if reply.failure is not None:
@@ -180,6 +185,10 @@ class TemporalStage:
         return found
 
     async def close(self) -> None:
+        """End the run: a workflow task that no worker takes would stop the server's time for the next one."""
+        if self.handle is not None and self._running is not None:
+            with contextlib.suppress(RPCError):  # it has ended by itself
+                await self.handle.terminate("the rehearsal is over")
         await self._leave()
 
 
@@ -215,6 +224,10 @@ async def time_skipping() -> AsyncIterator[Theatre]:
     finally:
         await theatre.close()
         await environment.shutdown()
+        # The core's threads let go of their last Python objects a moment after they have reported to be done; an
+        # interpreter that ends in that moment aborts.
+        gc.collect()
+        await asyncio.sleep(0.3)
 
 
 def server_path() -> str | None:
