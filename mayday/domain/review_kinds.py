@@ -93,7 +93,10 @@ REVIEW_KINDS: dict[str, tuple[str, str, str]] = {
     ),
     "closing_form": (
         "{actor} filled in the closing form; missing: {missing}",
-        "category?, cause_code?, caused_by_change?, change?, detected_by?, impact_started_at?, impact_ended_at?, missing",
+        (
+            "category?, cause_code?, caused_by_change?, change?, detected_by?, impact_started_at?, "
+            "impact_ended_at?, missing"
+        ),
         "what the incident says about itself for trends",
     ),
     "problem_opened": (

@@ -38,8 +38,17 @@ SPEC: dict[str, Any] = {
     "problem_record": True,
     "actions": {"remind_every": "7d", "due": {"high": "4w", "normal": "8w"}},
 }
-PEOPLE = {"ana": "Ana Ruiz", "dee": "Dee Park", "lee": "Lee Wong", "li": "Li Chen", "dana": "Dana Fox",
-          "raj": "Raj Rao", "chris": "Chris Wong", "sam": "Sam Hill", "kim": "Kim Roe"}  # fmt: skip
+PEOPLE = {
+    "ana": "Ana Ruiz",
+    "dee": "Dee Park",
+    "lee": "Lee Wong",
+    "li": "Li Chen",
+    "dana": "Dana Fox",
+    "raj": "Raj Rao",
+    "chris": "Chris Wong",
+    "sam": "Sam Hill",
+    "kim": "Kim Roe",
+}
 
 
 def utc(text: str) -> datetime:
@@ -50,13 +59,28 @@ def given(**changes: Any) -> ReviewInput:
     """A SEV1 of Tuesday 3 March 2026, resolved at noon; commander Ana, deputy Dee, service owner Raj."""
     values: dict[str, Any] = {
         "incident_id": "INC-1",
-        "card": IncidentCard(id="INC-1", title="Payments down", severity=changes.get("severity", "SEV1"),
-                             status="resolved", service="payments", ticket="MI-1"),
-        "severity": "SEV1", "spec": SPEC, "owner": "ana", "commander": "ana", "deputy": "dee",
-        "service_owners": ["schedule.payments_primary"], "members": {"schedule.payments_primary": ["raj"]},
-        "responders": ["ana", "dee", "lee"], "people": PEOPLE, "opened_at": utc("2026-03-03T08:00"),
-        "resolved_at": utc("2026-03-03T12:00"), "head": GENESIS, "next_seq": 1,
-    }  # fmt: skip
+        "card": IncidentCard(
+            id="INC-1",
+            title="Payments down",
+            severity=changes.get("severity", "SEV1"),
+            status="resolved",
+            service="payments",
+            ticket="MI-1",
+        ),
+        "severity": "SEV1",
+        "spec": SPEC,
+        "owner": "ana",
+        "commander": "ana",
+        "deputy": "dee",
+        "service_owners": ["schedule.payments_primary"],
+        "members": {"schedule.payments_primary": ["raj"]},
+        "responders": ["ana", "dee", "lee"],
+        "people": PEOPLE,
+        "opened_at": utc("2026-03-03T08:00"),
+        "resolved_at": utc("2026-03-03T12:00"),
+        "head": GENESIS,
+        "next_seq": 1,
+    }
     return ReviewInput.model_validate({**values, **changes})
 
 
@@ -199,5 +223,11 @@ def failure(code: str = "broken", message: str = "answered 500", *, ambiguous: b
     return EffectResult(failure=EffectFailure(code=code, message=message, ambiguous=ambiguous))
 
 
-FORM = {"category": "network", "cause_code": "vendor", "caused_by_change": False, "detected_by": "monitoring",
-        "impact_started_at": utc("2026-03-03T07:50"), "impact_ended_at": utc("2026-03-03T11:40")}  # fmt: skip
+FORM = {
+    "category": "network",
+    "cause_code": "vendor",
+    "caused_by_change": False,
+    "detected_by": "monitoring",
+    "impact_started_at": utc("2026-03-03T07:50"),
+    "impact_ended_at": utc("2026-03-03T11:40"),
+}

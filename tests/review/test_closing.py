@@ -24,8 +24,13 @@ def test_nothing_is_closed_while_its_form_is_empty() -> None:
     )
     assert detail["missing"] == ["caused_by_change", "impact_started_at", "impact_ended_at"]
     assert story.refused("set_state", "ana", state="closed")[0] == "invalid"
-    story.applied("closing_form", "ana", caused_by_change=False, impact_started_at=FORM["impact_started_at"],
-                  impact_ended_at=FORM["impact_ended_at"])  # fmt: skip
+    story.applied(
+        "closing_form",
+        "ana",
+        caused_by_change=False,
+        impact_started_at=FORM["impact_started_at"],
+        impact_ended_at=FORM["impact_ended_at"],
+    )
     assert story.applied("close", "ana")["state"] == "closed"
     status = story.of("status_changed")[0].data
     assert (status["status"], status["before"]) == ("closed", "resolved")
@@ -43,8 +48,9 @@ def test_the_form_refuses_nonsense() -> None:
     assert story.refused("closing_form", "ana")[0] == "invalid"
     assert story.refused("closing_form", "ana", category="  ")[0] == "invalid"
     assert story.refused("closing_form", "ana", impact_ended_at=utc("2030-01-01T00:00"))[0] == "invalid"
-    code, reason = story.refused("closing_form", "ana", impact_started_at=FORM["impact_ended_at"],
-                                 impact_ended_at=FORM["impact_started_at"])  # fmt: skip
+    code, reason = story.refused(
+        "closing_form", "ana", impact_started_at=FORM["impact_ended_at"], impact_ended_at=FORM["impact_started_at"]
+    )
     assert (code, reason) == ("invalid", "the impact ended before it started")
 
 
@@ -57,8 +63,9 @@ def test_states_go_step_by_step_and_only_people_in_charge_move_them() -> None:
     story.applied("set_state", "ana", state="in_review")
     story.applied("set_state", "ana", state="draft")
     assert [entry.data for entry in story.of("review_state")] == [
-        {"previous": "draft", "to": "in_review"}, {"previous": "in_review", "to": "draft"},
-    ]  # fmt: skip
+        {"previous": "draft", "to": "in_review"},
+        {"previous": "in_review", "to": "draft"},
+    ]
 
 
 def test_the_owner_is_reminded_of_what_closing_needs_then_with_the_deputy_then_with_all() -> None:
@@ -81,10 +88,13 @@ def test_after_closing_only_what_is_owed_can_be_done() -> None:
     story.applied("close", "ana")
     assert story.effects(DRAFT_REPORT)[-1].payload["board"]["state"] == "closed"  # the last version knows it
     for kind, fields in {
-        "edit_report": {"section": "summary", "text": "x"}, "set_state": {"state": "draft"},
-        "closing_form": {"category": "x"}, "close": {}, "reschedule_meeting": {"starts_at": utc("2026-05-05T10:00")},
+        "edit_report": {"section": "summary", "text": "x"},
+        "set_state": {"state": "draft"},
+        "closing_form": {"category": "x"},
+        "close": {},
+        "reschedule_meeting": {"starts_at": utc("2026-05-05T10:00")},
         "reassign_owner": {"person": "lee"},
-    }.items():  # fmt: skip
+    }.items():
         assert story.refused(kind, "ana", **fields)[0] == "closed", kind
     story.applied("note", "lee", text="The vendor's patch is in", occurred_at=utc("2026-03-05T12:30"))
     story.applied("complete_action", "lee", action="A1")

@@ -106,8 +106,14 @@ def test_a_reopened_incident_takes_its_chain_and_its_invitation_back() -> None:
     assert story.case.finished
     assert (detail["head"], detail["next_seq"]) == (story.entries[-1].hash, story.entries[-1].seq + 1)
 
-    again = Story(given(resolved_at=utc("2026-03-03T20:00"), head=detail["head"], next_seq=detail["next_seq"],
-                        carried=detail["carried"]))  # fmt: skip
+    again = Story(
+        given(
+            resolved_at=utc("2026-03-03T20:00"),
+            head=detail["head"],
+            next_seq=detail["next_seq"],
+            carried=detail["carried"],
+        )
+    )
     assert [item.title for item in again.case.board().actions] == ["Second route"]
     assert again.case.board().problem == "PRB-7"
     assert len(again.effects("itsm.open_problem")) == 0

@@ -8,18 +8,31 @@ from mayday.domain.effects import SEND, VENDOR_CONTACT
 from tests.review.story import FORM, Story, failure, given, utc
 
 FINAL: dict[str, Any] = {
-    "id": "review:customer_update", "audience": "customers", "template": "customer_resolved",
-    "text": "Payments work again.", "readers": ["li"], "author": "ana", "via": ["status_page"],
-}  # fmt: skip
+    "id": "review:customer_update",
+    "audience": "customers",
+    "template": "customer_resolved",
+    "text": "Payments work again.",
+    "readers": ["li"],
+    "author": "ana",
+    "via": ["status_page"],
+}
 RATIFICATION: dict[str, Any] = {
-    "id": "ratify:emergency_change", "kind": "ratification", "decision": "emergency_change",
-    "text": "Sam and Dee broke the glass for CHG-1", "people": ["person.dana"], "excluded": ["sam", "dee"],
+    "id": "ratify:emergency_change",
+    "kind": "ratification",
+    "decision": "emergency_change",
+    "text": "Sam and Dee broke the glass for CHG-1",
+    "people": ["person.dana"],
+    "excluded": ["sam", "dee"],
     "due_at": "2026-03-05T12:00:00Z",
-}  # fmt: skip
+}
 SPOKEN: dict[str, Any] = {
-    "id": "confirm:invoke_dr:chris", "kind": "confirmation", "decision": "invoke_dr", "text": "Chris said yes at 02:41",
-    "people": ["chris"], "due_at": "2026-03-04T12:00:00Z",
-}  # fmt: skip
+    "id": "confirm:invoke_dr:chris",
+    "kind": "confirmation",
+    "decision": "invoke_dr",
+    "text": "Chris said yes at 02:41",
+    "people": ["chris"],
+    "due_at": "2026-03-04T12:00:00Z",
+}
 RCA: dict[str, Any] = {"vendor": "gateway_co", "name": "Gateway Co", "case": "C-77", "contract": "C-2231"}
 
 

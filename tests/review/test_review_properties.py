@@ -18,8 +18,9 @@ PERSONS = st.sampled_from(["ana", "dee", "lee", "li", "dana", "raj", "chris", "s
 COMMANDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "accept_ownership": st.just({}),
     "reassign_owner": st.builds(dict, person=PERSONS),
-    "edit_report": st.builds(dict, section=st.sampled_from(["summary", "lessons"]), text=st.just("x"),
-                             version=st.integers(0, 2)),
+    "edit_report": st.builds(
+        dict, section=st.sampled_from(["summary", "lessons"]), text=st.just("x"), version=st.integers(0, 2)
+    ),
     "set_state": st.builds(dict, state=st.sampled_from(["draft", "in_review", "reviewed", "closed"])),
     "closing_form": st.just(FORM),
     "add_action": st.builds(dict, title=st.just("Do it"), owner=PERSONS, priority=st.sampled_from(["high", "normal"])),
@@ -28,13 +29,14 @@ COMMANDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "reassign_action": st.builds(dict, action=st.just("A1"), to=PERSONS),
     "release": st.builds(dict, item=st.just(FINAL["id"]), withhold=st.booleans(), reason=st.just("r")),
     "rewrite": st.builds(dict, item=st.just(FINAL["id"]), text=st.just("t")),
-    "answer_finding": st.builds(dict, finding=st.sampled_from([RATIFICATION["id"], SPOKEN["id"]]), yes=st.booleans(),
-                                reason=st.just("r")),
+    "answer_finding": st.builds(
+        dict, finding=st.sampled_from([RATIFICATION["id"], SPOKEN["id"]]), yes=st.booleans(), reason=st.just("r")
+    ),
     "settle_finding": st.builds(dict, finding=st.just(RATIFICATION["id"]), text=st.just("settled")),
     "receive_rca": st.just({"vendor": "gateway_co", "text": "route"}),
     "close": st.just({}),
     "note": st.just({"text": "n"}),
-}  # fmt: skip
+}
 STEPS = st.lists(
     st.tuples(
         st.integers(0, 12 * 24),

@@ -1,0 +1,289 @@
+"""The report as Markdown. Text of people, vendors and alerts is escaped: it shows as it was written, and no more."""
+
+from __future__ import annotations
+
+from mayday.domain.report.model import AudienceFact, DecisionFact, Report, VendorFact
+from mayday.domain.report.words import because, events, length, plain, quoted, shortened, table, when
+from mayday.domain.review.reporting import PEOPLE_SECTIONS
+from mayday.domain.review.wire import Finding, VendorRca
+
+#: lines of the short timeline in the text; the whole one is in the records
+LISTED = 400
+TITLES = {
+    "summary": "Summary",
+    "impact": "Impact",
+    "root_cause": "Root cause",
+    "contributing_factors": "Contributing factors",
+    "lessons": "Lessons",
+}
+
+
+def render(report: Report) -> str:
+    """The whole report; sections that nobody has written yet say what belongs there."""
+    parts = [
+        _head(report),
+        _people(report, "summary"),
+        _people(report, "impact"),
+        _impact(report),
+        _clocks(report),
+        _course(report),
+        _decisions(report),
+        _communication(report),
+        _vendors(report),
+        _by_hand(report),
+        _exceptions(report),
+        _people(report, "root_cause"),
+        _people(report, "contributing_factors"),
+        _people(report, "lessons"),
+        _actions(report),
+        _timeline(report),
+        _proof(report),
+    ]
+    return "\n".join(part.rstrip() + "\n" for part in parts if part)
+
+
+# -- parts
+
+
+def _head(report: Report) -> str:
+    status = f", review {report.state.replace('_', ' ')}" if report.state else ""
+    drafted = f"Version {report.version}, drafted {when(report.drafted_at)}. " if report.version else ""
+    title = f"# {'DRILL: ' if report.drill else ''}{report.severity} {plain(report.title) or report.incident_id}"
+    what = f"Incident `{report.incident_id}` on {plain(report.service) or '-'}, {report.status or 'open'}{status}."
+    lines = [title, "", f"{drafted}{what} Runbook {plain(report.runbook) or '-'}. Times are UTC."]
+    refs = [
+        f"ticket {plain(report.ticket)}" if report.ticket else "",
+        f"problem {plain(report.problem)}" if report.problem else "",
+        f"owner {plain(report.owner)}" if report.owner else "",
+        f"meeting {when(report.meeting.starts_at)}" if report.meeting and not report.meeting.cancelled else "",
+    ]
+    if any(refs):
+        lines.append(f"{', '.join(ref for ref in refs if ref)}.".capitalize())
+    if report.broken_at is not None:
+        lines += ["", f"**The timeline was altered: entry {report.broken_at} does not follow from the one before it.**"]
+    return "\n".join(lines)
+
+
+def _people(report: Report, section: str) -> str:
+    title = f"## {TITLES[section]}"
+    written = report.written.get(section)
+    if written is None:
+        return f"{title}\n\n*To be written: {PEOPLE_SECTIONS[section]}*"
+    return (
+        f"{title}\n\n{quoted(written.text)}\n\n*{plain(written.author)}, version {written.version}, {when(written.at)}*"
+    )
+
+
+def _impact(report: Report) -> str:
+    form = report.form
+    rows = [
+        ("Customers affected", "-" if report.customers_affected is None else f"{report.customers_affected:,}"),
+        ("Impact", f"{when(report.impact_started_at)} to {when(report.impact_ended_at)}"),
+        ("Incident", f"{when(report.opened_at)} to {when(report.resolved_at)}"),
+        ("Alerts", str(report.alerts)),
+        ("Reopened", f"{report.reopened} times" if report.reopened else "no"),
+        ("Category, cause", f"{plain(form.category) or '-'}, {plain(form.cause_code) or '-'}"),
+        (
+            "Caused by a change",
+            "-" if form.caused_by_change is None else "yes " + plain(form.change) if form.caused_by_change else "no",
+        ),
+        ("Detected by", plain(form.detected_by) or "-"),
+    ]
+    return table(("", ""), rows)
+
+
+def _clocks(report: Report) -> str:
+    rows = [(fact.name, length(fact.seconds), str(fact.n), fact.definition) for fact in report.clocks]
+    lines = ["## Clocks", "", table(("clock", "length", "n", "from and to"), rows)]
+    for span in report.leaderless:
+        how = f"{length(span.seconds)}, {plain(span.note)}"
+        lines += ["", f"Nobody was in command from {when(span.from_at)} to {when(span.until_at)} ({how})."]
+    return "\n".join(lines)
+
+
+def _course(report: Report) -> str:
+    rows = [
+        (fact.name or fact.phase, when(fact.entered_at), length(fact.seconds), plain(fact.how))
+        for fact in report.phases
+    ]
+    lines = [
+        "## Course",
+        "",
+        table(("phase", "entered", "length", "left because"), rows) if rows else "No phase was entered.",
+    ]
+    lines += ["", *events([*report.commanders, *report.severities])]
+    return "\n".join(lines)
+
+
+def _decisions(report: Report) -> str:
+    if not report.decisions:
+        return "## Decisions\n\nNo decision gate was opened."
+    return "\n\n".join(["## Decisions", *[_decision(item) for item in report.decisions]])
+
+
+def _decision(decision: DecisionFact) -> str:
+    needed = f"{decision.approvals} of {', '.join(map(plain, decision.voters))}" if decision.approvals else "-"
+    required = f", required: {', '.join(map(plain, decision.required))}" if decision.required else ""
+    about = f"`{decision.id}`, opened {when(decision.opened_at)}, approvals needed: {needed}{required}"
+    title = f"### {plain(decision.question) or decision.id}"
+    lines = [title, "", f"{about}; requested by {plain(decision.requester) or '-'}.", ""]
+    for outcome in decision.outcomes:
+        after = f" after {length(outcome.seconds)}" if outcome.seconds is not None else ""
+        lines.append(f"**{outcome.outcome.replace('_', ' ')}** at {when(outcome.at)}{after}{because(outcome.reason)}")
+    if not decision.outcomes:
+        lines.append("**undecided**")
+    if decision.votes:
+        rows = [
+            (
+                when(vote.at),
+                plain(vote.person) + (f" for {plain(vote.on_behalf_of)}" if vote.on_behalf_of else ""),
+                vote.choice,
+                plain(vote.reason) or "-",
+                _spoken(vote.heard_by, vote.confirmed, vote.note),
+            )
+            for vote in decision.votes
+        ]
+        lines += ["", table(("when", "who", "vote", "reason", "how"), rows)]
+    else:
+        lines += ["", "Nobody voted."]
+    more = [*decision.events, *decision.findings]
+    if more:
+        lines += ["", *[f"- {plain(line)}" for line in more]]
+    return "\n".join(lines)
+
+
+def _spoken(heard_by: str | None, confirmed: bool | None, note: str) -> str:
+    if heard_by is None:
+        return "-"
+    return f"spoken, heard by {plain(heard_by)}, {plain(note)}, {'confirmed' if confirmed else 'NOT confirmed'}"
+
+
+def _communication(report: Report) -> str:
+    if not report.audiences:
+        return "## Communication\n\nNo message left to any audience."
+    rows = [_audience(fact) for fact in report.audiences]
+    lines = [
+        "## Communication",
+        "",
+        table(("audience", "sent", "first after", "longest gap", "missed", "holding lines"), rows),
+    ]
+    for fact in report.audiences:
+        lines += ["", f"### {plain(fact.audience)}", ""]
+        said = [
+            (message.at, f"{message.purpose}: {plain(shortened(message.text))}" + _parts(message.via, message.problem))
+            for message in fact.sent
+        ]
+        said += [(missed, "**missed**: nobody read it in time") for missed in fact.missed]
+        said += [(problem.at, plain(problem.problem)) for problem in fact.problems]
+        lines += [f"- {when(at)} {what}" for at, what in sorted(said, key=lambda pair: pair[0])]
+    return "\n".join(lines)
+
+
+def _audience(fact: AudienceFact) -> tuple[str, ...]:
+    return (
+        plain(fact.audience),
+        str(len(fact.sent)),
+        length(fact.first_after_s),
+        length(fact.longest_gap_s),
+        str(len(fact.missed)),
+        str(fact.holding),
+    )
+
+
+def _parts(via: list[str], problem: str) -> str:
+    return (f" ({', '.join(map(plain, via))})" if via else "") + (f", not by {plain(problem)}" if problem else "")
+
+
+def _vendors(report: Report) -> str:
+    if not report.vendors and not report.vendor_rcas:
+        return ""
+    lines = ["## Vendors"]
+    for fact in report.vendors:
+        lines += ["", *_vendor(fact)]
+    for rca in report.vendor_rcas:
+        what = f"Root cause analysis of {plain(rca.name or rca.vendor)} (case {plain(rca.case) or '-'})"
+        lines += ["", f"{what}: {_rca(rca)}, asked {rca.asked} times."]
+    return "\n".join(lines)
+
+
+def _rca(rca: VendorRca) -> str:
+    if rca.received_at:
+        return f"received {when(rca.received_at)}: {plain(rca.text)}"
+    return "never came" if rca.missing else "open"
+
+
+def _vendor(fact: VendorFact) -> list[str]:
+    contract = f"Contract {plain(fact.contract) or '-'}, {plain(fact.priority) or '-'}."
+    reply = (
+        f"Contacted {when(fact.first_contact_at)}, first reply {when(fact.first_reply_at)} ({length(fact.response_s)})"
+    )
+    closed = f"closed {when(fact.closed_at)}, clock paused {length(fact.paused_s)}"
+    title = f"### {plain(fact.vendor)}, case {plain(fact.case) or '-'}"
+    lines = [title, "", f"{contract} {reply}, {closed}."]
+    for name, items in (
+        ("Breach", fact.breaches),
+        ("Escalated to", fact.escalations),
+        ("Paused", fact.pauses),
+        ("", fact.replies),
+    ):
+        lines += [f"- {name + ': ' if name else ''}{plain(item)}" for item in items]
+    return lines
+
+
+def _by_hand(report: Report) -> str:
+    lines = ["## By hand, and what failed", ""]
+    lines += events(report.interventions) or ["Nothing was overridden or added by hand."]
+    if report.failures:
+        lines += ["", "Failed or late:", "", *events(report.failures)]
+    if report.notes:
+        lines += ["", "Notes:", "", *events(report.notes)]
+    return "\n".join(lines)
+
+
+def _exceptions(report: Report) -> str:
+    lines = [f"- {plain(line)}" for line in report.exceptions]
+    for finding in report.findings:
+        still = "**open**, " if finding.open else ""
+        what = f"{plain(finding.decision)}, {finding.kind}: {plain(finding.text)}"
+        lines.append(f"- {what}: {still}{_finding(finding)}")
+    return "\n".join(["## Exceptions and findings", "", *lines]) if lines else "## Exceptions and findings\n\nNone."
+
+
+def _finding(finding: Finding) -> str:
+    if finding.settled_by:
+        return f"settled by {plain(finding.settled_by)}: {plain(finding.settlement)}"
+    if finding.answer:
+        return f"{finding.answer} by {plain(finding.answered_by)}{because(finding.reason)}"
+    return "nobody answered in time" if finding.expired else "not answered yet"
+
+
+def _actions(report: Report) -> str:
+    if not report.actions:
+        return "## Follow-up actions\n\nNone yet."
+    rows = [
+        (
+            item.id,
+            plain(item.title),
+            plain(item.owner),
+            item.priority,
+            when(item.due_at),
+            item.state + (f" {when(item.ended_at)}{because(item.result)}" if item.ended_at else ""),
+        )
+        for item in report.actions
+    ]
+    return "\n".join(["## Follow-up actions", "", table(("", "action", "owner", "priority", "due", "state"), rows)])
+
+
+def _timeline(report: Report) -> str:
+    shown = report.timeline[:LISTED]
+    lines = ["## Timeline", "", *events(shown)]
+    if len(report.timeline) > len(shown):
+        lines.append(f"- ... and {len(report.timeline) - len(shown)} more in the records")
+    return "\n".join(lines)
+
+
+def _proof(report: Report) -> str:
+    intact = report.broken_at is None
+    verdict = "Every entry follows from the one before it." if intact else f"Entry {report.broken_at} was altered."
+    check = f"Check: `mayday review verify {report.incident_id}`."
+    return f"---\n\n{report.entries} entries, head `{report.head}`. {verdict} {check}"
