@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mayday.domain.effects import EffectResult, Wire
-from mayday.walker import alerts, blocks, cadences, failing, merging, people, phases, reviews, tasks
-from mayday.walker.state import Flight
+from mayday.walker import alerts, blocks, cadences, failing, handing_over, merging, phases, reviews, tasks
 
 if TYPE_CHECKING:
     from mayday.walker.walker import Walker
 
-START_REVIEW = "review.start"
 #: ends without phases behind them: no finals to a public that never heard of it
 QUIET = ("rejected", "merged")
 
@@ -46,10 +43,9 @@ def resume(w: Walker) -> None:
     if state.ending == "finally":
         closing = w.plan.runbook.finally_ if state.status not in QUIET else []
         if blocks.run(w, closing) != "running":
-            state.ending = "review"
-            _start_review(w)
+            state.ending = "last"
             merging.tell_absorbed(w)
-    if state.ending == "review" and not state.flights and (state.status != "merged" or state.survivor_ended):
+    if state.ending == "last" and not state.flights and (state.status != "merged" or state.survivor_ended):
         _finish(w)
 
 
@@ -75,89 +71,13 @@ def _acting(w: Walker) -> bool:
     return any(flight.owner.startswith("do:") for flight in w.state.flights.values())
 
 
-class _ReviewStart(Wire):
-    effect_key: str
-    incident: dict[str, Any]
-    review: dict[str, Any]
-
-
-def _start_review(w: Walker) -> None:
-    """A resolved incident is reviewed by a workflow of its own, which inherits what is still owed."""
-    state, spec = w.state, w.plan.runbook.review
-    w.touch()
-    if state.status != "resolved":
-        return
-    owner = people.people_of(w, spec.owner)[:1] if spec else []
-    body = {
-        "incident_id": state.id,
-        "workflow_id": w.start.workflow_id,
-        "spec": spec.model_dump(mode="json", by_alias=True, exclude_none=True) if spec else None,
-        "severity": state.severity,
-        "title": state.title,
-        "service": state.service,
-        "services": state.services,
-        "owner": owner[0] if owner else people.holder(w, people.COMMANDER),
-        "deputy": people.own_holder(w, people.DEPUTY),
-        "commander": people.own_holder(w, people.COMMANDER),
-        "responders": state.responders,
-        "service_owner": w.plan.services[state.service].owner if state.service in w.plan.services else None,
-        "opened_at": state.opened_at,
-        "resolved_at": state.resolved_at,
-        "impact_started_at": state.impact_started_at,
-        "impact_ended_at": state.impact_ended_at,
-        "ticket": state.ticket,
-        "problem": state.problem,
-        "drill": w.start.drill,
-        "finals": [
-            final.model_dump(mode="json", exclude={"due_at", "state"})
-            for final in state.finals
-            if final.state == "left_to_review"
-        ],
-        "unratified": [
-            {"decision": gate.ratifies, "question": gate.question, "due_at": gate.due_at, "voters": gate.seats}
-            for gate in state.gates.values()
-            if gate.ratifies and gate.outcome is None
-        ],
-        "unconfirmed_votes": [
-            {"decision": gate.path, "voter": ballot.person, "choice": ballot.choice}
-            for gate in state.gates.values()
-            for ballot in gate.ballots.values()
-            if not ballot.confirmed
-        ],
-        "vendors": [
-            {
-                "vendor": case.vendor,
-                "case": case.case,
-                "step": case.path,
-                "breached": [clock.name for clock in (case.response, case.resolve) if clock and clock.breached_at],
-            }
-            for case in state.engagements.values()
-        ],
-        "people": {person: known.name for person, known in w.plan.people.items()},
-        "clock_offset_s": w.start.clock_offset_s,
-        "base_url": w.start.base_url,
-    }
-    w.ask(
-        START_REVIEW,
-        "review",
-        lambda key: _ReviewStart(
-            effect_key=key, incident=w.card().model_dump(mode="json", exclude_none=True), review=body
-        ),
-        owner="review:",
-        effect_class="reversible",
-        summary="start the review",
-    )
-
-
-def review_started(w: Walker, name: str, flight: Flight, result: EffectResult) -> None:
-    if result.failure is None:
-        w.entry("review_started", "system", "review", owner=flight.request.payload["review"].get("owner"))
-    else:
-        w.entry("review_failed", "system", "review", reason=result.failure.message)
-
-
 def _finish(w: Walker) -> None:
-    """The incident's run is over; from here on only the review appends to the chain."""
-    w.state.finished = True
+    """The incident's run is over; from here on only the review appends to the chain, so it gets the chain's head."""
+    reviewed = w.state.status == "resolved"
+    if reviewed:
+        w.entry("review_started", "system", "review", owner=handing_over.review_owner(w))
     seconds = int((w.now - w.state.opened_at).total_seconds())
     w.entry("finished", "system", None, status=w.state.status, seconds=seconds, entries=w.state.seq + 1)
+    w.state.finished = True
+    if reviewed:
+        handing_over.start_review(w)

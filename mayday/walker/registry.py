@@ -18,9 +18,9 @@ def answered(w: Walker, flight: Flight, result: EffectResult) -> None:
     """Hand an effect's result to its owner."""
     from mayday.walker import (
         contract_clocks,
-        ending,
         engagements,
         gates,
+        handing_over,
         ladders,
         merging,
         messages,
@@ -44,7 +44,7 @@ def answered(w: Walker, flight: Flight, result: EffectResult) -> None:
         "notice": notices.answered,
         "merge": merging.answered,
         "outage": outages.began,
-        "review": ending.review_started,
+        "review": handing_over.answered,
         "candidate": notices.answered,
     }
     if kind in owners:

@@ -65,8 +65,11 @@ class Walker:
         """Why the command would be refused, or None. Changes nothing: an update's validator."""
         if command.id in self.state.applied:
             return None
-        self.now = max(self.now, now)
-        return command_rules.refusal(self, command)
+        before, self.now = self.now, max(self.now, now)
+        try:
+            return command_rules.refusal(self, command)
+        finally:
+            self.now = before  # a validator is not replayed: it leaves nothing behind
 
     def deliver(self, command: Command, now: datetime, *, signalled: bool = False) -> Answer:
         """Carry a command out, or refuse it. The same command id gets the first answer again."""
