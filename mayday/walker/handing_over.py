@@ -1,0 +1,168 @@
+"""What a resolved incident hands to its review: the chain's head, and everything that is still owed.
+
+Finals nobody released, break-glass decisions nobody ratified, spoken votes nobody confirmed, root causes vendors owe.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mayday.domain.effects import EffectResult, Wire
+from mayday.domain.review.wire import Finding, PendingFinal, ReviewInput, VendorRca
+from mayday.walker import people
+from mayday.walker.scope import priority
+from mayday.walker.state import Flight
+
+if TYPE_CHECKING:
+    from mayday.walker.walker import Walker
+
+START_REVIEW = "review.start"
+
+
+class ReviewStart(Wire):
+    effect_key: str
+    review: dict[str, Any]
+
+
+def review_owner(w: Walker) -> str | None:
+    """Who owns the review: whom the runbook names, else the commander, else the deputy, else who declared."""
+    spec = w.plan.runbook.review
+    named = people.people_of(w, spec.owner)[:1] if spec else []
+    known = [*named, people.holder(w, people.COMMANDER), people.own_holder(w, people.DEPUTY), w.state.declared_by]
+    return next((person for person in known if person and people.known(w, person)), None)
+
+
+def start_review(w: Walker) -> None:
+    """Ask the engine for the review workflow; it appends to the chain after `finished`."""
+    body = review_input(w).model_dump(mode="json", by_alias=True, exclude_none=True)
+    w.ask(
+        START_REVIEW,
+        "review",
+        lambda key: ReviewStart(effect_key=key, review=body),
+        owner="review:",
+        effect_class="reversible",
+        summary="start the review",
+    )
+
+
+def answered(w: Walker, name: str, flight: Flight, result: EffectResult) -> None:
+    """The chain is the review's now, so a failure is no entry: it is tried again until the review runs."""
+    if result.failure is not None and w.state.finished:
+        start_review(w)
+
+
+def review_input(w: Walker) -> ReviewInput:
+    state, spec = w.state, w.plan.runbook.review
+    rules = spec.model_dump(mode="json", by_alias=True, exclude_none=True) if spec else None
+    service = w.plan.services.get(state.service)
+    commander = w.plan.runbook.roles.get(people.COMMANDER)
+    refs = [ref for ref in (service.owner if service else None, commander.from_ if commander else None) if ref]
+    return ReviewInput(
+        incident_id=state.id,
+        card=w.card(),
+        severity=state.severity,
+        spec=rules,
+        owner=review_owner(w),
+        deputy=people.own_holder(w, people.DEPUTY),
+        commander=people.own_holder(w, people.COMMANDER),
+        service_owners=[service.owner] if service and service.owner else [],
+        members={ref: people.people_of(w, ref) for ref in refs},
+        managers=people.people_of(w, commander.from_) if commander and commander.from_ else [],
+        responders=state.responders,
+        attendees=_attendees(w),
+        people={person: known.name for person, known in w.plan.people.items()},
+        opened_at=state.opened_at,
+        resolved_at=state.resolved_at or w.now,
+        impact_started_at=state.impact_started_at,
+        impact_ended_at=state.impact_ended_at,
+        head=state.head,
+        next_seq=state.seq + 1,
+        clock_offset_s=w.start.clock_offset_s,
+        finals=_finals(w),
+        findings=_findings(w),
+        vendor_rcas=_vendor_rcas(w),
+        base_url=w.start.base_url,
+        carried=state.review_carried,
+    )
+
+
+def _attendees(w: Walker) -> list[str]:
+    spec = w.plan.runbook.review
+    wanted = spec.meeting.attendees if spec and spec.meeting else []
+    if isinstance(wanted, str):
+        return list(w.state.responders)
+    return people.unique(person for ref in wanted for person in people.people_of(w, ref))
+
+
+def _finals(w: Walker) -> list[PendingFinal]:
+    found: list[PendingFinal] = []
+    for final in w.state.finals:
+        if final.state != "left_to_review":
+            continue
+        audience = w.plan.audiences.get(final.audience)
+        found.append(
+            PendingFinal(
+                id=f"final:{final.cadence}",
+                audience=final.audience,
+                template=final.template,
+                subject=final.subject,
+                text=final.text,
+                to=list(audience.to) if audience else [],
+                via=list(audience.via) if audience else ["status_page"],
+                readers=people.unique(
+                    f"person.{person}"
+                    for role in ("comms_lead", people.COMMANDER, people.DEPUTY)
+                    if (person := people.holder(w, role)) is not None
+                ),
+                since_at=w.now,
+            )
+        )
+    return found
+
+
+def _findings(w: Walker) -> list[Finding]:
+    found: list[Finding] = []
+    for gate in w.state.gates.values():
+        if gate.ratifies and gate.outcome is None:
+            found.append(
+                Finding(
+                    id=f"ratify:{gate.ratifies}",
+                    kind="ratification",
+                    decision=gate.ratifies,
+                    text=gate.question,
+                    people=gate.seats,
+                    excluded=list(gate.excluded),
+                    due_at=gate.due_at,
+                )
+            )
+        for ballot in gate.ballots.values():
+            if ballot.confirmed:
+                continue
+            task = w.state.tasks.get(f"confirm:{gate.path}:{ballot.person}")
+            found.append(
+                Finding(
+                    id=f"confirm:{gate.path}:{ballot.person}",
+                    kind="confirmation",
+                    decision=gate.path,
+                    text=f"{people.name_of(w, ballot.person)} said {ballot.choice}: {gate.question}",
+                    people=[ballot.person],
+                    due_at=task.due_at if task else None,
+                )
+            )
+    return found
+
+
+def _vendor_rcas(w: Walker) -> list[VendorRca]:
+    found: dict[str, VendorRca] = {}
+    for case in w.state.engagements.values():
+        vendor = w.vendor(case.vendor)
+        found[case.vendor] = VendorRca(
+            vendor=case.vendor,
+            name=vendor.name,
+            case=case.case,
+            contract=vendor.contract.ref,
+            priority=case.priority or priority(w),
+            level=vendor.contacts[0].level,
+            via=list(vendor.contacts[0].via),
+        )
+    return list(found.values())
