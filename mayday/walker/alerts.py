@@ -5,6 +5,7 @@ A resolved alert is noted and never resolves the incident by itself, unless its 
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -22,18 +23,25 @@ SUMMARY_EVERY = timedelta(minutes=1)
 FIRING_KEPT = 2_000
 
 
+def mark(key: str) -> str:
+    """Sixteen characters for a key of any length: thousands are remembered, and the state has to stay small."""
+    return hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
 def attach(w: Walker, events: list[AlertEvent]) -> None:
     totals = w.state.alerts
     known = set(totals.recent)
     if w.state.status == "merged":
-        merging.forward(w, [event for event in events if event.dedupe_key not in known])
-        totals.recent += [event.dedupe_key for event in events if event.dedupe_key not in known]
+        fresh = [event for event in events if mark(event.dedupe_key) not in known]
+        totals.recent += [mark(event.dedupe_key) for event in fresh]
+        if fresh:
+            merging.forward(w, fresh)
         return
     for event in events:
-        if event.dedupe_key in known:
+        if mark(event.dedupe_key) in known:
             continue
-        known.add(event.dedupe_key)
-        totals.recent.append(event.dedupe_key)
+        known.add(mark(event.dedupe_key))
+        totals.recent.append(mark(event.dedupe_key))
         _count(w, event)
     del totals.recent[:-REMEMBERED]
     w.touch()
@@ -45,12 +53,12 @@ def _count(w: Walker, event: AlertEvent) -> None:
     firing = event.state == "firing"
     if firing:
         if len(totals.firing) < FIRING_KEPT:
-            totals.firing[event.alert_key] = event.title[:200]
+            totals.firing[mark(event.alert_key)] = 1
         service = event.labels.get("service")
         if service and service not in w.state.services and len(w.state.services) < 50:
             w.state.services.append(service)
     else:
-        totals.firing.pop(event.alert_key, None)
+        totals.firing.pop(mark(event.alert_key), None)
     if totals.listed < LISTED:
         totals.listed += 1
         w.entry(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 #: first words of the system's own events: they cannot be sent from outside
 SYSTEM = ("severity", "status", "alert", "page", "role", "decision", "vendor", "cadence", "phase", "incident", "task")
-KEPT_EVENTS = 500
+KEPT_EVENTS = 200
 
 
 def refusal(w: Walker, command: Event) -> Refusal | None:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from mayday.walker.walker import Walker
 
 
+#: messages kept in the state for corrections and the board
+KEPT_MESSAGES = 100
+
+
 def audience_name(ref: str) -> str:
     return ref.removeprefix("audience.")
 
@@ -66,7 +70,7 @@ def send(
 ) -> Sent:
     """Send now, or hold what may not leave yet."""
     sent = Sent(
-        n=len(w.state.sent) + 1,
+        n=w.state.counters.get("sent", 0) + 1,
         audience=audience,
         subject=subject,
         text=text,
@@ -75,13 +79,27 @@ def send(
         at=w.now,
         by=by,
     )
+    w.state.counters["sent"] = sent.n
     w.state.sent.append(sent)
+    _forget_old(w)
     sent.held = _why_held(w, audience, purpose)
     if sent.held:
         w.entry("message_held", by, step, n=sent.n, audience=audience, purpose=purpose, reason=sent.held, text=text)
         return sent
     _dispatch(w, sent, via)
     return sent
+
+
+def find(w: Walker, n: int) -> Sent | None:
+    """The n-th message, unless it is so old that only the timeline knows it."""
+    return next((sent for sent in w.state.sent if sent.n == n), None)
+
+
+def _forget_old(w: Walker) -> None:
+    """The timeline keeps every text; the state only what may still be held, corrected or shown."""
+    old = len(w.state.sent) - KEPT_MESSAGES
+    if old > 0:
+        w.state.sent = [sent for i, sent in enumerate(w.state.sent) if i >= old or sent.held or not sent.delivered]
 
 
 def _why_held(w: Walker, audience: str, purpose: str) -> str | None:
@@ -122,7 +140,9 @@ def _dispatch(w: Walker, sent: Sent, via: list[str] | None = None) -> None:
 
 def answered(w: Walker, number: str, flight: Flight, result: EffectResult) -> None:
     """A message left, or did not: then the step that sent it fails, or its cadence asks a person."""
-    sent = w.state.sent[int(number) - 1]
+    sent = find(w, int(number))
+    if sent is None:
+        return
     failure = result.failure
     if failure is None:
         receipt = SendReceipt.model_validate(result.value)
@@ -284,9 +304,11 @@ def note_manual(w: Walker, audience: str) -> None:
 
 
 def correct_refusal(w: Walker, command: Correct) -> Refusal | None:
-    if not 1 <= command.n <= len(w.state.sent):
-        return Refusal(code="unknown", reason=f"n: there is no message {command.n}; {len(w.state.sent)} were sent")
-    if not w.state.sent[command.n - 1].delivered:
+    wrong = find(w, command.n)
+    if wrong is None:
+        newest = w.state.counters.get("sent", 0)
+        return Refusal(code="unknown", reason=f"n: there is no message {command.n}; the newest is {newest}")
+    if not wrong.delivered:
         return Refusal(code="not_open", reason=f"message {command.n} has not left")
     if not command.text.strip():
         return Refusal(code="invalid", reason="text: a correction needs words")
@@ -297,10 +319,12 @@ def correct_refusal(w: Walker, command: Correct) -> Refusal | None:
 
 def correct(w: Walker, command: Correct) -> dict[str, Any]:
     """A correction goes to the same recipients once a second person has read it."""
-    wrong = w.state.sent[command.n - 1]
+    wrong = find(w, command.n)
+    if wrong is None:
+        return {}
     task = tasks.open_task(
         w,
-        f"review:correction:{command.n}:{len(w.state.sent)}",
+        f"review:correction:{command.n}:{w.state.counters['sent']}",
         "review",
         f"Read and release the correction to {wrong.audience}: {command.text}",
         to="role.comms_lead",

@@ -283,7 +283,8 @@ class HandlerRun(Wire):
 
 class AlertTotals(Wire):
     seen: int = 0
-    firing: dict[str, str] = {}
+    #: what fires still, and which alerts were seen, by `alerts.mark`
+    firing: dict[str, int] = {}
     recent: list[str] = []
     listed: int = 0
     pending: int = 0

@@ -50,6 +50,17 @@ def resume_for_each(w: Walker, step: Step, state: StepState) -> None:
         settle(w, state, "failed" if failed else "done")
 
 
+#: rounds of a repeat whose steps stay in the state; the timeline keeps them all
+KEPT_ROUNDS = 3
+
+
+def _forget_round(w: Walker, step: Step, state: StepState, number: int) -> None:
+    for inner in step.body:
+        old = w.state.steps.get(f"{state.path}[{number}].{inner.id}")
+        if old is not None and old.over:
+            failing.forget(w, old)
+
+
 def resume_repeat(w: Walker, step: Step, state: StepState) -> None:
     """Runs first at once and looks at `until` after each round; `every` is counted from the round's start."""
     loop = step.repeat
@@ -66,6 +77,7 @@ def resume_repeat(w: Walker, step: Step, state: StepState) -> None:
                 return
             state.place = None
             state.round += 1
+            _forget_round(w, step, state, state.round - KEPT_ROUNDS)
             state.next_round_at = w.after(loop.every.seconds) if loop.every else None
             w.touch()
         progress = blocks.run(w, step.body, f"{state.path}[{state.round}].")
