@@ -71,7 +71,7 @@ def kind_of(value: object) -> str:
             return f"a {type(value).__name__.lower()}"
         case str():
             return "a text"
-        case datetime():
+        case _ if isinstance(value, datetime):  # no class pattern: a strict replay puts a proxy in its place
             return "a moment"
         case timedelta() | Duration():
             return "a length of time"
@@ -97,7 +97,7 @@ def text_of(value: object) -> str:
             return str(_bounded(value))
         case float():
             return f"{value:g}"
-        case datetime():
+        case _ if isinstance(value, datetime):  # no class pattern: a strict replay puts a proxy in its place
             return _utc(value).strftime("%Y-%m-%d %H:%M UTC")
         case timedelta():
             return words_of(value)
@@ -136,7 +136,7 @@ def plain(value: object) -> object:
                     f"{value:g} is no whole number", hint="pass it inside a text, or scale it: percent, milliseconds"
                 )
             return int(value)
-        case datetime():
+        case _ if isinstance(value, datetime):  # no class pattern: a strict replay puts a proxy in its place
             return _utc(value).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         case timedelta():
             return str(Duration(seconds=max(1, int(abs(value).total_seconds()))))

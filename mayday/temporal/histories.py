@@ -33,6 +33,14 @@ log = structlog.get_logger(__name__)
 SINGLE_BATCH = _WorkflowLogicFlag.PROCESS_WORKFLOW_ACTIVATION_JOBS_AS_SINGLE_BATCH
 
 
+#: stay outside in a strict replay too: pydantic resolves the names of fields in the modules that it sees, and those are
+#: the ones outside of the sandbox, so models loaded afresh inside would not fit each other
+MODELS = (
+    "jinja2", "markupsafe", "mayday.domain", "mayday.language.catalog", "mayday.language.plan", "mayday.language.runbook",
+    "mayday.walker.state",
+)  # fmt: skip
+
+
 class UnflaggedHistory(ValueError):
     """The history says nothing about the flags its run was made with, so a replay of it would check nothing."""
 
@@ -64,7 +72,8 @@ async def replay(
     """
     if not used_flags(history):
         raise UnflaggedHistory(history.workflow_id)
-    replayer = Replayer(workflows=list(workflows), plugins=[build_plugin(codec_keys, strict=strict)])
+    plugin = build_plugin(codec_keys, strict=strict, also=MODELS if strict else ())
+    replayer = Replayer(workflows=list(workflows), plugins=[plugin])
     replayer._set_default_workflow_logic_flag(SINGLE_BATCH, enabled=single_batch)
     await replayer.replay_workflow(history)
 

@@ -14,6 +14,7 @@ from temporalio.converter import DataConverter
 from temporalio.plugin import SimplePlugin
 from temporalio.worker import WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.workflow import SandboxImportNotificationPolicy
 
 from mayday.temporal.codec import MaydayCodec, read_keys
 from mayday.temporal.log_context import LogContextInterceptor
@@ -42,16 +43,22 @@ def data_converter(codec_keys: SecretStr | None = None) -> DataConverter:
 def workflow_runner(*, strict: bool = False, also: Sequence[str] = ()) -> SandboxedWorkflowRunner:
     """The sandbox with `PASSED_THROUGH`, or `strict` without it (for replays that look inside those modules too)."""
     names = [*also] if strict else [*PASSED_THROUGH, *also]
-    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*names))
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*names)
+    if strict:  # the walker imports inside functions; loaded afresh for one replay, that is no news to anybody
+        silent = SandboxImportNotificationPolicy.SILENT
+        restrictions = dataclasses.replace(restrictions, import_notification_policy=silent)
+    return SandboxedWorkflowRunner(restrictions=restrictions)
 
 
-def build_plugin(codec_keys: SecretStr | None = None, *, strict: bool = False) -> SimplePlugin:
+def build_plugin(
+    codec_keys: SecretStr | None = None, *, strict: bool = False, also: Sequence[str] = ()
+) -> SimplePlugin:
     """The plugin for `Client.connect(plugins=[...])`, from which a worker takes it, and for `Replayer(plugins=[...])`.
 
     Raises:
         CodecKeyError: a key is not 32 bytes of base64.
     """
-    runner = workflow_runner(strict=strict)
+    runner = workflow_runner(strict=strict, also=also)
 
     def in_sandbox(existing: WorkflowRunner | None) -> WorkflowRunner:
         # A worker in debug mode, or a test that asks for no sandbox, keeps what it asked for.
