@@ -32,6 +32,7 @@ def build(dependencies: Dependencies) -> list[Callable[..., Any]]:
     itsm = ItsmActivities(dependencies)
     change = ChangeActivities(dependencies)
     http = HttpActivities(dependencies)
+    review = ReviewActivities(dependencies)
     return [
         paging.page_responder, paging.close_page, Messaging(dependencies).send_message,
         RosterActivities(dependencies).resolve, calendar.deadline, calendar.meeting_slot, calendar.send_invite,
@@ -40,5 +41,5 @@ def build(dependencies: Dependencies) -> list[Callable[..., Any]]:
         itsm.open_major_incident, itsm.add_note, itsm.open_problem, itsm.open_change, itsm.close,
         change.execute, change.invoke, change.recent, KnowledgeActivities(dependencies).similar,
         http.request, http.house, TimelineActivities(dependencies).flush, InboxActivities(dependencies).look,
-        ReviewActivities(dependencies).save,
+        review.save, review.draft_report,
     ]  # fmt: skip

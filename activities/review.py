@@ -1,12 +1,15 @@
-"""What a review keeps: its board in the records."""
+"""What a review keeps in the records: its board, and the drafts of its report."""
 
 from __future__ import annotations
+
+import hashlib
 
 from temporalio import activity
 
 from activities.dependencies import Dependencies
 from activities.failures import reported
-from mayday.domain.review.wire import SAVE, SaveReview
+from mayday.domain.report import draft, render
+from mayday.domain.review.wire import DRAFT_REPORT, SAVE, DraftReceipt, DraftRequest, ReviewBoard, SaveReview
 
 
 class ReviewActivities:
@@ -19,3 +22,21 @@ class ReviewActivities:
         with reported():
             await self._given.reviews.save(request.board)
         return {"revision": request.board.revision}
+
+    @activity.defn(name=DRAFT_REPORT)
+    async def draft_report(self, request: DraftRequest) -> DraftReceipt:
+        """Draft a version of the report from the stored timeline, and keep it."""
+        with reported():
+            entries = await self._given.reviews.entries(request.incident.id, request.up_to_seq)
+            report = draft(
+                entries,
+                incident_id=request.incident.id,
+                review=ReviewBoard.model_validate(request.board) if request.board else None,
+                written=request.sections,
+                version=request.version,
+                drafted_at=request.drafted_at,
+            )
+            text = render(report)
+            digest = hashlib.sha256(text.encode()).hexdigest()
+            await self._given.reviews.put_report(request.incident.id, request.version, text, digest, request.drafted_at)
+        return DraftReceipt(version=request.version, digest=digest, entries=len(entries))

@@ -370,6 +370,14 @@ class ReviewShelf(Protocol):
         """Keep a review's board, unless one of a higher revision is kept."""
         ...
 
+    async def entries(self, incident_id: str, up_to_seq: int) -> list[Entry]:
+        """The incident's stored timeline."""
+        ...
+
+    async def put_report(self, incident_id: str, version: int, text: str, digest: str, drafted_at: datetime) -> None:
+        """Keep a version of the report, as Markdown; the same version again is replaced."""
+        ...
+
 
 class Intake(Protocol):
     """The inbox as a closing run sees it."""

@@ -26,7 +26,19 @@ from activities.review import ReviewActivities
 from mayday.domain import effects as fx
 from mayday.domain.effects import ActionReceipt, ActionRequest, DeadlineRequest, IncidentCard
 from mayday.domain.errors import Ambiguous, Broken, NobodyReached, RateLimited, Refused, Unauthorised, Unreachable
-from mayday.domain.review.wire import InviteRequest, ReviewBoard, SaveReview, SlotRequest
+from mayday.domain.review.wire import (
+    DRAFT_REPORT,
+    MEETING_SLOT,
+    SAVE,
+    SEND_INVITE,
+    DraftRequest,
+    InviteRequest,
+    ReviewBoard,
+    SaveReview,
+    SlotRequest,
+    WrittenSection,
+)
+from mayday.domain.timeline import GENESIS, append
 from mayday.language.actions import BUILT_IN, INTERNAL
 from mayday.records import Records
 
@@ -42,6 +54,7 @@ def test_every_effect_and_every_action_of_the_catalog_has_its_activity(dependenc
     kinds = {
         fx.PAGE, fx.CLOSE_PAGE, fx.SEND, fx.RESOLVE, fx.DEADLINE, fx.VENDOR_OPEN, fx.VENDOR_CONTACT, fx.FLUSH, fx.LOOK,
     }  # fmt: skip
+    kinds |= {MEETING_SLOT, SEND_INVITE, SAVE, DRAFT_REPORT}
     assert kinds | (set(BUILT_IN) - set(INTERNAL)) <= names
     assert None in names  # the dynamic one, for actions of the house
 
@@ -221,3 +234,23 @@ async def test_a_reviews_board_is_kept_and_never_set_back(
     assert (stored.state, stored.owner, stored.data["title"]) == ("reviewed", "ana", "t")
     [action] = await records.reviews.actions(owner="raj")
     assert (action.id, action.state, action.data["title"]) == ("a1", "open", "Fix it")
+
+
+async def test_the_report_is_drafted_from_the_stored_timeline(
+    dependencies: Dependencies, records: Records, card: IncidentCard, run: Run
+) -> None:
+    at = datetime(2026, 3, 2, 2, 10, tzinfo=UTC)
+    opened = append(GENESIS, 1, at, "opened", "system", None, {"title": "Payments down", "severity": "SEV1"})
+    later = append(opened.hash, 2, at, "note", "ana", None, {"text": "not known to the draft"})
+    await records.timeline.append("INC-1", [opened, later])
+    written = WrittenSection(text="A *gateway* broke.", version=1, author="ana", at=at)
+    receipt = await run(ReviewActivities(dependencies).draft_report, DraftRequest(
+        effect_key="INC-1/review#1", incident=card, version=1, drafted_at=at, up_to_seq=1,
+        sections={"summary": written},
+    ))  # fmt: skip
+    report = await records.reviews.report("INC-1")
+    assert report is not None
+    assert (receipt.version, receipt.entries, receipt.digest) == (1, 1, report.digest)
+    assert "Payments down" in report.text
+    assert "gateway" in report.text
+    assert "not known to the draft" not in report.text

@@ -1,14 +1,17 @@
-"""The records store behind the ports of flushes and of the closing run's last look."""
+"""The records store behind the ports of flushes, of the closing run's last look, and of reviews."""
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from mayday.domain.effects import FlushReceipt, FlushRequest, LookRequest
 from mayday.domain.incident import AlertEvent
 from mayday.domain.ports import Unnoted
 from mayday.domain.review.wire import ReviewBoard
+from mayday.domain.timeline import Entry
 from mayday.providers.embedded.failures import provider_errors
 from mayday.records.records import Records
-from mayday.records.reviews import FollowUp, ReviewRecord
+from mayday.records.reviews import FollowUp, Report, ReviewRecord
 
 
 class RecordsLedger:
@@ -59,3 +62,13 @@ class RecordsReviews:
         ]  # fmt: skip
         with provider_errors():
             await self._records.reviews.save(review, actions)
+
+    async def entries(self, incident_id: str, up_to_seq: int) -> list[Entry]:
+        with provider_errors():
+            stored = await self._records.timeline.entries(incident_id)
+        return [entry for entry in stored if entry.seq <= up_to_seq]
+
+    async def put_report(self, incident_id: str, version: int, text: str, digest: str, drafted_at: datetime) -> None:
+        report = Report(incident_id=incident_id, version=version, text=text, digest=digest, drafted_at=drafted_at)
+        with provider_errors():
+            await self._records.reviews.put_report(report)
