@@ -2,11 +2,13 @@
 
 Per lane (root step, cadence, clock, handler, role, task) the sequences of (kind, actor, step, data) are equal and the
 times differ by at most two seconds; the order across lanes counts only beyond two seconds; sequence numbers, hashes and
-minted ids are left out. On a real server concurrent activities finish in any order, so nothing more can be asked.
+minted ids are left out. On a real server concurrent activities finish in any order, so nothing more can be asked; for
+the same reason receipts of effects that were under way together have no order among themselves.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
@@ -19,6 +21,11 @@ from mayday.language.runbook import Step
 TOLERANCE = timedelta(seconds=2)
 #: keys of `data` that hold ids minted on the way
 MINTED = frozenset({"ref", "refs", "effect_key", "command", "run_id", "case", "digest", "answer"})
+#: entries that take down the answer of an effect
+RECEIPTS = frozenset({
+    "paged", "notified", "page_failed", "message_sent", "send_failed", "action_finished", "action_failed",
+    "vendor_contacted", "vendor_contact_failed",
+})  # fmt: skip
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
@@ -68,7 +75,7 @@ def lanes(entries: Iterable[Entry], roots: Mapping[str, str] | None = None) -> d
 def same_timeline(one: Sequence[Entry], other: Sequence[Entry], roots: Mapping[str, str] | None = None) -> list[str]:
     """What differs between two timelines, in words, the first difference of each lane; empty when they are the same."""
     differences: list[str] = []
-    left, right = lanes(one, roots), lanes(other, roots)
+    left, right = ({lane: _settled(found) for lane, found in lanes(run, roots).items()} for run in (one, other))
     partner: dict[int, Entry] = {}
     for lane in dict.fromkeys([*left, *right]):
         mine, theirs = left.get(lane, []), right.get(lane, [])
@@ -82,6 +89,27 @@ def same_timeline(one: Sequence[Entry], other: Sequence[Entry], roots: Mapping[s
             if a is not None and b is not None:
                 partner[b.seq] = a
     return differences or _disorder(other, partner)
+
+
+def _settled(lane: list[Entry]) -> list[Entry]:
+    """A lane with receipts that came together in a fixed order: effects under way at once are answered in any order."""
+    settled: list[Entry] = []
+    together: list[Entry] = []
+    for entry in lane:
+        near = together and parse_timestamp(entry.at) - parse_timestamp(together[0].at) <= TOLERANCE
+        if entry.kind not in RECEIPTS or not near:
+            settled += sorted(together, key=_receipt_order)
+            together = []
+        if entry.kind in RECEIPTS:
+            together.append(entry)
+        else:
+            settled.append(entry)
+    return settled + sorted(together, key=_receipt_order)
+
+
+def _receipt_order(entry: Entry) -> tuple[str, str, str]:
+    known = {key: value for key, value in entry.data.items() if key not in MINTED}
+    return entry.kind, entry.step or "", json.dumps(known, sort_keys=True)
 
 
 def _difference(a: Entry | None, b: Entry | None) -> str | None:

@@ -11,7 +11,6 @@ from mayday.language.actions import INTERNAL
 from mayday.language.plan import Plan
 from mayday.language.runbook import Message, Runbook, Step, all_steps
 
-
 #: templates that no runbook names: sent for what they are for
 _BY_PURPOSE = {"first_post": "first_post", "holding_line": "holding", "_holding": "holding"}
 

@@ -3,8 +3,8 @@
 The server runs on today's date, so the start input carries an offset that makes the incident's clock the scenario's.
 Waiting for an update does not skip time; the stage sleeps to absolute moments instead. A running activity stops time
 as well, so an activity here answers at once and says after how long it should have: `RehearsedIncident` waits for that
-with a workflow timer. A workflow task that waits for a worker stops time too; so an outage is played inside the workflow,
-and people's commands meanwhile go out as signals, as the starter sends them when an update is not accepted.
+with a workflow timer. A workflow task that waits for a worker stops time too; so an outage is played inside the
+workflow, and people's commands meanwhile go out as signals, as the starter sends them when no update is accepted.
 """
 
 from __future__ import annotations

@@ -26,6 +26,7 @@ from temporalio.worker import Replayer
 from temporalio.worker._workflow_instance import _WorkflowLogicFlag
 from temporalio.workflow import _Definition
 
+from mayday.temporal.flush_witness import FlushWitness
 from mayday.temporal.plugin import build_plugin
 
 log = structlog.get_logger(__name__)
@@ -36,8 +37,8 @@ SINGLE_BATCH = _WorkflowLogicFlag.PROCESS_WORKFLOW_ACTIVATION_JOBS_AS_SINGLE_BAT
 #: stay outside in a strict replay too: pydantic resolves the names of fields in the modules that it sees, and those are
 #: the ones outside of the sandbox, so models loaded afresh inside would not fit each other
 MODELS = (
-    "jinja2", "markupsafe", "mayday.domain", "mayday.language.catalog", "mayday.language.plan", "mayday.language.runbook",
-    "mayday.walker.state",
+    "jinja2", "markupsafe", "mayday.domain", "mayday.language.catalog", "mayday.language.plan",
+    "mayday.language.runbook", "mayday.walker.state",
 )  # fmt: skip
 
 
@@ -62,8 +63,11 @@ async def replay(
     strict: bool = False,
     single_batch: bool = False,
     codec_keys: SecretStr | None = None,
-) -> None:
+) -> dict[int, str]:
     """Walk a history again; raises what the replay raises when it takes another way.
+
+    Returns the hashes of the entries that the run flushes when it is made again, by number: where they differ from the
+    stored ones, the run was not deterministic although it issued the same commands.
 
     `single_batch` sets how the SDK gives a new task the jobs of one activation: all at once, or by kind.
 
@@ -73,9 +77,11 @@ async def replay(
     if not used_flags(history):
         raise UnflaggedHistory(history.workflow_id)
     plugin = build_plugin(codec_keys, strict=strict, also=MODELS if strict else ())
-    replayer = Replayer(workflows=list(workflows), plugins=[plugin])
+    witness = FlushWitness()
+    replayer = Replayer(workflows=list(workflows), plugins=[plugin], interceptors=[witness])
     replayer._set_default_workflow_logic_flag(SINGLE_BATCH, enabled=single_batch)
     await replayer.replay_workflow(history)
+    return witness.hashes
 
 
 def load_history(path: pathlib.Path) -> WorkflowHistory:

@@ -1,0 +1,64 @@
+"""One scenario, two engines, one timeline: the virtual clock and Temporal's time-skipping server.
+
+And what the server wrote down replays: as in production, strictly, and with both settings of the SDK's job order; the
+entries that a replayed run makes are those that were stored.
+"""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+
+from mayday.language.library import Library
+from mayday.simulator.comparison import roots_of, same_timeline
+from mayday.simulator.files import ScenarioFile
+from mayday.simulator.on_temporal import TemporalStage, time_skipping
+from mayday.temporal.histories import replay
+from workflows.incident import IncidentWorkflow
+from workflows.rehearsal import LATER, RehearsedIncident
+
+RUNBOOKS = pathlib.Path(__file__).parents[2] / "runbooks"
+SCENARIOS = sorted((RUNBOOKS / "scenarios").rglob("*.yaml"))
+#: a day or two of cadences: minutes on a real server
+LONG = {"security_incident", "security_incident_disclosed"}
+
+pytestmark = pytest.mark.temporal
+
+
+@pytest.fixture(scope="module")
+def library() -> Library:
+    return Library.load(RUNBOOKS)
+
+
+def named(path: pathlib.Path) -> object:
+    marks = [pytest.mark.soak] if path.stem in LONG else []
+    return pytest.param(path, id=path.stem, marks=marks)
+
+
+@pytest.mark.parametrize("path", [named(path) for path in SCENARIOS])
+async def test_a_scenario_gives_the_same_timeline_on_both_engines(path: pathlib.Path, library: Library) -> None:
+    virtual_report, virtual = await ScenarioFile(path, library).play()
+    async with time_skipping() as theatre:
+        scenario = ScenarioFile(path, library)
+        report, real = await scenario.play(theatre.open)
+        stage = theatre.stages[-1]
+        assert real is not None
+        assert virtual is not None
+        assert scenario.plan is not None
+        assert same_timeline(virtual.timeline, real.timeline, roots_of(scenario.plan)) == []
+        assert [failure.message.partition("\n")[0] for failure in report.failures] == [
+            failure.message.partition("\n")[0] for failure in virtual_report.failures
+        ]
+        await every_history_replays(stage)
+
+
+async def every_history_replays(stage: TemporalStage) -> None:
+    stored = {entry.seq: entry.hash for entry in await stage.entries()}
+    for history in await stage.histories():
+        takes_time = LATER in history.to_json()
+        workflow = RehearsedIncident if takes_time else IncidentWorkflow
+        for strict in (False, True):
+            for single_batch in (False, True):
+                made = await replay(history, workflows=[workflow], strict=strict, single_batch=single_batch)
+                assert {seq: stored[seq] for seq in made} == made
