@@ -26,14 +26,15 @@ class CatalogFiles:
 
     def find(self, code: Code, path: Path, message: str, hint: str = "", *, key: bool = False) -> Finding:
         """A finding at an entry of the catalog: `("groups", "night", 0)`."""
-        document = self._document_of(path)
+        document = self.document_of(path)
         return document.find(code, path, message, hint, key=key)
 
     def find_within(self, code: Code, path: Path, place: tuple[int, int], message: str, hint: str = "") -> Finding:
         """A finding at a line and column inside a text of the catalog."""
-        return self._document_of(path).find_within(code, path, place, message, hint)
+        return self.document_of(path).find_within(code, path, place, message, hint)
 
-    def _document_of(self, path: Path) -> Document:
+    def document_of(self, path: Path) -> Document:
+        """The file that an entry stands in."""
         for length in range(len(path), 0, -1):
             if path[:length] in self._origins:
                 return self._origins[path[:length]]

@@ -150,12 +150,15 @@ class Library:
     @cached_property
     def findings(self) -> list[Finding]:
         """Everything that is wrong or doubtful in all files, in order."""
-        found = [*self._own, *self.catalog_files.findings]
-        if self.catalog_files.catalog is not None:
-            found += check_catalog(self.catalog_files, self)
+        found = [*self._own, *self.catalog_findings]
         for entry in self.files:
             found += self.check(entry)
         return in_order(found)
+
+    @cached_property
+    def catalog_findings(self) -> list[Finding]:
+        """What is wrong or doubtful in the catalog."""
+        return in_order([*self.catalog_files.findings, *check_catalog(self.catalog_files, self)])
 
     def check(self, entry: RunbookFile) -> list[Finding]:
         """Levels 1 to 5 for one runbook, of this library or beside it."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mayday.language import library_codes, shape_codes, yaml_codes  # noqa: F401 - their codes
 from mayday.language.catalog_files import CatalogFiles
 from mayday.language.checks.arguments import argument_findings
+from mayday.language.checks.catalogs import catalog_findings
 from mayday.language.checks.endings import ending_findings
 from mayday.language.checks.gates import gate_findings
 from mayday.language.checks.irreversible import irreversible_findings
@@ -56,7 +57,7 @@ def _flow(runbook: Runbook, layout: Layout, typed: Typed, document: Document, li
 
 def check_catalog(files: CatalogFiles, library: Library) -> list[Finding]:
     """References and rules of the catalog."""
-    return []
+    return in_order(catalog_findings(files, library))
 
 
 def check_template(document: Document, template: TemplateText) -> Iterator[Finding]:

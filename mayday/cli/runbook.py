@@ -1,0 +1,182 @@
+"""`mayday runbook`: check, read, pin and rehearse runbooks. Works on files alone, while nothing else runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from mayday.cli.scenarios import rehearse
+from mayday.language.explanation import explain_runbook
+from mayday.language.findings import Finding, has_errors
+from mayday.language.library import Library, LibraryRefused, RunbookFile, UnknownRunbook, load_runbook
+from mayday.language.linting import library_folder, lint
+from mayday.language.schema import schema_of
+from mayday.language.starting_point import NEW_RUNBOOK
+from mayday.settings import SettingsError, load_settings
+
+runbook_app = typer.Typer(no_args_is_help=True, help="Check, read, pin and rehearse runbooks.")
+runbook_app.command("test")(rehearse)
+
+REFUSED, WRONG_USAGE = 1, 2
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Runbooks = Annotated[Path | None, typer.Option(help="Folder of runbooks and catalog. (default: MAYDAY_RUNBOOKS)")]
+Which = Annotated[str, typer.Argument(metavar="RUNBOOK", help="A file, or the name of a runbook, or name@version.")]
+
+
+class Kind(StrEnum):
+    """Kinds of files that have a schema."""
+
+    runbook = "runbook"
+    catalog = "catalog"
+    scenario = "scenario"
+    template = "template"
+
+
+@runbook_app.command("lint")
+def lint_command(
+    paths: Annotated[list[Path] | None, typer.Argument(help="Files or folders; all runbooks without any.")] = None,
+    as_json: AsJson = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
+    runbooks: Runbooks = None,
+) -> None:
+    """Say what is wrong, with file, line and column. Leaves with status 1 when there is an error."""
+    default = _folder(runbooks)
+    try:
+        findings = lint(paths or [default], default)
+    except FileNotFoundError as error:
+        _usage(f"no such file or folder: {error}")
+    print_findings(findings, as_json)
+    if has_errors(findings) or (strict and findings):
+        raise typer.Exit(REFUSED)
+
+
+@runbook_app.command("explain")
+def explain_command(which: Which, runbooks: Runbooks = None, as_json: AsJson = False) -> None:
+    """Tell a runbook in plain words: who is asked, how long it waits, what happens when nobody answers."""
+    library, entry = _find(which, runbooks)
+    assert entry.runbook is not None
+    lines = explain_runbook(entry.runbook, library.catalog)
+    if as_json:
+        _print_json({"name": entry.name, "version": entry.version, "lines": lines})
+    else:
+        console = Console(highlight=False)
+        for line in lines:
+            console.print(Text(line), soft_wrap=True)
+
+
+@runbook_app.command("plan")
+def plan_command(
+    which: Which,
+    service: Annotated[str | None, typer.Option(help="The incident's service, for `service.owner`.")] = None,
+    as_json: AsJson = False,
+    runbooks: Runbooks = None,
+) -> None:
+    """Print the pinned plan with its digest, as it would stand in an incident's start input. Always JSON."""
+    library, entry = _find(which, runbooks)
+    try:
+        plan = library.plan(f"{entry.name}@{entry.version}", service=service)
+    except LibraryRefused as refused:
+        Console(stderr=True, highlight=False).print(Text(str(refused)), soft_wrap=True)
+        raise typer.Exit(REFUSED) from None
+    _print_json({"digest": plan.digest, **plan.canonical()})
+
+
+@runbook_app.command("schema")
+def schema_command(
+    kind: Annotated[Kind, typer.Argument(help="Which kind of file.")] = Kind.runbook, as_json: AsJson = False
+) -> None:
+    """Print the JSON Schema for editors. Always JSON."""
+    _print_json(schema_of(kind.value))
+
+
+@runbook_app.command("new")
+def new_command(
+    name: Annotated[str, typer.Argument(help="Small letters, digits and _.")],
+    owner: Annotated[str, typer.Option(help="The team that keeps it.")] = "incident-management",
+    runbooks: Runbooks = None,
+) -> None:
+    """Write a runbook to start from into the library. Never overwrites a file."""
+    if not name.isidentifier() or name != name.lower() or not name[0].isalpha():
+        _usage(f"{name} is no name: small letters, digits and _, beginning with a letter")
+    path = _folder(runbooks) / "library" / f"{name}.yaml"
+    if path.exists():
+        _usage(f"{path} exists")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(NEW_RUNBOOK.replace("NAME", name).replace("OWNER", json.dumps(owner)), encoding="utf-8")
+    Console(highlight=False).print(Text(f"{path}\nnext: mayday runbook lint {path}"), soft_wrap=True)
+
+
+def print_findings(findings: Sequence[Finding], as_json: bool) -> None:
+    """`file:line:col: CODE message` and the hint below it, or `{"findings": [...]}`."""
+    if as_json:
+        _print_json({"findings": [finding.as_json() for finding in findings]})
+        return
+    console = Console(highlight=False)
+    for finding in findings:
+        style = "red" if finding.level == "error" else "yellow"
+        mark = "" if finding.level == "error" else " (warning)"
+        place = f"{finding.file}:{finding.line}:{finding.column}: "
+        console.print(Text.assemble(place, (finding.code, style), f" {finding.message}{mark}"), soft_wrap=True)
+        if finding.hint:
+            console.print(Text(f"    {finding.hint}", style="dim"), soft_wrap=True)
+    errors = sum(finding.level == "error" for finding in findings)
+    warnings = len(findings) - errors
+    said = [
+        f"{count} {word}{'' if count == 1 else 's'}"
+        for count, word in ((errors, "error"), (warnings, "warning"))
+        if count
+    ]
+    console.print(Text(", ".join(said) or "no findings"))
+
+
+def _folder(runbooks: Path | None) -> Path:
+    try:
+        folder = runbooks or load_settings().runbooks
+    except SettingsError as error:
+        _usage(str(error))
+    if not folder.is_dir():
+        _usage(f"no such folder: {folder}")
+    return folder
+
+
+def _find(which: str, runbooks: Path | None) -> tuple[Library, RunbookFile]:
+    """A runbook by file or by name, with the library it belongs to; its errors are printed and end the command."""
+    path = Path(which)
+    try:
+        if path.suffix in (".yaml", ".yml"):
+            library = Library.load(runbooks or library_folder(path, _folder(runbooks)))
+            entry = load_runbook(path)
+            library.files = [
+                entry,
+                *(other for other in library.files if Path(other.document.file).resolve() != path.resolve()),
+            ]
+        else:
+            library = Library.load(_folder(runbooks))
+            entry = library.file(which)
+    except (FileNotFoundError, IsADirectoryError) as error:
+        _usage(f"no such file: {error.filename}")
+    except UnknownRunbook as unknown:
+        _usage(str(unknown))
+    findings = library.check(entry)
+    if has_errors(findings):
+        refused = LibraryRefused([finding for finding in findings if finding.level == "error"])
+        Console(stderr=True, highlight=False).print(Text(str(refused)), soft_wrap=True)
+        raise typer.Exit(REFUSED)
+    return library, entry
+
+
+def _print_json(data: dict[str, Any]) -> None:
+    print(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def _usage(message: str) -> NoReturn:
+    Console(stderr=True, highlight=False).print(Text(message), soft_wrap=True)
+    raise typer.Exit(WRONG_USAGE)
