@@ -68,7 +68,7 @@ def _send_template(w: Walker, state: CadenceState, template: str, purpose: str, 
             None,
             audience=state.audience,
             update=update,
-            next_update_at=state.due_at if purpose != "final" else None,
+            next_update_at=None if purpose == "final" or state.stopped else state.due_at,
         )
     except ExpressionError as error:
         messages.refuse(w, step, state.audience, error)

@@ -34,10 +34,10 @@ def propose(w: Walker) -> None:
 
 
 def _rungs(w: Walker) -> list[list[str]]:
-    refs = [w.start.page] if w.start.page else []
-    refs += ["role.incident_commander", "role.deputy"]
+    named = people.targets_of(w, w.start.page) if w.start.page else []
     given = [w.start.roles[role] for role in (people.COMMANDER, people.DEPUTY) if role in w.start.roles]
-    rungs = [*([f"person.{person}"] for person in given), *(people.targets_of(w, ref) for ref in refs if ref)]
+    roles = [people.targets_of(w, ref) for ref in ("role.incident_commander", "role.deputy")]
+    rungs = [named, *([f"person.{person}"] for person in given), *roles]
     found: list[list[str]] = []
     for rung in rungs:
         if rung and rung not in found:
