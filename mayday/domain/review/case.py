@@ -331,7 +331,6 @@ class ReviewCase:
             if self.state.finished:
                 break
             duty.act()
-        self.state.revision += 1
 
     def _notice_finished(self, request: EffectRequest, result: EffectResult) -> None:
         failure = result.failure

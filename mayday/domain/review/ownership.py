@@ -60,6 +60,7 @@ class OwnershipDuty(Duty):
         latest = f"review:owner:level#{self.state.counters['review:owner:level']}"
         if result.failure is None and self._wanted() and request.key == latest:
             self.state.ownership.climb_at = Deadline.model_validate(result.value).due_at
+            self.state.revision += 1  # the ledger shows it
 
     def ledger(self) -> list[Obligation]:
         own = self.state.ownership

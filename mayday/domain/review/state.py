@@ -83,6 +83,7 @@ class ReviewState(Wire):
     head: str
     next_seq: int
     flushed_seq: int = 0
+    #: rises with everything that the board shows
     revision: int = 0
 
 

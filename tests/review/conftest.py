@@ -1,0 +1,62 @@
+"""The review over real activities and the embedded desk, on a time-skipping Temporal server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from activities.dependencies import Dependencies
+from mayday.catalogs import FixedCatalog
+from mayday.language.catalog import Catalog
+from mayday.language.catalog_files import load_catalog
+from mayday.providers.embedded.ledger import RecordsIntake, RecordsLedger, RecordsReviews
+from mayday.providers.embedded.pager import DeskJournal
+from mayday.providers.holiday_calendar import open_hours
+from mayday.providers.registry import desk_ports
+from mayday.records import Records
+from mayday.simulator.on_temporal import server_path
+from mayday.temporal.plugin import build_plugin
+
+
+@pytest.fixture(scope="session")
+def catalog() -> Catalog:
+    loaded = load_catalog(Path(__file__).parents[2] / "runbooks" / "catalog").catalog
+    assert loaded is not None
+    return loaded
+
+
+@pytest.fixture
+async def records(tmp_path: Path) -> AsyncIterator[Records]:
+    async with await Records.open(tmp_path / "records.db") as opened:
+        yield opened
+
+
+@pytest.fixture
+def dependencies(records: Records, catalog: Catalog) -> Dependencies:
+    source = FixedCatalog(catalog)
+    ports = desk_ports(records, source, "https://mayday.example")
+    return Dependencies(
+        ports=ports,
+        drills=replace(ports),
+        catalog=source,
+        ledger=RecordsLedger(records),
+        intake=RecordsIntake(records),
+        reviews=RecordsReviews(records),
+        journal=DeskJournal(records.desk),
+        open_hours=open_hours,
+    )
+
+
+@pytest.fixture
+async def skipping() -> AsyncIterator[WorkflowEnvironment]:
+    environment = await WorkflowEnvironment.start_time_skipping(
+        plugins=[build_plugin()], test_server_existing_path=server_path()
+    )
+    try:
+        yield environment
+    finally:
+        await environment.shutdown()
