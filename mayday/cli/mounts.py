@@ -1,0 +1,138 @@
+"""The root command: subcommands are imported when they are called, so that a page at 3 a.m. is answered fast.
+
+A module that is not there (yet) leaves its command out. Errors end in one line and an exit status, never a traceback;
+`MAYDAY_DEBUG=1` shows where one came from.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+from mayday.cli.errors import FAILED, WRONG_USAGE, CliError
+
+__all__ = ["MOUNTED", "LazyGroup", "Mount"]
+
+
+class Mount(NamedTuple):
+    """Where a command comes from: `module:attribute`, a Typer application or a function; `parts` hang below it."""
+
+    target: str
+    parts: dict[str, str] = {}
+    help: str = ""
+
+
+MOUNTED: dict[str, Mount] = {
+    "up": Mount("mayday.cli.up:up"),
+    "worker": Mount("mayday.cli.processes:worker"),
+    "starter": Mount("mayday.cli.processes:starter"),
+    "demo": Mount("mayday.cli.demo:demo"),
+    "doctor": Mount("mayday.cli.doctor:doctor"),
+    "incident": Mount("mayday.cli.incident:incident_app"),
+    "desk": Mount("mayday.cli.desk:desk_app"),
+    "oncall": Mount("mayday.cli.oncall:oncall_app", {"override": "mayday.cli.overrides:override"}),
+    "token": Mount("mayday.cli.token:token_app"),
+    "runbook": Mount(
+        "mayday.cli.runbook:runbook_app",
+        {"test": "mayday.cli.scenarios:rehearse"},
+        "Write, check and rehearse runbooks.",
+    ),
+    "catalog": Mount("mayday.cli.catalog:catalog_app"),
+    "providers": Mount("mayday.cli.providers:providers_app"),
+    "review": Mount("mayday.cli.review:review_app"),
+    "report": Mount("mayday.cli.report:report_app"),
+    "backup": Mount("mayday.cli.backup:backup"),
+    "restore": Mount("mayday.cli.backup:restore"),
+}
+
+
+# Typer carries its own copy of click since 0.20, and uses the real one before: these are whichever it uses.
+_WRONG_USAGE = next(cls for cls in typer.BadParameter.__mro__ if cls.__name__ == "ClickException")
+_ENDS: tuple[type[Any], ...] = (typer.Exit, typer.Abort, _WRONG_USAGE)
+
+
+class LazyGroup(TyperGroup):
+    """The group of `mayday` itself."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [name for name, mount in MOUNTED.items() if _exists(mount)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        mount = MOUNTED.get(cmd_name)
+        return _load(cmd_name, mount) if mount is not None and _exists(mount) else None
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CliError as error:
+            _say(error)
+            raise typer.Exit(error.status) from None
+        except _ENDS:
+            raise
+        except KeyboardInterrupt:
+            raise typer.Exit(130) from None
+        except BrokenPipeError:  # `mayday incident list | head`
+            sys.stderr.close()
+            raise typer.Exit(0) from None
+        except Exception as error:  # whatever it is, a person under stress gets one line
+            if os.environ.get("MAYDAY_DEBUG"):
+                raise
+            raise typer.Exit(_unexpected(error)) from None
+
+
+def _say(error: CliError) -> None:
+    if error.problem is not None:
+        import json
+
+        typer.echo(json.dumps(error.problem, indent=2, ensure_ascii=False))
+    typer.echo(error.message + (f"; {error.hint}" if error.hint else ""), err=True)
+
+
+def _unexpected(error: Exception) -> int:
+    """Settings that are wrong are wrong usage; anything else failed."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    if type(error).__name__ == "SettingsError":
+        typer.echo(str(error), err=True)
+        return WRONG_USAGE
+    typer.echo(f"mayday failed: {type(error).__name__}: {text[:400]} (MAYDAY_DEBUG=1 shows where)", err=True)
+    return FAILED
+
+
+def _exists(mount: Mount) -> bool:
+    return _module_exists(mount.target) or any(_module_exists(part) for part in mount.parts.values())
+
+
+def _module_exists(target: str) -> bool:
+    return find_spec(target.partition(":")[0]) is not None
+
+
+def _load(name: str, mount: Mount) -> TyperCommand | TyperGroup:
+    if not mount.parts:
+        return _command(name, mount.target)
+    group = _command(name, mount.target) if _module_exists(mount.target) else TyperGroup(name=name, help=mount.help)
+    assert isinstance(group, TyperGroup)
+    for part, target in mount.parts.items():
+        if part not in group.commands and _module_exists(target):
+            group.add_command(_command(part, target), part)
+    return group
+
+
+def _command(name: str, target: str) -> TyperCommand | TyperGroup:
+    module, _, attribute = target.partition(":")
+    found = getattr(import_module(module), attribute)
+    if not isinstance(found, typer.Typer):
+        alone = typer.Typer()
+        alone.command(name)(found)
+        found = alone
+    found._add_completion = False  # only the root could offer it; there is no public way to say so afterwards
+    command = get_command(found)
+    assert isinstance(command, TyperCommand | TyperGroup)
+    command.name = name
+    return command

@@ -1,0 +1,178 @@
+"""`mayday up`: a whole mayday on this machine: Temporal's development server, a worker and a starter.
+
+Starter and worker share one process and one connection, so that a first page leaves with the start of its incident.
+With `TEMPORAL_ADDRESS` set that cluster is used instead of the embedded server. Ctrl-C and SIGTERM drain: the starter
+stops taking alerts in, the worker finishes what it holds, then the server ends; the next `up` goes on from there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mayday.cli.errors import WRONG_USAGE, CliError
+from mayday.cli.remote import DESCRIPTION
+from mayday.settings import Settings, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
+
+    from mayday.records.records import Records
+    from starter.playbooks import Playbooks
+
+__all__ = ["up"]
+
+
+def up(
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port of the starter; 0 takes a free one.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Data folder: everything that is kept is in there.")] = None,
+    no_worker: Annotated[
+        bool, typer.Option("--no-worker", help="Without a worker; start one with: mayday worker")
+    ] = False,
+    no_starter: Annotated[bool, typer.Option("--no-starter", help="Without webhooks, API and console.")] = False,
+    runbooks: Annotated[Path | None, typer.Option(help="Folder of runbooks and catalog.")] = None,
+) -> None:
+    """Run a whole mayday on this machine, until Ctrl-C. Nothing else has to be installed or running."""
+    settings = load_settings(port=port, data=data, runbooks=runbooks)
+    from mayday.logs import configure_logs
+
+    configure_logs(level=settings.log_level, form=settings.log_format, secrets=settings.secret_values(), process="up")
+    playbooks = _playbooks(settings)
+    from mayday.records.errors import RecordsError
+    from mayday.temporal.connection import TemporalError
+    from mayday.temporal.histories import ReplayRefused
+    from worker.composition import CompositionError
+    from worker.deployment import DeploymentError
+
+    try:
+        asyncio.run(_run(settings, playbooks, worker=not no_worker, starter=not no_starter))
+    except SettingsError:
+        raise
+    except (TemporalError, ReplayRefused, RecordsError, CompositionError, DeploymentError, OSError) as error:
+        raise CliError(str(error)) from None
+
+
+def _playbooks(settings: Settings) -> Playbooks:
+    from mayday.language.library import LibraryRefused
+    from starter.playbooks import Playbooks, PlaybooksRefused
+
+    try:
+        return Playbooks.load(settings.runbooks)
+    except (LibraryRefused, PlaybooksRefused) as error:
+        raise CliError(str(error), status=WRONG_USAGE) from None
+
+
+async def _run(settings: Settings, playbooks: Playbooks, *, worker: bool, starter: bool) -> None:
+    from mayday.records.records import Records
+    from mayday.shutdown import stop_on_signals
+    from mayday.temporal.connection import configured_profile, connect
+    from mayday.temporal.server import EmbeddedServer
+
+    stop = asyncio.Event()
+    with stop_on_signals(stop):
+        async with AsyncExitStack() as stack:
+            settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+            profile, ui = configured_profile(), None
+            if profile is None:
+                server = await stack.enter_async_context(
+                    EmbeddedServer(settings.data, port=settings.temporal_port, ui_port=settings.temporal_ui_port)
+                )
+                address, ui = server.address, server.ui_url
+                client = await connect(settings, address=address)
+            else:
+                address = str(profile.address)
+                client = await connect(settings)
+            records = await stack.enter_async_context(await Records.open(settings.database_url))
+            token = await _owner_token(settings, records)
+            if worker and not stop.is_set():
+                await _with_worker(stack, settings, client, stop)
+            url = settings.base_url
+            if starter and not stop.is_set():
+                from starter.main import serving
+
+                url = (await stack.enter_async_context(serving(settings, client, records, playbooks))).url
+            _describe(settings.data, {"url": url, "token": token, "temporal_address": address, "pid": os.getpid()})
+            if not stop.is_set():
+                _greet(settings, url, address, ui, worker=worker, starter=starter)
+            await stop.wait()
+            typer.echo("stopping: what is under way is finished", err=True)
+    typer.echo("stopped; the next `mayday up` goes on with the open incidents", err=True)
+
+
+async def _with_worker(stack: AsyncExitStack, settings: Settings, client: Client, stop: asyncio.Event) -> None:
+    """A worker until the stack unwinds; one that ends by itself stops everything and says why."""
+    from mayday.temporal.search_attributes import register_search_attributes
+    from worker.composition import compose
+    from worker.health import WorkerHealth
+    from worker.lifecycle import run_worker
+
+    await register_search_attributes(client)
+    parts = await compose(settings, client)
+    health, drained = WorkerHealth(), asyncio.Event()
+    running = asyncio.create_task(run_worker(settings, client, drained, parts, health), name="worker")
+    running.add_done_callback(lambda _: stop.set())
+
+    async def drain() -> None:
+        drained.set()
+        await running
+
+    polling = asyncio.create_task(health.reached("polling"))
+    await asyncio.wait([running, polling], return_when=asyncio.FIRST_COMPLETED)
+    if not polling.done():
+        polling.cancel()
+        await running  # raises why it did not start
+        return
+    stack.push_async_callback(drain)
+
+
+async def _owner_token(settings: Settings, records: Records) -> str:
+    """The owner's token of the last time while it is good, else a new one."""
+    known = _described(settings.data).get("token")
+    for secret in (known, settings.token.get_secret_value() if settings.token else None):
+        if isinstance(secret, str) and secret:
+            await records.tokens.adopt(secret, None, level="owner", note="mayday up")
+            token = await records.tokens.verify(secret)
+            if token is not None and token.person is None:
+                return secret
+    from mayday.records.tokens import PREFIX
+
+    secret = PREFIX + secrets.token_urlsafe(32)
+    await records.tokens.adopt(secret, None, level="owner", note="mayday up")
+    return secret
+
+
+def _described(data: Path) -> dict[str, Any]:
+    try:
+        found = json.loads((data / DESCRIPTION).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _describe(data: Path, facts: dict[str, Any]) -> None:
+    """Write `mayday.json`: readable by its owner only, and whole or not at all."""
+    path = data / DESCRIPTION
+    fresh = path.with_suffix(f".{os.getpid()}.tmp")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
+        json.dump(facts, out, indent=2)
+    os.replace(fresh, path)
+
+
+def _greet(settings: Settings, url: str, address: str, ui: str | None, *, worker: bool, starter: bool) -> None:
+    lines = [f"mayday is up, its data in {settings.data}"]
+    if starter:
+        lines.append(f"  console and API   {url}")
+    lines.append(f"  Temporal          {address}" + (f", UI {ui}" if ui else ""))
+    if not worker:
+        lines.append("  no worker here: start one with `mayday worker`")
+    if starter and settings.webhook_token("alertmanager") is None:
+        lines.append("  no webhook is open: set MAYDAY_WEBHOOK_ALERTMANAGER_TOKEN to take alerts in")
+    lines.append("  first steps       mayday token create --person ana; mayday incident declare --help; Ctrl-C ends")
+    typer.echo("\n".join(lines))
