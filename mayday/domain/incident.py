@@ -71,6 +71,8 @@ class StartInput(Wire):
     opened_at: datetime
     impact_started_at: datetime | None = None
     events: list[AlertEvent] = []
+    #: who was on call at the start, by schedule: used when the roster cannot be read later
+    on_call: dict[str, list[str]] = {}
     clock_offset_s: int = 0
     #: whole seconds to which a rehearsal rounds the incident's clock; 0: as it is
     clock_step_s: int = 0

@@ -28,11 +28,7 @@ def open_gate(w: Walker, gate: Gate) -> None:
             lambda key: ResolveRequest(
                 effect_key=key,
                 targets=schedules,
-                fallback={
-                    ref: [known.on_call] if known.on_call else list(known.people)
-                    for ref in schedules
-                    if (known := w.plan.schedules.get(ref[9:]))
-                },
+                fallback={ref: w.on_call(ref) or people.people_of(w, ref) for ref in schedules},
             ),
             owner=f"roster:{gate.path}",
             effect_class="read",

@@ -248,8 +248,7 @@ def accept_refusal(w: Walker, command: Accept) -> Refusal | None:
 
 def _expected(w: Walker, offer: Offer) -> list[str]:
     """Before the pager has answered: whoever stood on the schedule when the plan was made."""
-    schedules = [w.plan.schedules.get(target.removeprefix("schedule.")) for target in offer.targets]
-    return [schedule.on_call for schedule in schedules if schedule and schedule.on_call]
+    return [person for target in offer.targets for person in w.on_call(target)]
 
 
 def accept(w: Walker, command: Accept) -> dict[str, Any]:

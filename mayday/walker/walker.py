@@ -234,6 +234,12 @@ class Walker:
         """A vendor of the plan, or one that came along with a merged incident."""
         return self.plan.vendors.get(name) or self.state.adopted_vendors[name]
 
+    def on_call(self, ref: str) -> list[str]:
+        """Who stood on a schedule when the incident began; for when the roster cannot be read."""
+        name = ref.removeprefix("schedule.")
+        known = self.plan.schedules.get(name)
+        return self.start.on_call.get(name) or ([known.on_call] if known and known.on_call else [])
+
     def bridge(self) -> tuple[str | None, str | None]:
         """Address and phone of the incident's bridge; the standing one until it is open."""
         standing = self.plan.bridges.get("standing")
@@ -288,11 +294,7 @@ class Walker:
         data: dict[str, Any] | None = None,
     ) -> str:
         """Wake (or, not urgent, tell) people; `targets` are `person.X` and `schedule.X`."""
-        fallback = {
-            name: [on_call]
-            for name in targets
-            if (schedule := self.plan.schedules.get(name.removeprefix("schedule."))) and (on_call := schedule.on_call)
-        }
+        fallback = {target: self.on_call(target) for target in targets if target.startswith("schedule.")}
         return self.ask(
             fx.PAGE,
             page,

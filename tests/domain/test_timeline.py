@@ -1,0 +1,102 @@
+"""The chain: every entry follows from the one before it, and the first edited one is named."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import pathlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mayday.domain.timeline import GENESIS, Entry, append, first_broken, plain
+from mayday.domain.timeline_kinds import KINDS, render
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+START = datetime(2026, 3, 2, 2, 10, tzinfo=UTC)
+
+json_data = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**12), 10**12) | st.text(max_size=20) | st.floats(allow_nan=False),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def chain(bodies: list[dict[str, Any]]) -> list[Entry]:
+    entries: list[Entry] = []
+    for number, body in enumerate(bodies, 1):
+        head = entries[-1].hash if entries else GENESIS
+        entries.append(append(head, number, START + timedelta(seconds=number), "noted", "ana", None, body))
+    return entries
+
+
+def test_the_hash_is_what_the_design_says() -> None:
+    entry = append(GENESIS, 1, START, "noted", "ana", None, {"words": "ä", "n": 1})
+    body = (
+        '{"actor":"ana","at":"2026-03-02T02:10:00.000Z","data":{"n":1,"words":"ä"},"kind":"noted","seq":1,"step":null}'
+    )
+    assert entry.hash == hashlib.sha256((GENESIS + body).encode()).hexdigest()
+
+
+@given(
+    bodies=st.lists(st.dictionaries(st.text(max_size=8), json_data, max_size=3), min_size=1, max_size=6), pick=st.data()
+)
+def test_an_edited_entry_is_named(bodies: list[dict[str, Any]], pick: st.DataObject) -> None:
+    entries = chain(bodies)
+    assert first_broken(entries) is None
+    number = pick.draw(st.integers(0, len(entries) - 1))
+    field = pick.draw(st.sampled_from(["actor", "at", "kind", "step"]))
+    entries[number] = entries[number].model_copy(update={field: "edited"})
+    assert first_broken(entries) == number + 1
+
+
+def test_a_missing_entry_is_named() -> None:
+    entries = chain([{"n": n} for n in range(4)])
+    assert first_broken([entries[0], *entries[2:]]) == 3
+
+
+@given(json_data)
+def test_no_float_reaches_the_chain(value: Any) -> None:
+    def floats(found: Any) -> bool:
+        if isinstance(found, dict):
+            return any(floats(inner) for inner in found.values())
+        return any(floats(inner) for inner in found) if isinstance(found, list) else isinstance(found, float)
+
+    assert not floats(plain(value))
+
+
+def written_kinds(file: pathlib.Path) -> set[str]:
+    """The texts that stand first in calls of `entry` and `log`."""
+    found: set[str] = set()
+    for call in ast.walk(ast.parse(file.read_text())):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in ("entry", "log"):
+            first = call.args[0] if call.args else None
+            options = [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
+            found |= {node.value for node in options if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return found
+
+
+SOURCES = [file for folder in ("mayday/walker", "mayday/domain/review") for file in (ROOT / folder).rglob("*.py")]
+
+
+def test_every_kind_that_is_written_is_in_the_closed_list() -> None:
+    written: set[str] = set()
+    for file in SOURCES:
+        written |= written_kinds(file)
+    assert len(written) > 100
+    assert not written - set(KINDS)
+
+
+def test_nothing_is_listed_that_nobody_writes() -> None:
+    text = "\n".join(file.read_text() for file in SOURCES)
+    assert not [kind for kind in KINDS if f'"{kind}"' not in text]
+
+
+@given(
+    st.sampled_from(sorted(KINDS)),
+    st.dictionaries(st.sampled_from(["reason", "to", "actor", "step", "people"]), json_data),
+)
+def test_every_kind_reads_as_a_sentence_whatever_is_missing(kind: str, data: dict[str, Any]) -> None:
+    assert render(kind, "ana", None, data)
