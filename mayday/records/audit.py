@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mayday.domain.effects import Wire
 from mayday.records.schema import AUDIT
@@ -35,8 +36,12 @@ class Audit:
     ) -> None:  # fmt: skip
         """Append a row. Raises RecordsUnavailable."""
         row = {"actor": actor, "action": action, "outcome": outcome, "incident_id": incident_id, "channel": channel}
-        async with self._store.write() as connection:
-            await connection.execute(sa.insert(AUDIT).values(**row, detail=detail or {}, at=self._store.now()))
+        statement = sa.insert(AUDIT).values(**row, detail=detail or {}, at=self._store.now())
+
+        async def append(connection: AsyncConnection) -> None:
+            await connection.execute(statement)
+
+        await self._store.commit(append)
 
     async def find(
         self, *, incident_id: str | None = None, actor: str | None = None, limit: int = 100, before: int | None = None

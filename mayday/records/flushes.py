@@ -38,14 +38,20 @@ class Flushes:
         """
         conflicts: list[int] = []
         stored = 0
+
+        async def entries_and_board(connection: AsyncConnection) -> int:
+            added = await self._timeline.append_in(connection, request.incident_id, request.entries)
+            await self._board(connection, request)
+            return added
+
+        async def board_alone(connection: AsyncConnection) -> None:
+            await self._board(connection, request)
+
         try:
-            async with self._store.write() as connection:
-                stored = await self._timeline.append_in(connection, request.incident_id, request.entries)
-                await self._board(connection, request)
+            stored = await self._store.commit(entries_and_board)
         except ChainConflict as conflict:
             conflicts = conflict.seqs
-            async with self._store.write() as connection:
-                await self._board(connection, request)
+            await self._store.commit(board_alone)
         head = await self._timeline.head(request.incident_id)
         return FlushReceipt(stored=stored, seq=head.seq, head=head.hash, conflicts=conflicts)
 
@@ -63,20 +69,23 @@ class Flushes:
             return None
         if incident.noting_seq > incident.noted_seq:
             return Unnoted(ticket=ticket, entries=[entry for entry in entries if entry.seq <= incident.noting_seq])
-        async with self._store.write() as connection:
-            mine = (INCIDENTS.c.id == incident_id) & (INCIDENTS.c.noting_seq == incident.noting_seq)
-            fixed = await connection.execute(
-                sa.update(INCIDENTS).where(mine).values(noting_seq=entries[-1].seq)
-            )  # fmt: skip
-        return Unnoted(ticket=ticket, entries=entries) if fixed.rowcount else await self.unnoted(incident_id)
+        last = entries[-1].seq
+        mine = (INCIDENTS.c.id == incident_id) & (INCIDENTS.c.noting_seq == incident.noting_seq)
+        fixed = await self._update(sa.update(INCIDENTS).where(mine).values(noting_seq=last))
+        return Unnoted(ticket=ticket, entries=entries) if fixed else await self.unnoted(incident_id)
 
     async def noted(self, incident_id: str, seq: int) -> None:
         """The ticket holds everything up to `seq`."""
-        async with self._store.write() as connection:
-            await connection.execute(
-                sa.update(INCIDENTS).where(INCIDENTS.c.id == incident_id, INCIDENTS.c.noted_seq < seq)
-                .values(noted_seq=seq)
-            )  # fmt: skip
+        mine = (INCIDENTS.c.id == incident_id) & (INCIDENTS.c.noted_seq < seq)
+        await self._update(sa.update(INCIDENTS).where(mine).values(noted_seq=seq))
+
+    async def _update(self, statement: sa.Update) -> int:
+        """How many rows changed."""
+
+        async def run(connection: AsyncConnection) -> int:
+            return (await connection.execute(statement)).rowcount
+
+        return await self._store.commit(run)
 
     async def _board(self, connection: AsyncConnection, request: FlushRequest) -> None:
         board = request.board

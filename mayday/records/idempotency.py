@@ -11,8 +11,9 @@ from mayday.records.errors import KeyReused
 from mayday.records.schema import IDEMPOTENCY
 from mayday.records.store import Store
 
-#: a request that never finished (the starter died) may be tried again after this
-ABANDONED_AFTER = timedelta(seconds=60)
+#: a request that never finished (the starter died) may be tried again after this: no request takes longer, and the
+#: command ids made from the key keep one that does from being applied twice
+ABANDONED_AFTER = timedelta(seconds=20)
 
 
 class Stored(NamedTuple):

@@ -61,7 +61,8 @@ class Incidents:
 
     async def opened(self, incident: IncidentRecord) -> IncidentRecord:
         """Note a started incident; if it is already there, what is stored stays and is returned."""
-        async with self._store.write() as connection:
+
+        async def insert(connection: AsyncConnection) -> IncidentRecord:
             await connection.execute(
                 self._store.insert(INCIDENTS)
                 .on_conflict_do_nothing(index_elements=["id"])
@@ -69,6 +70,8 @@ class Incidents:
             )
             row = (await connection.execute(sa.select(INCIDENTS).where(INCIDENTS.c.id == incident.id))).one()
             return _record(row)
+
+        return await self._store.commit(insert)
 
     async def save(self, incident: IncidentRecord) -> None:
         """Insert or update; an older state (lower seq) never replaces a newer one."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -24,11 +24,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from mayday.records.errors import RecordsUnavailable
+from mayday.records.group_commit import GroupCommit
 
 #: how long one process waits for another's write, seconds
 BUSY_TIMEOUT_S = 10
 
 Clock = Callable[[], datetime]
+Answer = TypeVar("Answer")
+Unit = Callable[[AsyncConnection], Awaitable[Answer]]
+"""Something to write in a transaction. It may be run again if that fails, and it must not open another one."""
+
+
+class _Done(NamedTuple):
+    answer: Any
+    error: Exception | None = None
 
 
 def utc_now() -> datetime:
@@ -57,7 +66,9 @@ class Store:
         if self.dialect == "sqlite":
             self._writer = _sqlite(self.url, begin="BEGIN IMMEDIATE", size=1)
             self._reader = self._writer if self.in_memory else _sqlite(self.url, begin="BEGIN", size=4)
+            self._group: GroupCommit[Unit[Any], _Done] | None = GroupCommit(self._run_together)
         else:
+            self._group = None
             self._writer = self._reader = create_async_engine(self.url, pool_size=8, max_overflow=8, pool_pre_ping=True)
 
     @asynccontextmanager
@@ -74,11 +85,43 @@ class Store:
             async with self._writer.begin() as connection:
                 yield connection
 
+    async def commit(self, unit: Unit[Answer]) -> Answer:
+        """Run `unit` in a transaction and return its answer once that is durable. Raises what it raises.
+
+        On SQLite, units that wait at the same time share one transaction, each in its own savepoint: a disk sync costs
+        milliseconds, and two hundred incidents tick in the same second. PostgreSQL does the same by itself.
+        """
+        if self._group is None:
+            async with self.write() as connection:
+                return await unit(connection)
+        done = await self._group.submit(unit)
+        if done.error is not None:
+            raise done.error
+        answer: Answer = done.answer
+        return answer
+
+    async def _run_together(self, units: list[Unit[Any]]) -> list[_Done]:
+        async with self.write() as connection:
+            if len(units) == 1:
+                return [_Done(await units[0](connection))]
+            return [await self._run_one(connection, unit) for unit in units]
+
+    async def _run_one(self, connection: AsyncConnection, unit: Unit[Any]) -> _Done:
+        try:
+            async with connection.begin_nested():
+                return _Done(await unit(connection))
+        except OperationalError:
+            raise  # the database itself: none of them can be kept
+        except Exception as error:  # noqa: BLE001 - whatever one unit raises is its own caller's, the others go on
+            return _Done(None, error)
+
     def insert(self, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
         """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update` in this dialect."""
         return sqlite.insert(table) if self.dialect == "sqlite" else postgresql.insert(table)
 
     async def close(self) -> None:
+        if self._group is not None:
+            await self._group.close()
         await self._writer.dispose()
         if self._reader is not self._writer:
             await self._reader.dispose()

@@ -10,9 +10,10 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mayday.records import Records, RecordsUnavailable
-from mayday.records.schema import METADATA
+from mayday.records.schema import METADATA, PLANS
 from mayday.records.store import database_url as normalised
 
 
@@ -86,3 +87,45 @@ def test_other_databases_are_refused_by_name() -> None:
         normalised("mysql://host/db")
     assert normalised("postgres://u@h/d").drivername == "postgresql+asyncpg"
     assert normalised("sqlite:///x.db").drivername == "sqlite+aiosqlite"
+
+
+async def test_units_that_wait_together_share_a_transaction_and_fail_alone(records: Records) -> None:
+    """On SQLite; PostgreSQL gives each its own."""
+    done: list[str] = []
+
+    async def unit(name: str) -> str:
+        async def put(connection: AsyncConnection) -> str:
+            row = {"digest": name, "plan": {}, "stored_at": records.store.now()}
+            await connection.execute(sa.insert(PLANS).values(row))
+            if name == "bad":
+                raise LookupError(name)
+            return name
+
+        answer = await records.store.commit(put)
+        done.append(answer)
+        return answer
+
+    names = ["first", *(f"n{number}" for number in range(30)), "bad", "last"]
+    answers = await asyncio.gather(*(unit(name) for name in names), return_exceptions=True)
+    assert [answer for answer in answers if isinstance(answer, Exception)] == [answers[-2]]
+    assert isinstance(answers[-2], LookupError)
+    assert len(done) == 32
+    assert await records.plans.get("last") == {}
+    assert await records.plans.get("bad") is None
+
+
+async def test_a_caller_that_gives_up_leaves_the_others_unharmed(records: Records) -> None:
+    async def slow(connection: AsyncConnection) -> None:
+        started.set()
+        await connection.execute(
+            sa.insert(PLANS).values({"digest": "slow", "plan": {}, "stored_at": records.store.now()})
+        )
+
+    started = asyncio.Event()
+    impatient = asyncio.create_task(records.store.commit(slow))
+    patient = asyncio.create_task(records.audit.write("ana", "vote"))
+    await started.wait()
+    impatient.cancel()
+    await patient
+    await records.audit.write("ana", "vote")
+    assert len(await records.audit.find()) == 2

@@ -28,7 +28,8 @@ class EffectLog:
         """
         row: dict[str, Any] = {"effect_key": effect_key, "kind": kind, "incident_id": incident_id, "result": {}}
         claim = self._store.insert(EFFECTS).on_conflict_do_nothing(index_elements=["effect_key"])
-        async with self._store.write() as connection:
+
+        async def carry_out(connection: AsyncConnection) -> dict[str, Any]:
             claimed = await connection.execute(claim.values(**row, done_at=self._store.now()))
             mine = EFFECTS.c.effect_key == effect_key
             if claimed.rowcount == 0:
@@ -37,6 +38,8 @@ class EffectLog:
             result = await act(connection)
             await connection.execute(sa.update(EFFECTS).where(mine).values(result=result))
             return result
+
+        return await self._store.commit(carry_out)
 
     async def get(self, effect_key: str) -> dict[str, Any] | None:
         """The result of an effect, or None: it was never carried out here."""
