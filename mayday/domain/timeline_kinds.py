@@ -129,7 +129,6 @@ _TABLE = (
     ("forward_failed", "{into} takes no alerts any more: {reason}", "into, reason", "the survivor is gone"),
     ("reopened", "reopened by {actor}: {reason}", "reason, before, times", "the same incident goes on"),
     ("review_started", "review started, owner {owner}", "owner", "the review workflow runs"),
-    ("review_failed", "the review could not be started: {reason}", "reason", "somebody has to"),
     ('finished', 'the run is over: {status}', 'status, seconds, entries', "the incident's last entry"),
 )  # fmt: skip
 

@@ -47,14 +47,14 @@ class Night:
 
     def say(self, kind: str, by: str, *, command: str | None = None, **fields: Any) -> Answer:
         self._sent += 1
-        command = {
+        body = {
             "kind": kind,
             "actor": by,
             "id": command or f"c{self._sent}",
             "received_at": self.incident.now,
             **fields,
         }
-        return self.incident.send(COMMAND.validate_python(command))
+        return self.incident.send(COMMAND.validate_python(body))
 
     def alert(self, key: str, *, state: str = "firing", at: datetime | None = None, **labels: str) -> None:
         now = at or self.incident.now
@@ -102,10 +102,19 @@ def open_night(library: Library) -> Callable[..., Night]:
             else library.plan(runbook, service="payments")
         )
         body = {
-            "id": incident, "workflow_id": f"incident/{incident[-8:].lower()}", "correlation_key": incident, "plan": plan.canonical(),
-            "plan_digest": plan.digest, "title": "Payments down", "service": "payments", "severity": "SEV1",
-            "roles": {"incident_commander": "ana", "deputy": "dee"}, "opened_at": START, "declared_by": "ana", **given,
-        }  # fmt: skip
+            "id": incident,
+            "workflow_id": f"incident/{incident[-8:].lower()}",
+            "correlation_key": incident,
+            "plan": plan.canonical(),
+            "plan_digest": plan.digest,
+            "title": "Payments down",
+            "service": "payments",
+            "severity": "SEV1",
+            "roles": {"incident_commander": "ana", "deputy": "dee"},
+            "opened_at": START,
+            "declared_by": "ana",
+            **given,
+        }
         return Night(StartInput.model_validate(body), plan, library)
 
     return opened
