@@ -34,6 +34,7 @@ from mayday.domain.commands import Answer, CommandEnvelope
 from mayday.domain.effects import Wire
 from mayday.domain.incident import AlertBatch, Board, StartInput
 from mayday.domain.review.commands import ReviewEnvelope, Withdraw
+from mayday.domain.review.wire import ReviewBoard
 from mayday.domain.timeline import Entry
 from starter.minting import review_workflow_id
 
@@ -128,10 +129,13 @@ class Gateway(Protocol):
     async def withdraw_review(self, incident: str, command: Withdraw) -> Answer | None:
         """End the review of an incident that goes on; None when there is none. Its answer carries the chain's head."""
 
-    async def command(self, workflow_id: str, envelope: CommandEnvelope) -> Answer:
+    async def review(self, incident: str, within: timedelta) -> ReviewBoard | None:
+        """The live board of an incident's review; None when there is none, or nobody can say in time."""
+
+    async def command(self, workflow_id: str, envelope: CommandEnvelope | ReviewEnvelope) -> Answer:
         """Raises `CommandRefused`, `NotAccepted`, `NoSuchRun`."""
 
-    async def signal_command(self, workflow_id: str, envelope: CommandEnvelope) -> None:
+    async def signal_command(self, workflow_id: str, envelope: CommandEnvelope | ReviewEnvelope) -> None:
         """Raises `NoSuchRun`."""
 
     async def board(self, workflow_id: str, within: timedelta) -> Board | None:
@@ -231,7 +235,7 @@ class TemporalGateway:
         except WorkflowFailureError:
             return None
 
-    async def command(self, workflow_id: str, envelope: CommandEnvelope) -> Answer:
+    async def command(self, workflow_id: str, envelope: CommandEnvelope | ReviewEnvelope) -> Answer:
         handle = self._handle(workflow_id)
         with _refusals(workflow_id):
             async with _spoken(), asyncio.timeout(ACCEPTED_WITHIN.total_seconds()):
@@ -246,12 +250,16 @@ class TemporalGateway:
                 answer: Answer = await update.result(rpc_timeout=PATIENCE)
                 return answer
 
-    async def signal_command(self, workflow_id: str, envelope: CommandEnvelope) -> None:
+    async def signal_command(self, workflow_id: str, envelope: CommandEnvelope | ReviewEnvelope) -> None:
         async with _spoken():
             await self._handle(workflow_id).signal(COMMAND, envelope, rpc_timeout=PATIENCE)
 
     async def board(self, workflow_id: str, within: timedelta) -> Board | None:
         found: Board | None = await self._query(workflow_id, "board", [], Board, within)
+        return found
+
+    async def review(self, incident: str, within: timedelta) -> ReviewBoard | None:
+        found: ReviewBoard | None = await self._query(review_workflow_id(incident), "review", [], ReviewBoard, within)
         return found
 
     async def timeline(self, workflow_id: str, since: int, within: timedelta) -> list[Entry] | None:

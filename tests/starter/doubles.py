@@ -9,6 +9,7 @@ from typing import Any
 from mayday.domain.commands import Answer, CommandEnvelope
 from mayday.domain.incident import AlertBatch, AlertEvent, Board, StartInput
 from mayday.domain.review.commands import Withdraw
+from mayday.domain.review.wire import ReviewBoard
 from mayday.domain.timeline import Entry
 from starter.gateway import CommandRefused, NoSuchRun, NotAccepted, RunOutcome, RunView, Started, TemporalSilent
 from starter.minting import incident_id
@@ -117,6 +118,9 @@ class FakeGateway:
     async def signal_command(self, workflow_id: str, envelope: CommandEnvelope) -> None:
         await self._call("signal_command")
         self._running(workflow_id).commands.append(envelope)
+
+    async def review(self, incident: str, within: timedelta) -> ReviewBoard | None:
+        return None
 
     async def board(self, workflow_id: str, within: timedelta) -> Board | None:
         if self.silent:
