@@ -16,7 +16,7 @@ from mayday.domain.effects import EffectClass, EffectFailure, EffectRequest, Eff
 #: first pause between two tries, in seconds; it doubles
 PAUSE_S = 1
 #: errors of which it is known that nothing happened at the provider
-NOT_DONE = frozenset({"unreachable", "refused", "unauthorised", "rate_limited", "not_found"})
+NOT_DONE = frozenset({"unreachable", "refused", "unauthorised", "rate_limited", "unreached", "not_found"})
 
 
 class Limits(NamedTuple):

@@ -89,12 +89,14 @@ class ScenarioDesk:
             if not people:
                 receipt.unreached.append(fx.Unreached(target=target, reason="nobody is on call"))
             for person in people:
-                for channel in page.via:
-                    if channel in down:
-                        receipt.unreached.append(fx.Unreached(target=target, channel=channel, reason=down[channel]))
-                    else:
+                for channel in page.via:  # in order, until one works
+                    if channel not in down:
                         receipt.paged.append(fx.PagedPerson(person=person, target=target, channel=channel))
                         break
+                    receipt.unreached.append(fx.Unreached(target=target, channel=channel, reason=down[channel]))
+        if receipt.unreached and not receipt.paged:
+            reason = "; ".join(dict.fromkeys(gap.reason for gap in receipt.unreached))
+            return Reply(failure=fx.EffectFailure(code="unreached", message=f"nobody was reached: {reason}"))
         return Reply(value=receipt.model_dump(mode="json", exclude_none=True))
 
     def _send(self, payload: dict[str, Any], now: datetime) -> Reply:
@@ -108,8 +110,7 @@ class ScenarioDesk:
             ],
         )
         if receipt.unreached and not receipt.sent:
-            failure = fx.EffectFailure(code="unreachable", message=receipt.unreached[0].reason)
-            return Reply(failure=failure)
+            return Reply(failure=fx.EffectFailure(code="unreached", message=receipt.unreached[0].reason))
         return Reply(value=receipt.model_dump(mode="json", exclude_none=True))
 
     def _down(self, via: list[str]) -> dict[str, str]:
