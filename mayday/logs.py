@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any, Literal, TextIO
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 MASK = "********"
@@ -86,7 +87,8 @@ def configure_logs(
     renderers: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if as_json:
         renderers += [
-            structlog.processors.dict_tracebacks,
+            # Without the frames' locals: they hold whole plans, people and secrets.
+            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
             Redaction(secrets),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ]
@@ -110,5 +112,5 @@ def configure_logs(
     root.addHandler(handler)
     root.setLevel(level.upper())
     # A line for each request to a provider says nothing that the timeline does not, and may hold its address.
-    for chatty in ("httpx", "httpcore", "uvicorn.access", "alembic.runtime.migration", "aiosqlite"):
+    for chatty in ("httpx", "httpcore", "uvicorn.access", "alembic", "aiosqlite"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, FailureError, WorkflowAlreadyStartedError
+from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 
 from mayday.domain.effects import EffectFailure, EffectRequest, EffectResult
 from workflows.options import local_options, options_of, runs_locally
@@ -25,7 +25,7 @@ async def carry_out(request: EffectRequest) -> EffectResult:
         return await own(request)
     try:
         return EffectResult(value=await _activity(request) or {})
-    except ActivityError as error:
+    except FailureError as error:
         return failure_of(error, request)
 
 
@@ -36,7 +36,7 @@ async def _activity(request: EffectRequest) -> dict[str, Any] | None:
             return await workflow.execute_local_activity(
                 request.kind, request.payload, result_type=dict[str, Any], summary=request.summary, **local_options()
             )
-        except ActivityError as error:
+        except FailureError as error:
             if is_final(error):
                 raise
     return await workflow.execute_activity(

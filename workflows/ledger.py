@@ -10,7 +10,7 @@ import asyncio
 from datetime import datetime
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import FailureError
 
 from mayday.domain.effects import FLUSH, LOOK, FlushRequest, LookReceipt, LookRequest
 from mayday.domain.incident import AlertEvent, StartInput
@@ -56,7 +56,7 @@ class Ledger:
 async def _try_once(walker: Walker, request: FlushRequest) -> None:
     try:
         await workflow.execute_local_activity(FLUSH, request, summary=_summary(request), **local_options())
-    except ActivityError:
+    except FailureError:
         return  # the store is away: the entries wait for the next flush
     walker.flushed(request.entries[-1].seq)
 
@@ -74,7 +74,7 @@ async def look_into_inbox(start: StartInput) -> list[AlertEvent]:
         receipt = await workflow.execute_local_activity(
             LOOK, request, result_type=LookReceipt, summary="look into the inbox", **local_options()
         )
-    except ActivityError:
+    except FailureError:
         return []  # the inbox is away; the forwarder finds this run closed and starts it again (DESIGN.md, idea 5)
     return [event for event in receipt.events if event.state == "firing"]
 

@@ -1,17 +1,21 @@
-"""What an activity's error means to the walker: by type, never by message."""
+"""What an activity's error means to the walker: by type, never by message.
+
+An ordinary activity fails with an ActivityError around its cause. A local one fails with the cause itself, and one that
+timed out comes wrapped the first time and bare when the run is replayed (temporalio 1.35); so both read the same here.
+"""
 
 from __future__ import annotations
 
 from temporalio import exceptions
-from temporalio.exceptions import ActivityError, ApplicationError, CancelledError, TimeoutType
+from temporalio.exceptions import ActivityError, ApplicationError, CancelledError, FailureError, TimeoutType
 
 from mayday.domain.effects import EffectRequest, EffectResult
 from mayday.domain.limits import failed, unanswered
 
 
-def failure_of(error: ActivityError, request: EffectRequest) -> EffectResult:
+def failure_of(error: FailureError, request: EffectRequest) -> EffectResult:
     """The failure for the walker, from the activity's own error type."""
-    cause = error.cause
+    cause = _cause_of(error)
     if isinstance(cause, ApplicationError):
         code = "not_found" if cause.type == "NotFoundError" else cause.type or "error"
         return failed(code, cause.message, request.effect_class)
@@ -23,6 +27,11 @@ def failure_of(error: ActivityError, request: EffectRequest) -> EffectResult:
     return failed(code, str(cause or error), request.effect_class)
 
 
-def is_final(error: ActivityError) -> bool:
+def is_final(error: FailureError) -> bool:
     """Whether a local try already settles it: the provider understood and said no."""
-    return isinstance(error.cause, ApplicationError) and error.cause.non_retryable
+    cause = _cause_of(error)
+    return isinstance(cause, ApplicationError) and cause.non_retryable
+
+
+def _cause_of(error: FailureError) -> BaseException | None:
+    return error.cause if isinstance(error, ActivityError) else error

@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ApplicationError, FailureError
 
 from mayday.domain.commands import Answer, Refusal
 from mayday.domain.effects import FLUSH, EffectRequest, EffectResult, FlushRequest, Wire
@@ -210,7 +210,7 @@ async def _until_kept(kind: str, request: Wire, summary: str) -> None:
     """Quickly where the store is there, else until it is back."""
     try:
         await workflow.execute_local_activity(kind, request, summary=summary, **local_options())
-    except ActivityError:
+    except FailureError:
         await workflow.execute_activity(kind, request, summary=summary, **last_flush_options())
 
 

@@ -73,3 +73,15 @@ def test_the_standard_library_goes_the_same_way(lines: io.StringIO) -> None:
     logging.getLogger("temporalio.worker").warning("polling %s", "mayday")
     assert last(lines)["event"] == "polling mayday"
     assert last(lines)["logger"] == "temporalio.worker"
+
+
+def test_a_traceback_shows_no_locals(lines: io.StringIO) -> None:
+    def fail(plan: str) -> None:
+        raise ValueError("nothing of the plan")
+
+    try:
+        fail(" ".join(["who-is", "in-the-plan"]))
+    except ValueError:
+        structlog.get_logger().exception("flush_failed")
+    assert "nothing of the plan" in lines.getvalue()
+    assert "who-is in-the-plan" not in lines.getvalue()
