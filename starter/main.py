@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import structlog
 import uvicorn
@@ -26,7 +27,7 @@ from starter.gateway import TemporalGateway
 from starter.parts import assemble
 from starter.playbooks import Playbooks, PlaybooksRefused
 
-__all__ = ["run", "serve", "serving"]
+__all__ = ["listen", "run", "serve", "serving"]
 
 log = structlog.get_logger(__name__)
 
@@ -114,18 +115,24 @@ class Server:
 
 
 class _Quiet(uvicorn.Server):
-    """Leaves signals to the process that it is part of."""
+    """Leaves signals to the process that it is part of: uvicorn would catch them, and raise them again at its end."""
 
-    def install_signal_handlers(self) -> None:
-        """None of ours."""
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
 
 @asynccontextmanager
-async def serving(settings: Settings, client: Client, records: Records, playbooks: Playbooks) -> AsyncIterator[Server]:
-    """A starter that serves inside the block, and is drained at its end."""
-    listening = _listen(settings.host, settings.port)
-    if settings.port == 0 and settings.base_url.endswith(":0"):
-        settings = settings.model_copy(update={"base_url": _url_of(listening)})
+async def serving(
+    settings: Settings,
+    client: Client,
+    records: Records,
+    playbooks: Playbooks,
+    listening: socket.socket | None = None,
+) -> AsyncIterator[Server]:
+    """A starter that serves inside the block, and is drained at its end. `listening` is a port taken with `listen`."""
+    if listening is None:
+        settings, listening = listen(settings)
     attributes = await register_search_attributes(client)
     if settings.token is not None:
         await records.tokens.adopt(settings.token.get_secret_value(), None, level=OWNER)
@@ -147,6 +154,7 @@ async def serving(settings: Settings, client: Client, records: Records, playbook
         server_header=False,
         timeout_graceful_shutdown=DRAINS_WITHIN_SECONDS,
     )
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     server = Server(config, listening)
     await server.start()
     log.info("starter_started", url=server.url, search_attributes=attributes)
@@ -156,10 +164,13 @@ async def serving(settings: Settings, client: Client, records: Records, playbook
         await server.stop()
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket; `OSError` names the address when it is taken."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+def listen(settings: Settings) -> tuple[Settings, socket.socket]:
+    """Take the starter's port; the settings come back with the address that messages name, when the port was 0.
+
+    Raises `OSError` with the address when it is taken.
+    """
+    host, port = settings.host, settings.port
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
@@ -168,7 +179,9 @@ def _listen(host: str, port: int) -> socket.socket:
         raise OSError(f"cannot listen on {host}:{port}: {error.strerror}") from None
     listening.listen(1024)
     listening.setblocking(False)
-    return listening
+    if port == 0 and settings.base_url.endswith(":0"):
+        settings = settings.model_copy(update={"base_url": _url_of(listening)})
+    return settings, listening
 
 
 def _url_of(listening: socket.socket) -> str:

@@ -69,10 +69,11 @@ class LazyGroup(TyperGroup):
         return _load(cmd_name, mount) if mount is not None and _exists(mount) else None
 
     def invoke(self, ctx: Any) -> Any:
+        as_json = "--json" in [*getattr(ctx, "_protected_args", []), *ctx.args]
         try:
             return super().invoke(ctx)
         except CliError as error:
-            _say(error)
+            _say(error, as_json)
             raise typer.Exit(error.status) from None
         except _ENDS:
             raise
@@ -87,8 +88,8 @@ class LazyGroup(TyperGroup):
             raise typer.Exit(_unexpected(error)) from None
 
 
-def _say(error: CliError) -> None:
-    if error.problem is not None:
+def _say(error: CliError, as_json: bool) -> None:
+    if as_json and error.problem is not None:
         import json
 
         typer.echo(json.dumps(error.problem, indent=2, ensure_ascii=False))

@@ -79,6 +79,12 @@ async def _run(settings: Settings, playbooks: Playbooks, *, worker: bool, starte
     with stop_on_signals(stop):
         async with AsyncExitStack() as stack:
             settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+            listening = None
+            if starter:
+                from starter.main import listen, serving
+
+                settings, listening = listen(settings)
+                stack.callback(listening.close)
             profile, ui = configured_profile(), None
             if profile is None:
                 server = await stack.enter_async_context(
@@ -95,9 +101,8 @@ async def _run(settings: Settings, playbooks: Playbooks, *, worker: bool, starte
                 await _with_worker(stack, settings, client, stop)
             url = settings.base_url
             if starter and not stop.is_set():
-                from starter.main import serving
-
-                url = (await stack.enter_async_context(serving(settings, client, records, playbooks))).url
+                served = serving(settings, client, records, playbooks, listening)
+                url = (await stack.enter_async_context(served)).url
             _describe(settings.data, {"url": url, "token": token, "temporal_address": address, "pid": os.getpid()})
             if not stop.is_set():
                 _greet(settings, url, address, ui, worker=worker, starter=starter)

@@ -54,14 +54,14 @@ class Alertmanager:
         if not alerts:
             raise Malformed("alerts", "is empty")
         if len(alerts) > MOST_ALERTS:
-            raise Malformed("alerts", f"{len(alerts)} alerts in one notification; set max_alerts to {MOST_ALERTS} or less")
+            raise Malformed(
+                "alerts", f"{len(alerts)} alerts in one notification; set max_alerts to {MOST_ALERTS} or less"
+            )
         group = None if body.get("status") is None else _state(body["status"], "status")
         return [_event(alert, f"alerts[{index}]", group, delivery) for index, alert in enumerate(alerts)]
 
 
-def _event(
-    value: object, where: str, group: Literal["firing", "resolved"] | None, delivery: Delivery
-) -> AlertEvent:
+def _event(value: object, where: str, group: Literal["firing", "resolved"] | None, delivery: Delivery) -> AlertEvent:
     alert = mapping(value, where)
     if "labels" not in alert:
         raise Malformed(f"{where}.labels", "is missing")
