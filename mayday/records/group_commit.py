@@ -12,21 +12,24 @@ from mayday.records.errors import RecordsUnavailable
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
-#: most rows in one transaction: keeps the lock short for other processes
-MAX_WEIGHT = 2_000
-
 
 class GroupCommit(Generic[Item, Answer]):
     """Collects what arrives while a transaction runs into the next one.
 
     `write(items)` commits them all and returns one answer each. When a group fails, its items are tried one by one, so
-    that one bad item fails alone. No timer: an item that comes alone is written at once.
+    that one bad item fails alone. No timer: an item that comes alone is written at once. `most` is the greatest sum of
+    weights in one transaction, which keeps the lock short for other processes.
     """
 
     def __init__(
-        self, write: Callable[[list[Item]], Awaitable[list[Answer]]], *, weight: Callable[[Item], int] = lambda _: 1
+        self,
+        write: Callable[[list[Item]], Awaitable[list[Answer]]],
+        *,
+        most: int,
+        weight: Callable[[Item], int] = lambda _: 1,
     ) -> None:
         self._write = write
+        self._most = most
         self._weight = weight
         self._waiting: deque[tuple[Item, asyncio.Future[Answer]]] = deque()
         self._writer: asyncio.Task[None] | None = None
@@ -57,7 +60,7 @@ class GroupCommit(Generic[Item, Answer]):
     def _next_group(self) -> list[tuple[Item, asyncio.Future[Answer]]]:
         group = [self._waiting.popleft()]
         weight = self._weight(group[0][0])
-        while self._waiting and weight + self._weight(self._waiting[0][0]) <= MAX_WEIGHT:
+        while self._waiting and weight + self._weight(self._waiting[0][0]) <= self._most:
             group.append(self._waiting.popleft())
             weight += self._weight(group[-1][0])
         return group

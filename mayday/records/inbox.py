@@ -24,6 +24,9 @@ from mayday.records.group_commit import GroupCommit
 from mayday.records.schema import DELIVERIES, INBOX
 from mayday.records.store import Store
 
+#: most alerts in one transaction
+MOST_ROWS = 2_000
+
 InboxState = Literal["new", "forwarded", "done", "failed"]
 
 
@@ -71,7 +74,9 @@ class Inbox:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._group: GroupCommit[_Delivery, list[Kept]] = GroupCommit(self._write, weight=lambda d: len(d.items))
+        self._group: GroupCommit[_Delivery, list[Kept]] = GroupCommit(
+            self._write, most=MOST_ROWS, weight=lambda d: len(d.items)
+        )
 
     async def commit(
         self, items: Sequence[InboxItem], *, source: str, body: bytes, received_at: datetime | None = None

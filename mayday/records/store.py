@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -28,16 +28,13 @@ from mayday.records.group_commit import GroupCommit
 
 #: how long one process waits for another's write, seconds
 BUSY_TIMEOUT_S = 10
+#: most units in one transaction: some tens of milliseconds
+MOST_UNITS = 64
 
 Clock = Callable[[], datetime]
 Answer = TypeVar("Answer")
 Unit = Callable[[AsyncConnection], Awaitable[Answer]]
 """Something to write in a transaction. It may be run again if that fails, and it must not open another one."""
-
-
-class _Done(NamedTuple):
-    answer: Any
-    error: Exception | None = None
 
 
 def utc_now() -> datetime:
@@ -66,7 +63,7 @@ class Store:
         if self.dialect == "sqlite":
             self._writer = _sqlite(self.url, begin="BEGIN IMMEDIATE", size=1)
             self._reader = self._writer if self.in_memory else _sqlite(self.url, begin="BEGIN", size=4)
-            self._group: GroupCommit[Unit[Any], _Done] | None = GroupCommit(self._run_together)
+            self._group: GroupCommit[Unit[Any], Any] | None = GroupCommit(self._run_together, most=MOST_UNITS)
         else:
             self._group = None
             self._writer = self._reader = create_async_engine(self.url, pool_size=8, max_overflow=8, pool_pre_ping=True)
@@ -88,32 +85,19 @@ class Store:
     async def commit(self, unit: Unit[Answer]) -> Answer:
         """Run `unit` in a transaction and return its answer once that is durable. Raises what it raises.
 
-        On SQLite, units that wait at the same time share one transaction, each in its own savepoint: a disk sync costs
-        milliseconds, and two hundred incidents tick in the same second. PostgreSQL does the same by itself.
+        On SQLite, units that wait at the same time share one transaction: a disk sync costs milliseconds, and two
+        hundred incidents tick in the same second. PostgreSQL commits in groups by itself.
         """
         if self._group is None:
             async with self.write() as connection:
                 return await unit(connection)
-        done = await self._group.submit(unit)
-        if done.error is not None:
-            raise done.error
-        answer: Answer = done.answer
+        answer: Answer = await self._group.submit(unit)
         return answer
 
-    async def _run_together(self, units: list[Unit[Any]]) -> list[_Done]:
+    async def _run_together(self, units: list[Unit[Any]]) -> list[Any]:
+        """When one raises, all is rolled back and the group runs them again, one by one: savepoints cost more."""
         async with self.write() as connection:
-            if len(units) == 1:
-                return [_Done(await units[0](connection))]
-            return [await self._run_one(connection, unit) for unit in units]
-
-    async def _run_one(self, connection: AsyncConnection, unit: Unit[Any]) -> _Done:
-        try:
-            async with connection.begin_nested():
-                return _Done(await unit(connection))
-        except OperationalError:
-            raise  # the database itself: none of them can be kept
-        except Exception as error:  # noqa: BLE001 - whatever one unit raises is its own caller's, the others go on
-            return _Done(None, error)
+            return [await unit(connection) for unit in units]
 
     def insert(self, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
         """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update` in this dialect."""
