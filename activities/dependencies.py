@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from mayday.catalogs import CatalogSource
 from mayday.domain.calendars import BusinessCalendar, OpenHours
 from mayday.domain.effects import IncidentCard
-from mayday.domain.ports import EffectJournal, Intake, Ledger, Ports, ReviewShelf
+from mayday.domain.ports import EffectJournal, Intake, Ledger, Memory, Ports, ReviewShelf
 
 
 def utc_now() -> datetime:
@@ -27,6 +27,7 @@ class Dependencies:
     intake: Intake
     reviews: ReviewShelf
     journal: EffectJournal
+    memory: Memory
     open_hours: Callable[[BusinessCalendar], OpenHours]
     now: Callable[[], datetime] = utc_now
 

@@ -15,6 +15,9 @@ from mayday.domain.effects import CLOSE_PAGE, PAGE, ClosePage, PagedPerson, Page
 from mayday.domain.errors import NobodyReached, ProviderError
 from mayday.domain.ports import Call
 
+#: the page under which command is offered
+COMMAND = "role:incident_commander"
+
 
 class Paging:
     def __init__(self, dependencies: Dependencies) -> None:
@@ -82,6 +85,10 @@ class _Page:
                 await self._person(target, person)
 
     async def _person(self, target: str, person: str) -> None:
+        other = await self._commands_another(person)
+        if other is not None:
+            self._note(target, "role", f"{person} commands {other}")
+            return
         for channel in self._request.via:
             sent = await self._channel(target, person, channel)
             if sent is not None:
@@ -109,6 +116,16 @@ class _Page:
         if not served:
             self._note(target, channel, f"no pager serves {channel}")
         return None
+
+    async def _commands_another(self, person: str) -> str | None:
+        """One person commands one SEV1: a second one goes to the next (PROCESS.md "Long and wide incidents")."""
+        request = self._request
+        if request.purpose != "role" or request.page != COMMAND or request.incident.severity != "SEV1":
+            return None
+        try:
+            return await self._given.memory.commanded_by(person, "SEV1", request.incident.id)
+        except ProviderError:
+            return None  # better two incidents for one than none: paging does not wait for the store
 
     def _call(self, target: str, person: str, channel: str, address: str) -> Call:
         request = self._request

@@ -18,6 +18,7 @@ from activities.messaging import Messaging
 from activities.paging import Paging
 from activities.review import ReviewActivities
 from activities.roster import RosterActivities
+from activities.system import SystemActivities
 from activities.timeline import TimelineActivities
 from activities.vendor import VendorActivities
 
@@ -41,5 +42,5 @@ def build(dependencies: Dependencies) -> list[Callable[..., Any]]:
         itsm.open_major_incident, itsm.add_note, itsm.open_problem, itsm.open_change, itsm.close,
         change.execute, change.invoke, change.recent, KnowledgeActivities(dependencies).similar,
         http.request, http.house, TimelineActivities(dependencies).flush, InboxActivities(dependencies).look,
-        review.save, review.draft_report,
+        SystemActivities(dependencies).last_seen, review.save, review.draft_report,
     ]  # fmt: skip

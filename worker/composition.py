@@ -46,14 +46,16 @@ async def compose(settings: Settings, client: Client) -> WorkerParts:
         await providers.close()
         await records.close()
 
-    return WorkerParts(workflows=WORKFLOWS, activities=build(dependencies_of(providers, catalog)), close=close)
+    activities = build(dependencies_of(providers, catalog))
+    return WorkerParts(workflows=WORKFLOWS, activities=activities, close=close, presence=records.presence)
 
 
 def dependencies_of(providers: Providers, catalog: CatalogSource) -> Dependencies:
     """What activities get of the providers."""
     return Dependencies(
         ports=providers.ports, drills=providers.drills, catalog=catalog, ledger=providers.ledger,
-        intake=providers.intake, reviews=providers.reviews, journal=providers.journal, open_hours=open_hours,
+        intake=providers.intake, reviews=providers.reviews, journal=providers.journal,
+        memory=providers.memory, open_hours=open_hours,
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ async def beat(url: str, every: float, client: Client, health: WorkerHealth) -> 
     """Calls `url` every `every` seconds while the worker polls and Temporal answers; runs until cancelled."""
     async with httpx.AsyncClient(timeout=_ANSWER_WITHIN_SECONDS) as http:
         while True:
-            if health.ready and await _temporal_answers(client):
+            if health.ready and await temporal_answers(client):
                 try:
                     (await http.get(url)).raise_for_status()
                 except httpx.HTTPError as error:
@@ -28,7 +28,8 @@ async def beat(url: str, every: float, client: Client, health: WorkerHealth) -> 
             await asyncio.sleep(every)
 
 
-async def _temporal_answers(client: Client) -> bool:
+async def temporal_answers(client: Client) -> bool:
+    """Whether the server is there for this client."""
     try:
         return await client.service_client.check_health()
     except (RPCError, RuntimeError) as error:  # RuntimeError is the SDK's for a broken connection

@@ -25,6 +25,7 @@ from mayday.temporal.plugin import build_plugin
 from worker.deployment import deployment_of, make_current
 from worker.health import WorkerHealth, serve_health
 from worker.heartbeat import beat
+from worker.presence import Lives, be_present
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +41,7 @@ class WorkerParts:
     workflows: Sequence[type]
     activities: Sequence[Callable[..., Any]]
     close: Callable[[], Awaitable[None]] = field(default=_nothing_to_close)
+    presence: Lives | None = None
 
 
 async def run_worker(
@@ -66,6 +68,8 @@ async def run_worker(
             health.replayed = await check_open_runs(client, parts.workflows, settings.task_queue, plugin)
         if settings.heartbeat_url is not None:
             await _in_background(stack, beat(settings.heartbeat_url, settings.heartbeat_every, client, health))
+        if parts.presence is not None:
+            await _in_background(stack, be_present(parts.presence, client, health))
         await _poll(settings, client, stop, parts, health)
 
 

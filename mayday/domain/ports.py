@@ -363,6 +363,18 @@ class Ledger(Protocol):
         ...
 
 
+class Memory(Protocol):
+    """What the records store knows beyond one incident."""
+
+    async def last_alive(self, before: datetime) -> datetime | None:
+        """The last moment not after `before` at which a worker lived; None: nobody knows."""
+        ...
+
+    async def commanded_by(self, person: str, severity: str, besides: str) -> str | None:
+        """The id of another open incident of this severity that the person commands, if any."""
+        ...
+
+
 class ReviewShelf(Protocol):
     """The records store as reviews see it."""
 

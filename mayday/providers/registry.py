@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 import httpx
 
 from mayday.catalogs import CatalogSource
-from mayday.domain.ports import EffectJournal, Intake, Ledger, Ports, ReviewShelf
+from mayday.domain.ports import EffectJournal, Intake, Ledger, Memory, Ports, ReviewShelf
 from mayday.providers.embedded.bridge import DeskBridges
 from mayday.providers.embedded.chat import DeskChat
 from mayday.providers.embedded.knowledge import DeskChangeLog, DeskKnowledge
-from mayday.providers.embedded.ledger import RecordsIntake, RecordsLedger, RecordsReviews
+from mayday.providers.embedded.ledger import RecordsIntake, RecordsLedger, RecordsMemory, RecordsReviews
 from mayday.providers.embedded.outbox import DeskCalendar, DeskMailer, DeskStatusPage
 from mayday.providers.embedded.pager import DeskJournal, DeskPager
 from mayday.providers.embedded.roster import CatalogRoster
@@ -41,6 +41,7 @@ class Providers:
     ledger: Ledger
     intake: Intake
     reviews: ReviewShelf
+    memory: Memory
     close: Callable[[], Awaitable[None]]
 
 
@@ -51,7 +52,8 @@ def build_providers(settings: Settings, records: Records, catalog: CatalogSource
     ports = _vendors(replace(desk, http=[HouseCaller(client)]), settings)
     return Providers(
         ports=ports, drills=desk, journal=DeskJournal(records.desk), ledger=RecordsLedger(records),
-        intake=RecordsIntake(records), reviews=RecordsReviews(records), close=client.aclose,
+        intake=RecordsIntake(records), reviews=RecordsReviews(records), memory=RecordsMemory(records),
+        close=client.aclose,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from mayday.records.incidents import Incidents
 from mayday.records.migration import migrate, upgrade
 from mayday.records.overrides import Overrides
 from mayday.records.plans import Plans
+from mayday.records.presence import Presence
 from mayday.records.reviews import Reviews
 from mayday.records.store import Clock, Store, utc_now
 from mayday.records.timeline import Timelines
@@ -36,6 +37,7 @@ class Records:
         self.audit = Audit(store)
         self.plans = Plans(store)
         self.overrides = Overrides(store)
+        self.presence = Presence(store)
         self.idempotency = IdempotencyKeys(store)
         self.reviews = Reviews(store)
 

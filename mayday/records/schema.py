@@ -192,6 +192,12 @@ OVERRIDES = sa.Table(
     _text("created_by"), _time("created_at"), _text("reason", nullable=True), _time("removed_at", nullable=True),
 )  # fmt: skip
 
+# --- which processes lived when: an outage of ours does not count against people -------------------------------------
+PRESENCE = sa.Table(
+    "presence", METADATA,
+    _text("process", primary_key=True), _time("started_at"), _time("last_seen_at", index=True),
+)  # fmt: skip
+
 IDEMPOTENCY = sa.Table(
     "idempotency_keys", METADATA,
     _text("principal", primary_key=True), _text("key", primary_key=True), _text("fingerprint"),

@@ -17,7 +17,7 @@ from mayday.domain.errors import ProviderError
 from mayday.domain.ports import Call
 from mayday.language.catalog import Catalog
 from mayday.language.catalog_files import load_catalog
-from mayday.providers.embedded.ledger import RecordsIntake, RecordsLedger, RecordsReviews
+from mayday.providers.embedded.ledger import RecordsIntake, RecordsLedger, RecordsMemory, RecordsReviews
 from mayday.providers.embedded.pager import DeskJournal
 from mayday.providers.holiday_calendar import open_hours
 from mayday.providers.registry import desk_ports
@@ -73,7 +73,7 @@ def dependencies(records: Records, catalog: Catalog, clock: Clock) -> Dependenci
     return Dependencies(
         ports=ports, drills=replace(ports), catalog=source, ledger=RecordsLedger(records),
         intake=RecordsIntake(records),
-        reviews=RecordsReviews(records), journal=DeskJournal(records.desk), open_hours=open_hours, now=clock,
+        reviews=RecordsReviews(records), memory=RecordsMemory(records), journal=DeskJournal(records.desk), open_hours=open_hours, now=clock,
     )  # fmt: skip
 
 

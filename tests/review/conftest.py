@@ -13,7 +13,7 @@ from activities.dependencies import Dependencies
 from mayday.catalogs import FixedCatalog
 from mayday.language.catalog import Catalog
 from mayday.language.catalog_files import load_catalog
-from mayday.providers.embedded.ledger import RecordsIntake, RecordsLedger, RecordsReviews
+from mayday.providers.embedded.ledger import RecordsIntake, RecordsLedger, RecordsMemory, RecordsReviews
 from mayday.providers.embedded.pager import DeskJournal
 from mayday.providers.holiday_calendar import open_hours
 from mayday.providers.registry import desk_ports
@@ -46,6 +46,7 @@ def dependencies(records: Records, catalog: Catalog) -> Dependencies:
         ledger=RecordsLedger(records),
         intake=RecordsIntake(records),
         reviews=RecordsReviews(records),
+        memory=RecordsMemory(records),
         journal=DeskJournal(records.desk),
         open_hours=open_hours,
     )

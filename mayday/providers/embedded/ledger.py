@@ -31,6 +31,24 @@ class RecordsLedger:
             await self._records.flushes.noted(incident_id, seq)
 
 
+class RecordsMemory:
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    async def last_alive(self, before: datetime) -> datetime | None:
+        with provider_errors():
+            return await self._records.presence.last_alive(before)
+
+    async def commanded_by(self, person: str, severity: str, besides: str) -> str | None:
+        with provider_errors():
+            found = await self._records.incidents.find(open_only=True, severities=[severity], drill=False, limit=500)
+        for incident in found.items:
+            roles = incident.board.roles if incident.board and incident.id != besides and incident.is_open else []
+            if any(role.role == "incident_commander" and role.person == person for role in roles):
+                return incident.id
+        return None
+
+
 class RecordsIntake:
     def __init__(self, records: Records) -> None:
         self._records = records

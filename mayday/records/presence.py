@@ -1,0 +1,45 @@
+"""Presence: from when to when each worker lived and reached Temporal.
+
+After an outage the walker asks when the system was last alive, because the time in which nobody could answer does not
+count against people (LANGUAGE.md "Waiting").
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from mayday.records.schema import PRESENCE
+from mayday.records.store import Store
+
+#: older lives are forgotten: no open deadline reaches back further
+KEPT = timedelta(days=30)
+
+
+class Presence:
+    """A row a process life; its end is moved on while it lives."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def began(self, process: str) -> None:
+        """A process lives from now on. `process` is unique to this life."""
+        now = self._store.now()
+        async with self._store.write() as connection:
+            await connection.execute(sa.delete(PRESENCE).where(PRESENCE.c.last_seen_at < now - KEPT))
+            await connection.execute(sa.insert(PRESENCE).values(process=process, started_at=now, last_seen_at=now))
+
+    async def seen(self, process: str) -> None:
+        """It still lives."""
+        async with self._store.write() as connection:
+            await connection.execute(
+                sa.update(PRESENCE).where(PRESENCE.c.process == process).values(last_seen_at=self._store.now())
+            )
+
+    async def last_alive(self, before: datetime) -> datetime | None:
+        """The last moment not after `before` at which any process lived, or None when nobody knows."""
+        query = sa.select(PRESENCE.c.last_seen_at).where(PRESENCE.c.started_at <= before)
+        async with self._store.read() as connection:
+            found = [row.last_seen_at for row in await connection.execute(query)]
+        return max((min(seen, before) for seen in found), default=None)

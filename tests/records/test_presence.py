@@ -1,0 +1,31 @@
+"""When was the system last alive? Known to the last beat before an outage."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from mayday.records import Records
+from tests.stores import Clock
+
+
+async def test_the_last_beat_before_the_outage(records: Records, clock: Clock) -> None:
+    begin = clock.at
+    await records.presence.began("worker-1")
+    clock.forward(minutes=5)
+    await records.presence.seen("worker-1")
+    clock.forward(minutes=20)
+    await records.presence.began("worker-2")
+    assert await records.presence.last_alive(begin + timedelta(minutes=15)) == begin + timedelta(minutes=5)
+
+
+async def test_a_system_that_lived_lost_no_time(records: Records, clock: Clock) -> None:
+    begin = clock.at
+    await records.presence.began("worker-1")
+    clock.forward(minutes=30)
+    await records.presence.seen("worker-1")
+    wanted = begin + timedelta(minutes=15)
+    assert await records.presence.last_alive(wanted) == wanted
+
+
+async def test_before_the_first_life_nobody_knows(records: Records, clock: Clock) -> None:
+    assert await records.presence.last_alive(clock.at) is None
