@@ -149,6 +149,7 @@ def cancel_waiting(w: Walker, state: StepState, reason: str, by: str = "system")
     if gate is not None and gate.outcome is None:
         gates.settle(w, gate, "withdrawn", reason, by)
     tasks.close(w, state.path, reason, by)
+    tasks.close(w, f"review:{state.path}", reason, by)
     if state.effect is not None and state.verb != "do":
         w.state.flights.pop(state.effect, None)
 
