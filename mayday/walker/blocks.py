@@ -27,8 +27,11 @@ def run(w: Walker, steps: Sequence[Step], prefix: str = "") -> Progress:
             if step.background:
                 continue
             return "running"
-        if not state.over and not state.background:
+        was_over = state.over
+        if not was_over and not state.background:
             resume(w, state)
+        if state.over and not was_over and _leaving(w):
+            return "running"
         if state.over and state.status == "failed" and step.on_error == "fail":
             return "failed"
         if (w.state.phase_end_asked or w.state.runbook_end_asked) and not w.state.walked:
@@ -36,6 +39,15 @@ def run(w: Walker, steps: Sequence[Step], prefix: str = "") -> Progress:
         if not state.over and not state.background:
             return "running"
     return "done"
+
+
+def _leaving(w: Walker) -> bool:
+    """Whether the step that has just ended made the phase's exit true: then no other step of it begins."""
+    phases = w.plan.runbook.phases
+    if w.state.walked or not 0 <= w.state.phase < len(phases):
+        return False
+    until = phases[w.state.phase].until
+    return until is not None and bool(condition(w, until, None))
 
 
 def begin(w: Walker, step: Step, path: str) -> StepState | None:

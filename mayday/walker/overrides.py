@@ -136,7 +136,7 @@ def _on_step(w: Walker, command: Override) -> None:
         if state.verb == "do":
             from mayday.walker.verbs import do
 
-            do.learn(w, w.step(path).do or "", state.result)
+            do.learn(w, w.step(path), state.result)
     else:
         failing.cancel(w, state, command.reason, command.actor)
         if command.action == "skip" and state.over:

@@ -255,9 +255,16 @@ async def rebuilding(start: StartInput, desk: ScenarioDesk) -> Stage:
     return VirtualStage(VirtualIncident(start, desk, after_each=rebuilt))
 
 
-@pytest.mark.parametrize(
-    "path", [pytest.param(path, id=path.stem) for path in sorted((RUNBOOKS / "scenarios").rglob("*.yaml"))]
-)
+def every_scenario() -> list[Any]:
+    """Each scenario of the library; those that go on for days are for the soak."""
+    days = {"security_incident", "security_incident_disclosed", "3_no_on_paper"}
+    return [
+        pytest.param(path, id=path.stem, marks=[pytest.mark.soak] if path.stem in days else [])
+        for path in find_scenarios([RUNBOOKS / "scenarios"])
+    ]
+
+
+@pytest.mark.parametrize("path", every_scenario())
 async def test_a_walker_rebuilt_after_every_input_walks_the_same_way(path: pathlib.Path, library: Library) -> None:
     _, whole = await ScenarioFile(path, library).play()
     _, rebuilt = await ScenarioFile(path, library).play(rebuilding)

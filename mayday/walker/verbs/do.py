@@ -77,7 +77,7 @@ def answered(w: Walker, path: str, flight: Flight, result: EffectResult) -> None
     state.effect = None
     if result.failure is None:
         outputs = ActionReceipt.model_validate(result.value).outputs
-        learn(w, step.do or "", outputs)
+        learn(w, step, outputs)
         w.entry("action_finished", "system", path, action=step.do, outputs=outputs, after_phase=late)
         if not state.over and state.place is None:
             blocks.finish(w, state, "done", outputs)
@@ -114,14 +114,16 @@ def completed(w: Walker, state: StepState, kind: str, result: dict[str, Any]) ->
         )
         blocks.finish(w, state, "failed", dict(result))
         return
-    learn(w, step.do or "", result)
+    learn(w, step, result)
     blocks.finish(w, state, "done", dict(result))
 
 
-def learn(w: Walker, action: str, outputs: dict[str, Any]) -> None:
-    """What the incident knows from now on."""
-    state = w.state
+def learn(w: Walker, step: Step, outputs: dict[str, Any]) -> None:
+    """What the incident knows from now on. A management bridge is no bridge that responders are called to."""
+    state, action = w.state, step.do
     if action == "bridge.open" and outputs.get("url"):
+        if (step.with_ or {}).get("kind") == "management":
+            return
         state.bridge_url, state.bridge_phone = str(outputs["url"]), outputs.get("phone")
     elif action == "itsm.open_major_incident" and outputs.get("number"):
         state.ticket = str(outputs["number"])
