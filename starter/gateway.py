@@ -129,7 +129,7 @@ class Gateway(Protocol):
     async def withdraw_review(self, incident: str, command: Withdraw) -> Answer | None:
         """End the review of an incident that goes on; None when there is none. Its answer carries the chain's head."""
 
-    async def review(self, incident: str, within: timedelta) -> ReviewBoard | None:
+    async def review_board(self, incident: str, within: timedelta) -> ReviewBoard | None:
         """The live board of an incident's review; None when there is none, or nobody can say in time."""
 
     async def command(self, workflow_id: str, envelope: CommandEnvelope | ReviewEnvelope) -> Answer:
@@ -258,7 +258,7 @@ class TemporalGateway:
         found: Board | None = await self._query(workflow_id, "board", [], Board, within)
         return found
 
-    async def review(self, incident: str, within: timedelta) -> ReviewBoard | None:
+    async def review_board(self, incident: str, within: timedelta) -> ReviewBoard | None:
         found: ReviewBoard | None = await self._query(review_workflow_id(incident), "review", [], ReviewBoard, within)
         return found
 

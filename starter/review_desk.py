@@ -69,7 +69,7 @@ async def _audit(parts: Parts, record: IncidentRecord, command: ReviewCommand, o
 
 async def board_of(parts: Parts, record: IncidentRecord) -> ReviewBoard:
     """The review as its workflow sees it, else as last stored; a 404 `Problem` where there is none."""
-    live = await parts.gateway.review(record.id, LIVE_WITHIN)
+    live = await parts.gateway.review_board(record.id, LIVE_WITHIN)
     if live is not None:
         return live
     stored = await parts.records.reviews.get(record.id)
@@ -79,12 +79,8 @@ async def board_of(parts: Parts, record: IncidentRecord) -> ReviewBoard:
 
 
 def _unknown(record: IncidentRecord) -> Problem:
-    return Problem(
-        404,
-        "no_review",
-        f"{record.id} has no review: it is {record.status}",
-        hint="a review begins when it is resolved",
-    )
+    detail = f"{record.id} has no review: it is {record.status}"
+    return Problem(404, "no_review", detail, hint="a review begins when the incident is resolved")
 
 
 def item_of(parts: Parts, board: ReviewBoard) -> dict[str, Any]:

@@ -119,7 +119,7 @@ class FakeGateway:
         await self._call("signal_command")
         self._running(workflow_id).commands.append(envelope)
 
-    async def review(self, incident: str, within: timedelta) -> ReviewBoard | None:
+    async def review_board(self, incident: str, within: timedelta) -> ReviewBoard | None:
         return None
 
     async def board(self, workflow_id: str, within: timedelta) -> Board | None:

@@ -39,7 +39,13 @@ class ReviewCase:
         if given.state is not None:
             self.state = ReviewState.model_validate(given.state)
         else:
-            self.state = ReviewState(now=now, head=given.head, next_seq=given.next_seq, flushed_seq=given.next_seq - 1)
+            self.state = ReviewState(
+                now=now,
+                head=given.head,
+                next_seq=given.next_seq,
+                flushed_seq=given.next_seq - 1,
+                revision=self.carried.revision,
+            )
         self.duties: list[Duty] = [duty(self) for duty in DUTIES]
         self._by_command = {kind: duty for duty in self.duties for kind in duty.commands}
         self._by_name = {duty.name: duty for duty in self.duties}

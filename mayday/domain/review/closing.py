@@ -235,6 +235,7 @@ class EndDuty(Duty):
             form=state.form,
             sections=state.report.sections,
             report_version=state.report.version,
+            revision=state.revision,
             actions=state.actions,
         )
         return {"head": state.head, "next_seq": state.next_seq, "carried": carried.model_dump(mode="json")}

@@ -95,4 +95,5 @@ class ReviewCarried(Wire):
     form: ClosingForm = ClosingForm()
     sections: dict[str, WrittenSection] = {}
     report_version: int = 0
+    revision: int = 0
     actions: list[FollowUp] = []
