@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from mayday.language.actions import BUILT_IN
 from mayday.language.catalog import Catalog
 from mayday.language.checks.layout import nested_lists
 from mayday.language.runbook import (
@@ -31,6 +32,7 @@ class _Telling:
     def __init__(self, runbook: Runbook, catalog: Catalog) -> None:
         self._runbook = runbook
         self._catalog = catalog
+        self._actions = {**BUILT_IN, **catalog.actions}
 
     def lines(self) -> Iterable[str]:
         book = self._runbook
@@ -128,20 +130,33 @@ class _Telling:
         if form is not None and form.due:
             yield f"{indent}within {form.due.in_words()}, else {self._told(form.on_overdue)}"
         if step.timeout is not None and not isinstance(step.on_timeout, list):
-            yield f"{indent}at most {step.timeout.in_words()}{self._late(step.on_timeout)}"
+            late = self._late(step.on_timeout) if step.decide else ""
+            yield f"{indent}at most {step.timeout.in_words()}{late}"
         elif step.timeout is not None:
             yield f"{indent}at most {step.timeout.in_words()}"
         if step.retry is not None:
             yield f"{indent}tried {step.retry.attempts} times"
-        if step.do is not None and step.on_error in (None, "manual"):
+        if step.do is not None and self._on_error(step) == "manual":
             to = (
                 self.who(step.manual.to)
                 if step.manual and step.manual.to
                 else "the deputy, the scribe or the commander"
             )
             yield f"{indent}if it fails: a task for {to}"
-        elif step.on_error == "continue":
+        elif self._on_error(step) == "continue":
             yield f"{indent}if it fails, the walk goes on"
+
+    def _on_error(self, step: Step) -> str:
+        if isinstance(step.on_error, list):
+            return "steps"
+        action = self._actions.get(step.do or "")
+        return step.on_error or (action.on_error if action and action.on_error else "manual" if step.do else "")
+
+    def _do(self, step: Step) -> str:
+        action = self._actions.get(step.do or "")
+        words = step.name or (action.description if action and action.description else step.do or "")
+        given = ", ".join(f"{key} {value}" for key, value in (step.with_ or {}).items() if isinstance(value, str | int))
+        return f"{words}: {given}" if given else words
 
     def _late(self, late: GateTimeout | list[Step] | None) -> str:
         if not isinstance(late, GateTimeout):
@@ -203,7 +218,7 @@ def _slot_words(step: Step, slot: str) -> str:
 
 
 _TELLERS: dict[str, Callable[[_Telling, Step], str]] = {
-    "do": lambda telling, step: f"{step.name or step.do}",
+    "do": _Telling._do,
     "send": lambda telling, step: f"send {telling._message(step.send)}" if step.send else "send",
     "page": _Telling._page,
     "engage": lambda telling, step: f"open a case with {telling.who(step.engage)} and watch its contract",

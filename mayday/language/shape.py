@@ -87,7 +87,8 @@ class _Problem:
     @property
     def wrong_branch(self) -> bool:
         """The value is of another kind than this member of a union altogether."""
-        return self.union is not None and self.union[0] == self.path and self.kind.endswith("_type")
+        other_kind = self.kind.endswith("_type") or (self.kind == "literal_error" and not isinstance(self.value, str))
+        return self.union is not None and self.union[0] == self.path and other_kind
 
     def repeats(self, paths: set[Path]) -> bool:
         """The step's own rule, already reported with the key that breaks it."""

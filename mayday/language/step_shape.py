@@ -27,7 +27,7 @@ class StepFinding(NamedTuple):
 def step_findings(document: Document) -> Iterator[StepFinding]:
     """Steps without exactly one verb, and keys that belong to another verb."""
     for path, step in raw_steps(document.data, ()):
-        verbs = [verb for verb in VERBS if verb in step]
+        verbs = [key for key in step if key in VERBS]
         if len(verbs) == 2 and "steps" in verbs and {"for_each", "repeat"} & {*verbs}:
             verbs.remove("steps")
         if len(verbs) == 1:
