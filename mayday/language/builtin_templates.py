@@ -2,7 +2,7 @@
 
 A text of a cadence says three things: what is known, what is being done, when the next word comes. `update` is what a
 person wrote for this message; where nobody has to write one, the text stands without it. Texts for customers use public
-fields only (title, service, status, times). `now`, `next_update_at` and all times are shown in UTC.
+fields only (title, service and its name, status, times). `now`, `next_update_at` and all times are shown in UTC.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ _TECHNICAL_STOOD_DOWN = """
 
 _EXECUTIVE_UPDATE = """
 {{ incident.title }} ({{ incident.severity }}, {{ incident.priority }}): {{ incident.status }}.
-Impact: {{ incident.service }}, customers affected: {{ incident.customers_affected | default("not known yet") }}. \
+Impact: {{ incident.service_name }}, customers affected: {{ incident.customers_affected | default("not known yet") }}. \
 Since {{ incident.impact_started_at | default(incident.opened_at) | time }}.
 {% if update is defined %}
 {{ update }}
@@ -96,7 +96,7 @@ _EXECUTIVE_STOOD_DOWN = """
 
 _CUSTOMER_UPDATE = """
 {{ update | default("Our teams are still working on this problem.") }}
-Affected: {{ incident.service }}. Status: {{ incident.status }}.
+Affected: {{ incident.service_name }}. Status: {{ incident.status }}.
 {% if next_update_at is defined %}
 We will post again by {{ next_update_at | time }}.
 {% endif %}
@@ -104,7 +104,7 @@ We will post again by {{ next_update_at | time }}.
 
 _CUSTOMER_RESOLVED = """
 {{ update | default("The problem is solved and the service works as usual.") }}
-Affected: {{ incident.service }}, from {{ incident.opened_at | time }} to {{ now | time }}.
+Affected: {{ incident.service_name }}, from {{ incident.opened_at | time }} to {{ now | time }}.
 We are sorry for the trouble, and we will look into how it came about.
 """
 
@@ -113,12 +113,12 @@ _CUSTOMER_STOOD_DOWN = """
 """
 
 _FIRST_POST = """
-We are looking into a problem with {{ incident.service }}.
+We are looking into a problem with {{ incident.service_name }}.
 Our teams are at work. We will post again here within 30 minutes.
 """
 
 _HOLDING_LINE = """
-We are still working on the problem with {{ incident.service }}, and have nothing new to tell yet.
+We are still working on the problem with {{ incident.service_name }}, and have nothing new to tell yet.
 {% if next_update_at is defined %}
 We will post again by {{ next_update_at | time }}.
 {% endif %}
@@ -166,11 +166,13 @@ BUILT_IN_TEMPLATES: dict[str, TemplateText] = {
     ),
     "executive_resolved": _text("Resolved: {{ incident.title }}", _EXECUTIVE_RESOLVED, "executives"),
     "executive_stood_down": _text("Called off: {{ incident.title }}", _EXECUTIVE_STOOD_DOWN, "executives"),
-    "customer_update": _text("Problem with {{ incident.service }}", _CUSTOMER_UPDATE, "customers"),
-    "customer_resolved": _text("Solved: problem with {{ incident.service }}", _CUSTOMER_RESOLVED, "customers"),
-    "customer_stood_down": _text("No problem found with {{ incident.service }}", _CUSTOMER_STOOD_DOWN, "customers"),
-    "first_post": _text("Problem with {{ incident.service }}", _FIRST_POST, "customers", _APPROVED),
-    "holding_line": _text("Problem with {{ incident.service }}", _HOLDING_LINE, None, _APPROVED),
+    "customer_update": _text("Problem with {{ incident.service_name }}", _CUSTOMER_UPDATE, "customers"),
+    "customer_resolved": _text("Solved: problem with {{ incident.service_name }}", _CUSTOMER_RESOLVED, "customers"),
+    "customer_stood_down": _text(
+        "No problem found with {{ incident.service_name }}", _CUSTOMER_STOOD_DOWN, "customers"
+    ),
+    "first_post": _text("Problem with {{ incident.service_name }}", _FIRST_POST, "customers", _APPROVED),
+    "holding_line": _text("Problem with {{ incident.service_name }}", _HOLDING_LINE, None, _APPROVED),
     "handover_brief": _text("Handover: {{ incident.title }}", _HANDOVER_BRIEF),
 }
 """By name, as runbooks and cadences name them."""

@@ -104,7 +104,12 @@ def _top_steps(runbook: Runbook) -> list[Any]:
 
 def _service(entry: Service) -> PlanService:
     return PlanService(
-        owner=entry.owner, vendor=entry.vendor, tier=entry.tier, depends_on=list(entry.depends_on), links=entry.links
+        name=entry.name,
+        owner=entry.owner,
+        vendor=entry.vendor,
+        tier=entry.tier,
+        depends_on=list(entry.depends_on),
+        links=entry.links,
     )
 
 

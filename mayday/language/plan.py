@@ -48,6 +48,7 @@ class PlanVendor(PlanModel):
 
 
 class PlanService(PlanModel):
+    name: str | None = None
     owner: str | None = None
     vendor: str | None = None
     tier: int = 3

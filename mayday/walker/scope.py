@@ -191,6 +191,12 @@ def _person(w: Walker, person: str | None) -> str | None:
     return people.name_of(w, person) if person else None
 
 
+def _service_name(w: Walker) -> str:
+    """What people outside call the service; its id where the catalog has no name for it."""
+    known = w.plan.services.get(w.state.service)
+    return known.name if known is not None and known.name else w.state.service
+
+
 def priority(w: Walker) -> str:
     """Set by hand, else the severity's default."""
     policy = w.plan.severities.get(w.state.severity)
@@ -202,6 +208,7 @@ _INCIDENT: dict[str, Callable[[Any], Any]] = {
     "title": lambda w: w.state.title,
     "summary": lambda w: w.state.summary or None,
     "service": lambda w: w.state.service,
+    "service_name": lambda w: _service_name(w),
     "services": lambda w: w.state.services,
     "severity": lambda w: Severity(w.state.severity),
     "priority": lambda w: Priority(priority(w)),

@@ -19,7 +19,8 @@ OPENED = datetime(2026, 3, 2, 2, 10, tzinfo=UTC)
 
 EARLY: dict[str, object] = {
     "incident": {
-        "id": "INC-1", "title": "Payments down", "summary": "", "service": "payments", "services": ["payments"],
+        "id": "INC-1", "title": "Payments down", "summary": "",
+        "service": "payments", "service_name": "Payments", "services": ["payments"],
         "severity": Severity.SEV1, "priority": "P1", "status": Status.INVESTIGATING, "status_since": OPENED,
         "opened_at": OPENED, "customers_affected": None, "impact_started_at": None, "commander": None,
         "responders": [], "ticket": None, "url": "https://mayday.example/INC-1",
@@ -70,7 +71,7 @@ def test_a_text_leaves_at_any_minute(name: str, scope: dict[str, object], known:
 
 @pytest.mark.parametrize("name", [name for name, text in ALL.items() if text.audience == "customers"])
 def test_customers_read_public_fields_only(name: str) -> None:
-    public = {"incident.service", "incident.status", "incident.opened_at", "now", "next_update_at", "update"}
+    public = {"incident.service_name", "incident.status", "incident.opened_at", "now", "next_update_at", "update"}
     names = set(parse_template(ALL[name].text).names()) | set(parse_template(ALL[name].subject or "").names())
     assert names <= public
 

@@ -49,6 +49,7 @@ INCIDENT: dict[str, Kind] = {
     "title": STRING,
     "summary": STRING,
     "service": STRING,
+    "service_name": STRING,
     "services": STRINGS,
     "severity": _ranked("severity"),
     "priority": _ranked("priority"),
@@ -75,6 +76,7 @@ INCIDENT: dict[str, Kind] = {
 PUBLIC_FIELDS = (
     "title",
     "service",
+    "service_name",
     "services",
     "status",
     "status_since",
