@@ -20,8 +20,9 @@ from mayday.records import Records, RecordsUnavailable
 from mayday.settings import Settings
 from worker.lifecycle import WorkerParts
 from workflows.incident import IncidentWorkflow
+from workflows.review import ReviewWorkflow
 
-WORKFLOWS: tuple[type, ...] = (IncidentWorkflow,)
+WORKFLOWS: tuple[type, ...] = (IncidentWorkflow, ReviewWorkflow)
 
 
 class CompositionError(Exception):
