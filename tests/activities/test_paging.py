@@ -126,6 +126,17 @@ async def test_a_retry_pages_nobody_twice_not_even_on_another_channel(
     assert len(await records.desk.pages.find()) == 1
 
 
+async def test_nobody_who_is_named_twice_is_called_twice(
+    dependencies: Dependencies, card: IncidentCard, run: Run
+) -> None:
+    pager = VendorPager({"push"})  # knows no idempotency of its own
+    await run(
+        Paging(with_pagers(dependencies, pager)).page_responder,
+        page(card, "person.sam", "group.emergency_cab", "person.sam"),
+    )
+    assert [call.person for call in pager.calls] == ["sam", "kim", "noor"]
+
+
 async def test_a_retry_after_the_hand_off_does_not_page_the_next_one_too(
     dependencies: Dependencies, records: Records, card: IncidentCard, run: Run, clock: Clock
 ) -> None:
