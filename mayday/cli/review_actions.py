@@ -1,0 +1,114 @@
+"""`mayday review actions`: follow-ups, chased until each is done."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from mayday.cli.printing import AsJson, answered, clock, print_json, table
+from mayday.cli.remote import remote
+
+actions_app = typer.Typer(no_args_is_help=True, help="Follow-up actions of reviews.")
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="The incident: its id, or INC- and the last six characters.")]
+Action = Annotated[str, typer.Argument(help="The action: A1, A2, ...")]
+Why = Annotated[str, typer.Option("--reason", help="Why; it stands in the timeline.")]
+
+
+def send(incident: str, path: str, body: dict[str, Any], as_json: bool, done: str) -> None:
+    given = {name: value for name, value in body.items() if value is not None}
+    answered(remote().post(f"/api/v1/reviews/{incident}/actions{path}", given), as_json, done)
+
+
+@actions_app.command("list")
+def list_actions(
+    incident: Annotated[str | None, typer.Argument(metavar="[ID]", help="Of this incident; of all by default.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Of this person; `me` for your own.")] = None,
+    state: Annotated[str, typer.Option(help="open, done, dropped or all.")] = "open",
+    as_json: AsJson = False,
+) -> None:
+    """Follow-up actions, what is due first comes first."""
+    if incident is None:
+        found = remote().get("/api/v1/actions", owner=owner, state=state)
+    else:
+        found = remote().get(f"/api/v1/reviews/{incident}/actions")
+        wanted = [
+            item
+            for item in found["items"]
+            if state in ("all", item["state"]) and (owner is None or item["owner"] == owner)
+        ]
+        found = {**found, "items": [{**item, "incident_id": incident} for item in wanted]}
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        [
+            item["incident_id"],
+            item["id"],
+            item["owner"],
+            item["priority"],
+            clock(item["due_at"]),
+            item["state"],
+            item["title"],
+        ]
+        for item in found["items"]
+    ]
+    table(["incident", "", "owner", "priority", "due", "state", "title"], rows, "no actions")
+
+
+@actions_app.command()
+def add(
+    incident: Id,
+    title: Annotated[str, typer.Argument(help="What is to be done.")],
+    owner: Annotated[str, typer.Option(help="Who does it.")],
+    priority: Annotated[
+        str, typer.Option(help="high or normal: 4 or 8 weeks, unless the runbook says else.")
+    ] = "normal",
+    due: Annotated[str | None, typer.Option(help="2026-05-29T17:00:00Z")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add a follow-up action."""
+    body = {"title": title, "owner": owner, "priority": priority, "due_at": due}
+    send(incident, "", body, as_json, f"added for {owner}")
+
+
+@actions_app.command()
+def complete(
+    incident: Id,
+    action: Action,
+    result: Annotated[str, typer.Option(help="What came of it.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """The action is done."""
+    send(incident, f"/{action}/complete", {"result": result}, as_json, f"{action} is done")
+
+
+@actions_app.command()
+def drop(incident: Id, action: Action, reason: Why, as_json: AsJson = False) -> None:
+    """The action is not wanted any more."""
+    send(incident, f"/{action}/drop", {"reason": reason}, as_json, f"{action} is dropped")
+
+
+@actions_app.command()
+def reassign(
+    incident: Id,
+    action: Action,
+    to: Annotated[str, typer.Argument(metavar="PERSON")],
+    reason: Why = "",
+    as_json: AsJson = False,
+) -> None:
+    """Give the action to somebody else."""
+    send(incident, f"/{action}/reassign", {"to": to, "reason": reason}, as_json, f"{action} is {to}'s")
+
+
+@actions_app.command()
+def extend(
+    incident: Id,
+    action: Action,
+    due: Annotated[str, typer.Argument(metavar="WHEN", help="2026-06-30T17:00:00Z")],
+    reason: Why,
+    as_json: AsJson = False,
+) -> None:
+    """Give the action more time."""
+    send(incident, f"/{action}/extend", {"due_at": due, "reason": reason}, as_json, f"{action} is due {due}")
