@@ -73,7 +73,8 @@ def dependencies(records: Records, catalog: Catalog, clock: Clock) -> Dependenci
     return Dependencies(
         ports=ports, drills=replace(ports), catalog=source, ledger=RecordsLedger(records),
         intake=RecordsIntake(records),
-        reviews=RecordsReviews(records), memory=RecordsMemory(records), journal=DeskJournal(records.desk), open_hours=open_hours, now=clock,
+        reviews=RecordsReviews(records), memory=RecordsMemory(records), journal=DeskJournal(records.desk),
+        open_hours=open_hours, now=clock,
     )  # fmt: skip
 
 
