@@ -38,8 +38,6 @@ async def restore(source: Path, url: str | Path) -> None:
         raise ValueError(f"{source} is no records database of mayday")
     place = _file(url)
     await asyncio.to_thread(_copy, source, place)
-    for leftover in ("-wal", "-shm"):
-        Path(f"{place}{leftover}").unlink(missing_ok=True)
 
 
 def _file(url: str | Path) -> Path:
@@ -56,6 +54,9 @@ def _copy(source: Path, target: Path) -> None:
     with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as reading:
         with closing(sqlite3.connect(unfinished)) as writing:
             reading.backup(writing)
+            writing.execute("PRAGMA journal_mode=DELETE")  # one file, with nothing beside it
     with unfinished.open("rb") as written:
         os.fsync(written.fileno())
+    for leftover in ("-wal", "-shm"):  # of the database that was there
+        Path(f"{target}{leftover}").unlink(missing_ok=True)
     unfinished.replace(target)
