@@ -8,11 +8,12 @@ from activities.chain import first_that_works
 from activities.contacts import mail_addresses
 from activities.dependencies import Dependencies
 from activities.failures import reported
-from mayday.domain.calendars import NeverOpen, OpenHours, contract_deadline, deadline, next_meeting_slot
+from mayday.domain.calendars import NeverOpen, OpenHours, contract_deadline
 from mayday.domain.durations import Duration
 from mayday.domain.effects import DEADLINE, Deadline, DeadlineRequest, Unreached
 from mayday.domain.errors import NobodyReached, Refused
 from mayday.domain.ports import Meeting
+from mayday.domain.review.slots import meeting_slot
 from mayday.domain.review.wire import MEETING_SLOT, SEND_INVITE, InviteReceipt, InviteRequest, Slot, SlotRequest
 
 #: hours of contracts that never close
@@ -36,17 +37,13 @@ class CalendarActivities:
 
     @activity.defn(name=MEETING_SLOT)
     async def meeting_slot(self, request: SlotRequest) -> Slot:
-        """The first free time for a review meeting by the rule, or the first after it, marked late."""
+        """The latest sensible time for a review meeting by the rule, or the first after it, marked late."""
         with reported():
             hours = self._hours(request.calendar)
             try:
-                due_at = deadline(hours, request.after_at, Duration.parse(request.within))
-                slot = next_meeting_slot(hours, due_at, Duration.parse(request.duration), request.not_before_at)
+                return meeting_slot(hours, request)
             except (NeverOpen, ValueError) as error:
                 raise Refused(str(error)) from error
-        return Slot(
-            starts_at=slot.starts_at, ends_at=slot.ends_at, deadline_at=due_at, late=slot.late, tz=hours.calendar.tz
-        )
 
     @activity.defn(name=SEND_INVITE)
     async def send_invite(self, request: InviteRequest) -> InviteReceipt:

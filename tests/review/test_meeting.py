@@ -13,7 +13,7 @@ def test_a_sev1_is_reviewed_within_three_days_in_office_hours() -> None:
     story = Story(given())
     meeting = story.case.board().meeting
     assert meeting is not None
-    assert meeting.starts_at == utc("2026-03-05T12:00")  # the last day of the rule, as early as the search goes
+    assert meeting.starts_at == utc("2026-03-05T09:00")  # a morning, a day before the rule ends
     assert meeting.deadline_at == utc("2026-03-06T12:00")
     assert not meeting.late
     (invite,) = story.effects(SEND_INVITE)
@@ -73,7 +73,7 @@ def test_who_may_move_it_and_when() -> None:
     story = Story(given())
     assert story.refused("reschedule_meeting", "lee", starts_at=utc("2026-03-06T10:00"))[0] == "not_yours"
     assert story.refused("reschedule_meeting", "ana", starts_at=utc("2026-03-01T10:00"))[0] == "invalid"
-    assert story.refused("reschedule_meeting", "ana", starts_at=utc("2026-03-05T12:00"))[0] == "invalid"
+    assert story.refused("reschedule_meeting", "ana", starts_at=utc("2026-03-05T09:00"))[0] == "invalid"
 
 
 def test_no_slot_means_that_the_owner_is_asked_to_schedule_it_and_the_draft_is_made_at_once() -> None:

@@ -97,7 +97,7 @@ def path(rest: str = "") -> str:
 async def test_a_review_shows_what_is_owed(house: House) -> None:
     found = (await house.get(path())).json()
     assert (found["state"], found["owner"], found["accepted"]) == ("draft", "ana", False)
-    assert found["meeting"]["starts_at"] == "2026-03-05T12:00:00.000Z"
+    assert found["meeting"]["starts_at"] == "2026-03-05T09:00:00.000Z"
     assert FINAL["id"] in [item["id"] for item in found["ledger"]]
     assert (await house.get(path()[:-26] + INCIDENT[-6:])).status_code in (200, 404)
     nothing = await house.get("/api/v1/reviews/" + INCIDENT[:-1] + "X")
