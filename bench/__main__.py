@@ -1,0 +1,79 @@
+"""`python -m bench`: runs the benchmarks one after the other; JSON on stdout, progress on stderr."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import importlib.metadata
+import json
+import logging
+import os
+import platform
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from bench import replay, scenario_history, virtual_clock
+from bench.figures import Figure
+from bench.progress import say, stdout_for_the_result
+from bench.scenario import Stage
+from bench.sizes import TINY, Sizes, UnknownSize
+from mayday.logs import configure_logs
+
+Benchmark = Callable[[Sizes, Stage], Awaitable[Figure]]
+
+#: in the order in which they run
+BENCHMARKS: dict[str, Benchmark] = {
+    scenario_history.NAME: scenario_history.run,
+    replay.NAME: replay.run,
+    virtual_clock.NAME: virtual_clock.run,
+}
+
+
+async def measure(names: list[str], sizes: Sizes) -> list[Figure]:
+    """The figures of the benchmarks named, in the order in which they stand in `BENCHMARKS`."""
+    figures, stage = [], Stage()
+    for name, benchmark in BENCHMARKS.items():
+        if name not in names:
+            continue
+        say(f"{name} ...")
+        started = time.perf_counter()
+        figure = await benchmark(sizes, stage)
+        figure.seconds = time.perf_counter() - started
+        figures.append(figure)
+        say(f"{name}: {'met' if figure.met else 'MISSED'} ({figure.aim}); {figure.ratio}, {figure.seconds:.0f} s")
+    return figures
+
+
+def machine() -> dict[str, Any]:
+    return {
+        "cores": os.cpu_count(),
+        "load": [round(load, 2) for load in os.getloadavg()],
+        "python": platform.python_version(),
+        "temporalio": importlib.metadata.version("temporalio"),
+    }
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--only", action="append", choices=list(BENCHMARKS), help="run this one; may be repeated")
+    parser.add_argument("--tiny", action="store_true", help="sizes that only show that it runs")
+    parser.add_argument("--size", action="append", default=[], metavar="NAME=NUMBER", help="see bench/sizes.py")
+    options = parser.parse_args(arguments)
+    try:
+        sizes = (TINY if options.tiny else Sizes()).changed(options.size)
+    except UnknownSize as error:
+        parser.error(str(error))
+    configure_logs(level="error", form="json", secrets=[], process="bench")
+    logging.getLogger("temporalio").setLevel(logging.ERROR)
+    before = machine()
+    with stdout_for_the_result() as out:
+        figures = asyncio.run(measure(options.only or list(BENCHMARKS), sizes))
+        json.dump({"machine": before, "figures": [figure.as_data() for figure in figures]}, out, indent=2)
+        out.write("\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
