@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ from mayday.records.incidents import IncidentRecord
 from starter.access import Acting, Reading
 from starter.bodies import DeclareBody
 from starter.directory import record_of
+from starter.gateway import TemporalSilent
 from starter.minting import short_id
 from starter.once import OnceRoute
 from starter.opening import Declared
@@ -154,8 +156,16 @@ async def _live_board(parts: Parts, record: IncidentRecord) -> Board | None:
 
 
 async def _is_its_run(parts: Parts, record: IncidentRecord) -> bool:
-    """An ended incident's workflow id may carry the next incident of the same cause by now."""
-    return record.status not in ENDED or record.ended_at is None
+    """Whether the run under its workflow id is this incident's: an ended one may have been reopened a moment ago, or
+    the next incident of the same cause may run there."""
+    if record.ended_at is None and record.status not in ENDED:
+        return True
+    try:
+        async with asyncio.timeout(LIVE_WITHIN.total_seconds()):
+            view = await parts.gateway.describe(record.workflow_id)
+    except (TemporalSilent, TimeoutError):
+        return False
+    return view is not None and view.running and view.incident_id in (None, record.id)
 
 
 def _with_url(parts: Parts, item: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,237 @@
+"""The command line without a server: what it sends, what it says, how it ends."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from typer.testing import CliRunner, Result
+
+from mayday.cli import remote as remote_module
+from mayday.cli.main import app
+from mayday.cli.mounts import MOUNTED
+from mayday.cli.remote import Remote
+
+RUNBOOKS = Path(__file__).parents[2] / "runbooks"
+
+
+class Starter:
+    """Answers what it is told to and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, Any]] = []
+        self.answer: tuple[int, Any] = (200, {"state": "applied", "entry": 7, "detail": {}, "command": "c"})
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content) if request.content else None
+        self.asked.append((request.method, request.url.raw_path.decode(), body))
+        return httpx.Response(self.answer[0], json=self.answer[1])
+
+
+@pytest.fixture
+def starter(monkeypatch: pytest.MonkeyPatch) -> Starter:
+    told = Starter()
+    made = Remote("http://starter", "t", transport=httpx.MockTransport(told))
+    for module in ("incident", "desk", "token", "overrides"):
+        monkeypatch.setattr(f"mayday.cli.{module}.remote", lambda: made)
+    return told
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+COMMANDS: list[tuple[list[str], str, dict[str, Any]]] = [
+    (["ack", "I", "p"], "acks", {"page": "p"}),
+    (["ack", "I", "p", "--joined"], "acks", {"page": "p", "joined": True}),
+    (["vote", "I", "d", "approve", "--reason", "ok"], "votes", {"decision": "d", "choice": "approve", "reason": "ok"}),
+    (["vote", "I", "d", "approve", "--on-behalf-of", "chris", "--heard-by", "sam"], "votes",
+     {"decision": "d", "choice": "approve", "reason": "", "on_behalf_of": "chris", "heard_by": "sam"}),
+    (["accept", "I", "deputy"], "accepts", {"role": "deputy"}),
+    (["accept", "I", "task_1", "--task"], "accepts", {"task": "task_1"}),
+    (["complete", "I", "t", "--result", '{"ok": true}'], "completions", {"task": "t", "result": {"ok": True}}),
+    (["update", "I", "executives", "hello"], "updates", {"audience": "executives", "text": "hello"}),
+    (["correct", "I", "2", "not so"], "updates/2/correct", {"text": "not so"}),
+    (["note", "I", "saw it"], "notes", {"text": "saw it"}),
+    (["severity", "I", "SEV2", "--reason", "r"], "severity", {"severity": "SEV2", "reason": "r"}),
+    (["status", "I", "mitigated", "--reason", "r"], "status", {"status": "mitigated", "reason": "r"}),
+    (["resolve", "I", "--reason", "r"], "status", {"status": "resolved", "reason": "r"}),
+    (["role", "I", "scribe", "raj"], "roles", {"role": "scribe", "person": "raj"}),
+    (["event", "I", "deploy.done", "--data", '{"n": 1}'], "events", {"name": "deploy.done", "data": {"n": 1}}),
+    (["candidate", "I", "accept"], "candidate", {"accept": True, "reason": ""}),
+    (["candidate", "I", "reject", "--reason", "noise"], "candidate", {"accept": False, "reason": "noise"}),
+    (["merge", "I", "J", "--reason", "same"], "merge", {"into": "J", "reason": "same"}),
+    (["reopen", "I", "--reason", "back"], "reopen", {"reason": "back"}),
+    (["delegate", "I", "max"], "delegations", {"to": "max"}),
+    (["impact", "I", "--customers", "12"], "impact", {"customers_affected": 12}),
+    (["hold-outward", "I", "on", "--reason", "legal"], "hold-outward", {"on": True, "reason": "legal"}),
+    (["vendor-reply", "I", "gateway", "eta", "1 h"], "vendor-replies",
+     {"step": "gateway", "kind": "eta", "text": "1 h"}),
+    (["override", "I", "s", "skip", "--reason", "r"], "overrides", {"step": "s", "action": "skip", "reason": "r"}),
+    (["page", "I", "role.deputy", "--message", "come"], "steps", {"page": "role.deputy", "message": "come"}),
+    (["task", "I", "raj", "look", "--due", "5m", "--id", "look"], "steps",
+     {"id": "look", "task": {"to": "person.raj", "text": "look", "due": "5m",
+                             "on_overdue": {"notify": "role.incident_commander"}}}),
+    (["engage", "I", "gateway_co", "--summary", "down"], "steps",
+     {"engage": "vendor.gateway_co", "with": {"priority": "P1", "summary": "down"}}),
+    (["decide", "I", "Roll back?", "--from", "group.cab", "--approvals", "2", "--veto"], "steps",
+     {"decide": "Roll back?", "voters": {"from": ["group.cab"], "approvals": 2, "veto": True}, "timeout": "15m",
+      "on_timeout": {"then": "lapsed"}, "outcomes": {"approved": [], "rejected": []}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "path", "body"), COMMANDS, ids=[" ".join(row[0][:1]) for row in COMMANDS])
+def test_each_command_sends_its_decision(
+    starter: Starter, arguments: list[str], path: str, body: dict[str, Any]
+) -> None:
+    done = run("incident", *arguments)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert starter.asked == [("POST", f"/api/v1/incidents/I/{path}", body)]
+    assert done.stdout.endswith("(timeline entry 7)\n")
+    starter.answer = (202, {"state": "pending", "command": "c"})
+    assert "no worker" in run("incident", *arguments).stdout
+    assert json.loads(run("incident", *arguments, "--json").stdout) == {"state": "pending", "command": "c"}
+
+
+def test_a_refusal_is_one_line_and_status_1_and_its_problem_with_json(starter: Starter) -> None:
+    problem = {"status": 409, "code": "not_a_voter", "detail": "only chris and dana vote", "hint": "ask chris"}
+    starter.answer = (409, problem)
+    done = run("incident", "vote", "I", "d", "approve")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr == "not_a_voter: only chris and dana vote; ask chris\n"
+    assert json.loads(run("incident", "vote", "I", "d", "approve", "--json").stdout) == problem
+    starter.answer = (422, {**problem, "code": "invalid"})
+    assert run("incident", "vote", "I", "d", "approve").exit_code == 2
+    starter.answer = (502, "bad gateway")
+    assert run("incident", "vote", "I", "d", "approve").stderr.endswith("answered 502\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["incident", "declare"],
+        ["incident", "nope"],
+        ["nope"],
+        ["incident", "list", "--limit", "many"],
+        ["incident", "complete", "I", "t", "--result", "{not json"],
+        ["incident", "event", "I", "x", "--data", "'"],
+        ["incident", "candidate", "I", "perhaps"],
+        ["incident", "hold-outward", "I", "maybe", "--reason", "x"],
+        ["incident", "declare", "--title", "t", "--service", "s", "--input", "novalue"],
+        ["incident", "step", "I", "/does/not/exist.yaml"],
+        ["up", "--port", "99999999"],
+    ],
+)
+def test_wrong_usage_is_status_2(starter: Starter, arguments: list[str]) -> None:
+    done = run(*arguments)
+    assert done.exit_code == 2, done.output
+    assert "Traceback" not in done.output
+    assert starter.asked == []
+
+
+def test_without_a_starter_the_way_to_one_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MAYDAY_DATA", str(tmp_path))
+    done = run("incident", "list")
+    assert (done.exit_code, done.stderr) == (
+        2,
+        "no starter is known here; start one with: mayday up, or set MAYDAY_URL\n",
+    )
+    monkeypatch.setenv("MAYDAY_URL", "http://127.0.0.1:1")
+    assert run("incident", "list").exit_code == 2
+    (tmp_path / "token").write_text("secret\n")
+    monkeypatch.setenv("MAYDAY_TOKEN_FILE", str(tmp_path / "token"))
+    done = run("incident", "list")
+    assert done.exit_code == 1
+    assert done.stderr.startswith("no starter answers at http://127.0.0.1:1 (")
+    (tmp_path / "mayday.json").write_text("{broken")
+    monkeypatch.delenv("MAYDAY_URL")
+    assert "cannot be read" in run("incident", "list").stderr
+
+
+def test_lists_and_boards_read_as_tables(starter: Starter) -> None:
+    item = {
+        "id": "INC-1", "workflow_id": "w", "title": "[bold]Down[/bold]", "severity": "SEV1", "status": "investigating",
+        "services": ["payments"], "opened_at": "2026-03-02T02:10:00.000Z", "drill": True, "url": "http://x/1",
+    }  # fmt: skip
+    starter.answer = (200, {"items": [item], "next": None})
+    listed = run("incident", "list", "--status", "open", "--severity", "SEV1").stdout
+    assert "[bold]Down[/bold]" in listed
+    assert "2026-03-02 02:10:00" in listed
+    assert starter.asked[-1][1] == "/api/v1/incidents?status=open&severity=SEV1&limit=50"
+    pending = {"id": "dr", "kind": "decision", "for": ["chris"], "due_at": "2026-03-02T02:15:00.000Z", "then": "lapsed"}
+    roles = [{"role": "deputy", "person": "dee"}, {"role": "scribe", "person": None}]
+    starter.answer = (200, {**item, "live": False, "pending": [pending], "roles": roles, "leaderless": True})
+    shown = run("incident", "show", "INC-1").stdout
+    for part in ("(drill)", "no commander, deputy: dee", "as last stored", "dr", "chris", "lapsed"):
+        assert part in shown
+    entry = {"seq": 1, "at": "2026-03-02T02:10:00.000Z", "actor": "ana", "text": "declared", "kind": "declared"}
+    starter.answer = (200, {"items": [entry], "next": None})
+    assert "declared" in run("incident", "timeline", "INC-1").stdout
+    starter.answer = (200, {"items": [], "next": None})
+    assert run("desk", "pages").stdout == "nothing rings\n"
+    for register in ("messages", "tickets", "bridges", "mails", "status", "vendor-cases"):
+        assert run("desk", register).stdout == "nothing there\n"
+
+
+def test_every_command_helps(monkeypatch: pytest.MonkeyPatch) -> None:
+    helped = run("--help")
+    assert helped.exit_code == 0
+    for name in ("up", "worker", "starter", "incident", "desk", "oncall", "token"):
+        assert name in helped.stdout
+        assert run(name, "--help").exit_code == 0
+    assert run("--version").stdout.strip()
+    assert set(MOUNTED) >= {"demo", "doctor", "review", "runbook", "catalog", "backup", "restore", "report"}
+
+
+def test_runbooks_that_do_not_compile_stop_the_start_and_say_where(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "runbooks").mkdir()
+    for folder in ("library", "catalog", "templates"):
+        (tmp_path / "runbooks" / folder).mkdir()
+        for file in (RUNBOOKS / folder).glob("*.yaml"):
+            (tmp_path / "runbooks" / folder / file.name).write_text(file.read_text())
+    broken = tmp_path / "runbooks" / "library" / "major_incident.yaml"
+    broken.write_text(broken.read_text().replace("phases:", "phasez:"))
+    monkeypatch.setenv("MAYDAY_RUNBOOKS", str(tmp_path / "runbooks"))
+    monkeypatch.setenv("MAYDAY_DATA", str(tmp_path / "data"))
+    for command in (["up", "--port", "0"], ["starter"]):
+        done = run(*command)
+        assert done.exit_code == 2
+        assert "major_incident.yaml:" in done.output
+        assert "phasez" in done.output
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_setting_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAYDAY_PORT", "abc")
+    for command in ("up", "worker", "starter"):
+        done = run(command)
+        assert done.exit_code == 2
+        assert done.stderr.startswith("MAYDAY_PORT=abc: ")
+
+
+def test_tokens_without_a_starter_are_written_to_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAYDAY_DATA", str(tmp_path))
+    monkeypatch.setenv("MAYDAY_RUNBOOKS", str(RUNBOOKS))
+    made = json.loads(run("token", "create", "--person", "sam", "--direct", "--json").stdout)
+    assert {"token", "person", "expires_at"} <= set(made)
+    assert run("token", "create", "--person", "nobody", "--direct").exit_code == 2
+    listed = json.loads(run("token", "list", "--direct", "--json").stdout)["items"]
+    assert [item["person"] for item in listed] == ["sam"]
+    assert run("token", "revoke", made["id"], "--direct").stdout == f"revoked {made['id']} of sam\n"
+    assert run("token", "revoke", "nope", "--direct").exit_code == 1
+
+
+def test_the_data_folder_is_the_one_of_the_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from mayday.settings import load_settings
+
+    assert remote_module.data_folder() == load_settings().data
+    monkeypatch.setenv("MAYDAY_DATA", str(tmp_path))
+    assert remote_module.data_folder() == load_settings().data
+    monkeypatch.delenv("MAYDAY_DATA")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert remote_module.data_folder() == load_settings().data
