@@ -221,7 +221,28 @@ def take(w: Walker, role: str, person: str, how: str) -> None:
     if offered:
         w.stop_page(f"role:{role}", f"taken by {person}")
     ballots.reseat(w, role)
+    if person != before:
+        _tell_what_waits(w, role, person)
     registry.emit(w, "role.taken", {"role": role, "person": person})
+
+
+def _tell_what_waits(w: Walker, role: str, person: str) -> None:
+    """Questions and tasks that were opened for the role before somebody held it: the new holder hears of them, once."""
+    waiting = [
+        task
+        for task in w.state.tasks.values()
+        if task.to == f"role.{role}" and task.done_at is None and task.accepted_by is None
+    ]
+    if waiting:
+        w.page(
+            f"role:{role}",
+            [f"person.{person}"],
+            f"{w.state.title}: for you as {role.replace('_', ' ')}: {'; '.join(task.text for task in waiting[:5])}",
+            owner="notice:",
+            purpose="task",
+            via=["push", "chat"],
+            urgent=False,
+        )
 
 
 # commands -------------------------------------------------------------------------------------------------------
