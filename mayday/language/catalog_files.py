@@ -29,10 +29,6 @@ class CatalogFiles:
         document = self.document_of(path)
         return document.find(code, path, message, hint, key=key)
 
-    def find_within(self, code: Code, path: Path, place: tuple[int, int], message: str, hint: str = "") -> Finding:
-        """A finding at a line and column inside a text of the catalog."""
-        return self.document_of(path).find_within(code, path, place, message, hint)
-
     def document_of(self, path: Path) -> Document:
         """The file that an entry stands in."""
         for length in range(len(path), 0, -1):

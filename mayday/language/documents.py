@@ -161,9 +161,6 @@ class _Builder:
         except yaml.MarkedYAMLError as error:
             self._syntax_error(error)
             return None
-        except yaml.YAMLError as error:  # the reader's own errors carry no mark
-            _report(self._document, codes.SYNTAX, 1, 1, f"not YAML: {str(error).splitlines()[0]}")
-            return None
         return data
 
     def _next(self) -> Any:
@@ -350,7 +347,7 @@ class _Builder:
         line, column = (mark.line, mark.column) if mark else (0, 0)
         text = self._line(line)
         problem = error.problem or error.context or "cannot be read"
-        code, hint = _explain(text, column, str(problem))
+        code, hint = _explain(text, column, f"{error.context} {problem}")
         _report(self._document, code, line + 1, column + 1, f"not YAML: {problem}", hint)
 
 

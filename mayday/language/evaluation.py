@@ -60,7 +60,8 @@ class Evaluation:
                     self._emit(piece, pieces)
             elif isinstance(node, nodes.If):
                 self.text(self._branch(node), pieces)
-            elif isinstance(node, nodes.For):
+            else:
+                assert isinstance(node, nodes.For)
                 self._loop(node, pieces)
 
     def _emit(self, piece: nodes.Node, pieces: list[str]) -> None:

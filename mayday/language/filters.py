@@ -170,12 +170,15 @@ def _duration(value: object) -> str:
     return words_of(_elapsed(value, "duration"))
 
 
-def _unreachable(value: object, instead: object) -> object:
-    return value if value is not None else instead
-
-
 _TABLE = (
-    Filter(DEFAULT, ("any",), "any", (1, 1), "this instead, where the value is unknown or not set", _unreachable),
+    Filter(
+        DEFAULT,
+        ("any",),
+        "any",
+        (1, 1),
+        "this instead, where the value is unknown or not set",
+        lambda value, instead: value,
+    ),
     Filter("upper", ("string",), "string", (0, 0), "in capitals", lambda value: _text(value, "upper").upper()),
     Filter("lower", ("string",), "string", (0, 0), "in small letters", lambda value: _text(value, "lower").lower()),
     Filter(

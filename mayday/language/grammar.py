@@ -187,7 +187,6 @@ _LEFT_OUT: dict[type[nodes.Node], tuple[str, str]] = {
 }
 
 _OPERATORS = (nodes.And, nodes.Or, nodes.Add, nodes.Sub)
-_COMPARISONS = {"eq", "ne", "lt", "lteq", "gt", "gteq", "in", "notin"}
 
 
 def _check_body(body: list[nodes.Node], depth: int) -> None:
@@ -240,9 +239,6 @@ def _parts(node: nodes.Node) -> list[nodes.Expr]:
         case nodes.Not() | nodes.Neg():
             return [node.node]
         case nodes.Compare():
-            unknown = [operand.op for operand in node.ops if operand.op not in _COMPARISONS]
-            if unknown:
-                raise SyntaxRefused(f"{unknown[0]} is not part of the language", offset=node.lineno)
             return [node.expr, *(operand.expr for operand in node.ops)]
         case nodes.CondExpr():
             if node.expr2 is None:

@@ -5,24 +5,15 @@ from __future__ import annotations
 import pathlib
 from collections.abc import Iterator, Sequence
 
+from mayday.language import shape_codes as codes
 from mayday.language.catalog_files import read_documents
 from mayday.language.documents import load_document
-from mayday.language.findings import Finding, define, in_order
+from mayday.language.findings import Finding, in_order
 from mayday.language.library import Library, read_runbook
 from mayday.language.scenario import Scenario
 from mayday.language.shape import read_model
 
 __all__ = ["lint", "library_folder"]
-
-KIND = define(
-    "S209",
-    "unknown kind of file",
-    "A file is a Runbook, a Catalog, a Scenario or a Template.",
-    wrong="# file: scenarios/x.yaml\napiVersion: runbook/v1\nkind: Scenrio\n",
-    right="# file: scenarios/x.yaml\napiVersion: runbook/v1\nkind: Scenario\nmetadata: { name: x }\nrunbook: example\n"
-    'given: { start: "2026-03-02T02:10:00Z", incident: { title: Down, service: payments } }\n',
-    frame="files",
-)
 
 
 def lint(paths: Sequence[pathlib.Path], default: pathlib.Path) -> list[Finding]:
@@ -40,7 +31,7 @@ def lint(paths: Sequence[pathlib.Path], default: pathlib.Path) -> list[Finding]:
     for path in paths:
         if not path.exists():
             raise FileNotFoundError(str(path))
-        if path.is_dir() and _is_library(path):
+        if path.is_dir() and (_is_library(path) or path.resolve() == default.resolve()):
             found += library_of(path).findings
             found += [item for file in _yaml_files(path / "scenarios") for item in _file(file, library_of(path))]
             continue
@@ -76,7 +67,9 @@ def _file(path: pathlib.Path, library: Library) -> Iterator[Finding]:
         read_model(document, Scenario)
         yield from document.findings
     else:
-        yield document.find(KIND, ("kind",), f"{kind} is no kind of file", "Runbook, Catalog, Scenario or Template")
+        yield document.find(
+            codes.NO_KIND, ("kind",), f"{kind} is no kind of file", "Runbook, Catalog, Scenario or Template"
+        )
 
 
 def _same(one: str, other: pathlib.Path) -> bool:

@@ -87,7 +87,8 @@ class _Problem:
     @property
     def wrong_branch(self) -> bool:
         """The value is of another kind than this member of a union altogether."""
-        other_kind = self.kind.endswith("_type") or (self.kind == "literal_error" and not isinstance(self.value, str))
+        holder = isinstance(self.value, dict | list)
+        other_kind = self.kind.endswith("_type") or (self.kind in ("literal_error", "value_error") and holder)
         return self.union is not None and self.union[0] == self.path and other_kind
 
     def repeats(self, paths: set[Path]) -> bool:
@@ -159,8 +160,6 @@ def _meant_key(document: Document, model: type[BaseModel], problem: _Problem) ->
 
 
 def _named(path: Path) -> str:
-    if not path:
-        return "the file"
     return f"`{path[-1]}`" if isinstance(path[-1], str) else f"entry {path[-1] + 1}"
 
 
@@ -214,13 +213,12 @@ def _literal(problem: _Problem) -> tuple[str, str]:
 
 def _pattern(problem: _Problem) -> tuple[str, str]:
     value = str(problem.path[-1] if problem.key else problem.value)
-    if "a-z" in str(problem.context.get("pattern")):
+    pattern = str(problem.context.get("pattern"))
+    if pattern.startswith("^[a-z]"):
         word = re.sub(r"[^a-z0-9]+", "_", value.lower()).strip("_")
         hint = f", for example {word}" if re.fullmatch(r"[a-z][a-z0-9_]*", word) and word != value else ""
         return f"{value[:40]!r} is no name", f"small letters, digits and _, beginning with a letter{hint}"
-    if "d+" in str(problem.context.get("pattern")):
-        return f"{value[:40]!r} is no version", "three numbers: 1.0.0"
-    return f"{value[:40]!r} is not written as it should be", f"pattern: {problem.context.get('pattern')}"
+    return f"{value[:40]!r} is no version", "three numbers: 1.0.0"
 
 
 def _bound(words: str, key: str) -> Callable[[_Problem], tuple[str, str]]:
@@ -253,9 +251,7 @@ def _bare(value: Any) -> str:
 
 
 def _keys_of(model: type[BaseModel] | None) -> list[str]:
-    if model is None:
-        return []
-    return [info.alias or name for name, info in model.model_fields.items()]
+    return [info.alias or name for name, info in model.model_fields.items()] if model is not None else []
 
 
 def _model_at(annotation: Any, loc: tuple[str | int, ...]) -> type[BaseModel] | None:
@@ -265,10 +261,8 @@ def _model_at(annotation: Any, loc: tuple[str | int, ...]) -> type[BaseModel] | 
         return _model_at(get_args(annotation)[0], loc)
     if origin in (Union, types.UnionType):
         return _member_at(annotation, loc)
-    if origin is list:
-        return _model_at(get_args(annotation)[0], loc[1:]) if loc else None
-    if origin is dict:
-        return _model_at(get_args(annotation)[1], loc[1:]) if loc else None
+    if origin in (list, dict):
+        return _model_at(get_args(annotation)[-1], loc[1:]) if loc else None
     if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
         return None
     if not loc:
@@ -280,10 +274,12 @@ def _model_at(annotation: Any, loc: tuple[str | int, ...]) -> type[BaseModel] | 
 
 
 def _member_at(annotation: Any, loc: tuple[str | int, ...]) -> type[BaseModel] | None:
+    """A union's member: its name or tag is a part of the location, but for `X | None`."""
     members = [member for member in get_args(annotation) if member is not type(None)]
-    if loc and isinstance(loc[0], str):
-        for member in members:
-            named = isinstance(member, type) and member.__name__ == loc[0]
-            if named or (get_origin(member) is list and loc[0].startswith("list[")):
-                return _model_at(member, loc[1:])
-    return next((found for member in members if (found := _model_at(member, loc)) is not None), None)
+    named = [member for member in members if isinstance(member, type) and loc[:1] == (member.__name__,)]
+    for rest in (loc[1:],) if named else (loc, loc[1:]):
+        for member in named or members:
+            found = _model_at(member, rest)
+            if found is not None:
+                return found
+    return None

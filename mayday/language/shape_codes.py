@@ -76,3 +76,12 @@ DURATION = define(
     right="- { id: soak, wait: { for: 15m } }\n",
     frame="steps",
 )
+NO_KIND = define(
+    "S209",
+    "unknown kind of file",
+    "A file is a Runbook, a Catalog, a Scenario or a Template.",
+    wrong="# file: scenarios/x.yaml\napiVersion: runbook/v1\nkind: Scenrio\n",
+    right="# file: scenarios/x.yaml\napiVersion: runbook/v1\nkind: Scenario\nmetadata: { name: x }\nrunbook: example\n"
+    'given: { start: "2026-03-02T02:10:00Z", incident: { title: Down, service: payments } }\n',
+    frame="files",
+)

@@ -152,6 +152,13 @@ def test_explain_tells_who_and_how_long_and_what_then() -> None:
     assert as_json["lines"] == result.stdout.splitlines()
 
 
+def test_explain_begins_with_what_it_is_for() -> None:
+    lines = run("runbook", "explain", "major_incident", "--runbooks", packaged_runbooks()).stdout.splitlines()
+    assert lines[0] == "major_incident 1.0.0, kept by incident-management"
+    assert lines[1].startswith("Any service")
+    assert lines[2] == "Walked when a route, a service or a person names it."
+
+
 def test_every_verb_has_its_words(folder: Folder) -> None:
     steps = """\
 - { id: a, do: bridge.open, with: { name: room }, on_error: [{ id: a1, log: oh }] }
@@ -160,6 +167,12 @@ def test_every_verb_has_its_words(folder: Folder) -> None:
 - { id: c, page: oncall, message: hi, assigns: tech_lead, join_within: 5m, background: true }
 - { id: d, engage: vendor.gateway_co }
 - { id: e, decide: Go, timeout: 5m, outcomes: { approved: [], rejected: [] } }
+- id: e2
+  decide: Go
+  voters: { from: [person.ana], exclude: [], allow_self_approval: alone at night }
+  timeout: 5m
+  on_timeout: { escalate: person.dana, then: approved, allow_default_approve: harmless }
+  outcomes: { approved: [], rejected: [] }
 - { id: f, task: { text: do it } }
 - { id: g, wait: { event: lift }, timeout: 5m, on_timeout: [{ id: g1, log: late }] }
 - { id: h, wait: { until: inputs.dr_ready }, timeout: 5m, on_timeout: [] }
@@ -183,6 +196,8 @@ def test_every_verb_has_its_words(folder: Folder) -> None:
         "(the next steps do not wait)",
         "open a case with gateway co",
         "The incident commander decides.",
+        "Ana Ruiz vote, one yes needed.",
+        "at most 5 minutes, then Dana Okafor may answer too, then it counts as approved, because harmless",
         'task for the incident commander: "do it"',
         "wait for the event lift",
         "when time is up: nothing.",

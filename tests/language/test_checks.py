@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.language.folders import Folder
+from tests.language.folders import CATALOG, Folder
 
 ASK = "ask: { to: role.deputy, question: Up, fields: { ok: { type: boolean }, url: {} }, due: 5m, on_overdue: { notify: role.deputy } }"
 
@@ -47,6 +47,7 @@ def codes(folder: Folder, steps: str) -> list[str]:
         ("inputs.dr_ready > true", "T404 true or false has no order"),
         ("incident.opened_at > 5", "T404 a moment has no order with a number"),
         ("incident.opened_at > 'soon'", "T404 'soon' is no moment"),
+        ("incident.opened_at > incident.title and x", "T402 x is not known"),
         ("incident.customers_affected == '5'", "T407 a number is never equal to a text | write 5 without quotes"),
         ("inputs.dr_ready == 'true'", "T407 true or false is never equal to a text | write true without quotes"),
         ("inputs.shops == 'x'", "T407 a list is never equal to a text"),
@@ -64,11 +65,28 @@ def codes(folder: Folder, steps: str) -> list[str]:
         ("inputs.shops['a'] == 1", "T404 a list has no fields"),
         ("inputs.shops[incident.title] == 1", "T404 a list is indexed with a number, not a text"),
         ("incident.alerts[0] == 1", "T404 a number cannot be indexed"),
+        ("(inputs.shops ~ incident) == 'a'", "T404 a group of fields cannot stand in a text"),
+        ("(incident.title | sort) == ['a']", "T404 sort needs a list, this is a text"),
+        ("incident.opened_at | upper == 'a'", "T404 upper needs a text, this is a moment"),
+        ("incident.opened_at | minutes > 5", "T404 minutes needs a length of time or a text, this is a moment"),
+        ("-incident.opened_at == 1", "T404 a moment is no number"),
+        ("vars.count == 'x'", "T407 a number is never equal to a text"),
+        ("vars.ratio == 'x'", "T407 a number is never equal to a text"),
+        ("vars.word == 5", "T407 a text is never equal to a number"),
+        ("vars.flag == 5", "T407 true or false is never equal to a number"),
+        ("vars.many == 5", "T407 a list is never equal to a number"),
+        ("vars.group == 5", "T407 a group of fields is never equal to a number"),
+        ("vars.anything == 5", "T402 vars.anything is not known"),
+        ("steps.settle.result.x == 5", "T402 steps.settle.result.x is not known | it has no fields at all"),
+        ("steps.settle.reslt == 5", "T402 steps.settle.reslt is not known | did you mean result?"),
         ("incident.title = 'x'", "T401 '=' does not belong here | compare with =="),
     ],
 )  # fmt: skip
 def test_a_condition_that_cannot_be_meant(folder: Folder, condition: str, expected: str) -> None:
-    lines = found(folder, f'- {{ id: tell, when: "{condition}", log: hello }}')
+    vars_ = "vars: { count: 5, ratio: 0.5, word: a, flag: true, many: [1], group: { a: 1 }, free: null }\n"
+    path = folder.with_steps(f'- {{ id: tell, when: "{condition}", log: hello }}').root / "library/example.yaml"
+    path.write_text(path.read_text() + vars_)
+    lines = [f"{item.line}:{item.column} {item.code} {item.message} | {item.hint}" for item in folder.findings]
     # the message may stand anywhere on the condition's line
     assert [line.partition(" ")[2] for line in lines if expected in line], lines
     assert all(line.startswith("26:") for line in lines)
@@ -92,10 +110,45 @@ def test_a_condition_that_cannot_be_meant(folder: Folder, condition: str, expect
         "roles.incident_commander is none",
         "inputs.shops | first == 'x'",
         "bridge.url != ''",
+        "now - incident.opened_at > incident.opened_at - now",
+        "incident.opened_at + (now - incident.opened_at) > now",
+        "incident.alerts + 1 > 2 and inputs.shops + ['a'] == ['b']",
+        "-incident.alerts < 0",
+        "inputs.shops[0].anything.at_all == 5",
+        "inputs.shops[incident.alerts] == 5",
+        "['eu', 1] == inputs.shops and 'eu' in ['eu', 'us']",
+        "(steps.wait_for.result.x + 1) | upper == 'A'",
+        "steps.wait_for.result[incident.title] == 5",
+        "(inputs.shops | sort | first) == 'x' and (steps.wait_for.result.x | sort) == []",
+        "incident.resolved_at | default(now) > now",
+        "(incident.summary | default(5)) == 5",
+        "steps.confirm.result.stable is defined",
+        "'x' in inputs and 'SEV1' in 'SEV1 SEV2' and incident.severity in 'SEV1 SEV2'",
+        "incident.severity in [incident.severity]",
     ],
 )
 def test_a_condition_that_can_be_meant(folder: Folder, condition: str) -> None:
-    assert found(folder, f'- {{ id: tell, when: "{condition}", log: hello }}') == []
+    hold = "- { id: wait_for, wait: { event: x }, timeout: 5m, on_timeout: [] }"
+    lines = found(folder, f'{hold}\n- {{ id: tell, when: "{condition}", log: hello }}')
+    assert [line for line in lines if "F502" not in line] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{% for p in incident.responders %}{{ loop.index }}{{ p }}{% else %}{{ incident.title }}{% endfor %}", ""),
+        ("{% for p in incident.responders %}{{ p.x }}{% endfor %}", "T404 a text has no fields"),
+        ("{% for p in incident.responders %}{% endfor %}{{ p }}", "T402 p is not known"),
+        ("{% for p in incident.title %}{% endfor %}", "T404 a loop goes through a list, this is a text"),
+        ("{% if incident.title %}{% endif %}", "T404 a condition is true or false"),
+        ("{% if true %}{% elif incident.titel %}{% else %}{{ nope }}{% endif %}", "T402 incident.titel is not known"),
+        ("{{ incident }}", "T404 a group of fields cannot stand in a text"),
+        ("{{ incident.title ~ 5 }} {{ next_update_at }}", "T402 next_update_at is not known | only messages have it"),
+    ],
+)
+def test_texts(folder: Folder, text: str, expected: str) -> None:
+    lines = found(folder, f'- {{ id: tell, log: "{text}" }}')
+    assert (not lines) if not expected else expected in lines[0], lines
 
 
 def test_the_place_is_that_of_the_name_inside_the_text(folder: Folder) -> None:
@@ -133,6 +186,22 @@ def test_the_items_of_a_loop_have_the_type_of_their_list(folder: Folder) -> None
     ]
 
 
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("[eu, us]", "T404 a text has no order with a number"),
+        ("[eu, 5]", ""),
+        ('"{{ incident.responders }}"', "T404 a text has no order with a number"),
+        ("incident.responders +", "T401"),
+        ('["{{ nope }}"]', "T402 nope is not known"),
+    ],
+)
+def test_what_a_loop_goes_through(folder: Folder, source: str, expected: str) -> None:
+    inner = "{ in: SOURCE, as: one, steps: [{ id: tell, when: one > 5, log: x }] }".replace("SOURCE", source)
+    lines = found(folder, f"- {{ id: each, for_each: {inner} }}")
+    assert (not lines) if not expected else expected in lines[0], lines
+
+
 def test_handlers_have_an_event(folder: Folder) -> None:
     keys = 'handlers: [{ event: lift.stuck, when: event.floor > 3, steps: [{ id: tell, log: "{{ event.floor }}" }] }]\n'
     assert folder.with_keys("library/example.yaml", keys).findings == []
@@ -161,6 +230,11 @@ def test_handlers_have_an_event(folder: Folder) -> None:
         (f"- id: r\n  repeat: {{ max: 3 }}\n  steps:\n    - id: a\n      {ASK}\n- {{ id: b, log: '{{{{ steps.a.result.ok }}}}' }}", "F502"),
         (f"- id: a\n  {ASK}\n- {{ id: b, when: steps.b.status == 'done', log: x }}", ""),
         ("- { id: room, do: bridge.open, on_error: continue, with: { name: x } }\n- { id: b, log: '{{ steps.room.result.url }}' }", "F502"),
+        (f"- id: b1\n  timeout: 5m\n  on_timeout: [{{ id: b, log: '{{{{ steps.a.result.ok }}}}' }}]\n  steps:\n    - id: a\n      {ASK}", ""),
+        ("- { id: b1, timeout: 5m, steps: [{ id: b, log: '{{ steps.a.result.url }}' }], on_timeout: [{ id: a, do: bridge.open, with: { name: x } }] }", "F501"),
+        (f"- id: a\n  when: inputs.dr_ready\n  {ASK}\n- {{ id: c, choose: [{{ when: steps.a.result.ok is defined and steps.a.result.ok, steps: [{{ id: b, log: '{{{{ steps.a.result.ok }}}}' }}] }}] }}", ""),
+        (f"- id: a\n  when: inputs.dr_ready\n  {ASK}\n- {{ id: b, log: \"{{% for p in incident.responders %}}{{{{ steps.a.result.url }}}}{{% endfor %}}\" }}", "F502"),
+        (f"- id: a\n  when: inputs.dr_ready\n  {ASK}\n- {{ id: b, when: steps.a.result.ok is defined and inputs.dr_ready and steps.a.result.ok, log: x }}", ""),
         ("- { id: hold, wait: { event: lift }, timeout: 5m, on_timeout: [{ id: late, log: \"{{ steps.hold.result.floor | default('?') }}\" }] }", ""),
         ("- { id: gate, decide: Go, voters: { from: [person.dana] }, timeout: 5m, outcomes: { approved: [{ id: b, log: '{{ decisions.gate.outcome }}' }], rejected: [] } }", ""),
         ("- { id: b, log: '{{ decisions.gate.outcome }}' }\n- { id: gate, decide: Go, voters: { from: [person.dana] }, timeout: 5m, outcomes: { approved: [], rejected: [] } }", "F501"),
@@ -168,6 +242,29 @@ def test_handlers_have_an_event(folder: Folder) -> None:
 )  # fmt: skip
 def test_results_are_used_where_they_exist(folder: Folder, steps: str, expected: str) -> None:
     assert codes(folder, steps) == ([expected] if expected else []), found(folder, steps)
+
+
+@pytest.mark.parametrize(
+    ("until", "expected"),
+    [
+        ("steps.a.result.ok", "`a` may have no result: it may not be over when this is looked at"),
+        ("steps.a.status == 'done' and steps.a.result.ok", ""),
+        ("steps.a.result.ok | default(false)", ""),
+    ],
+)
+def test_what_a_phase_waits_for_may_not_be_there_yet(folder: Folder, until: str, expected: str) -> None:
+    path = folder.with_steps(f"- id: a\n  {ASK}").root / "library/example.yaml"
+    path.write_text(path.read_text().replace("- id: work\n", f'- id: work\n    until: "{until}"\n'))
+    assert [item.message for item in folder.findings] == ([expected] if expected else [])
+
+
+def test_a_later_phase_may_wait_for_what_an_earlier_one_found_out(folder: Folder) -> None:
+    path = folder.with_steps(f"- id: a\n  {ASK}").root / "library/example.yaml"
+    text = path.read_text().replace("- id: resolve\n", "- id: resolve\n    until: steps.a.result.ok\n")
+    path.write_text(text)
+    assert folder.findings == []
+    path.write_text(text.replace("- id: work\n", "- id: work\n    until: inputs.dr_ready\n"))
+    assert [item.message for item in folder.findings] == ["`a` may have no result: phase work may end before it"]
 
 
 def test_a_phase_that_may_end_early_may_leave_no_result(folder: Folder) -> None:
@@ -280,6 +377,70 @@ def test_an_irreversible_action_may_be_followed_by_its_question_further_out(fold
 """
     assert codes(folder, steps) == []
     assert codes(folder, steps.replace("  subject: { action: dr.invoke, plan: x }\n", "")) == ["F561"]
+    other = steps.replace("action: dr.invoke", "action: change.execute")
+    assert codes(folder, other) == ["F563"]
+
+
+def test_without_authorities_in_the_catalog_nobody_decides(folder: Folder) -> None:
+    folder.with_steps(GATE.replace("decide: Go", "decide: Go, subject: { action: change.execute, plan: x }"))
+    catalog = folder.root / "catalog/catalog.yaml"
+    catalog.write_text(CATALOG.replace("emergency_change:", "something_else:"))
+    assert [item.message for item in folder.findings] == [
+        "the catalog names nobody who may decide about change.execute"
+    ]
+
+
+def test_phases_and_attendees(folder: Folder) -> None:
+    keys = "phases: [{ id: a, steps: [{ id: x, log: x }] }, { id: a, steps: [{ id: y, log: y }] }]\n"
+    keys += "review: { meeting: { within: 3 days, attendees: [role.deputy, person.nobody] } }\n"
+    messages = [item.message for item in folder.with_keys("library/example.yaml", keys).findings]
+    assert messages == ["two phases are called a", "there is no person nobody"]
+
+
+def test_a_role_that_nobody_is_offered_ends_a_chain_of_fallbacks(folder: Folder) -> None:
+    assert (
+        folder.with_keys("library/example.yaml", "roles: { scribe: {}, deputy: { from: role.scribe } }\n").findings
+        == []
+    )
+
+
+def test_public_inputs_may_be_read_by_customers(folder: Folder) -> None:
+    steps = (
+        '- { id: t, send: { text: "{{ inputs.region }} TEXT", to: audience.customers, '
+        "review: { by: role.deputy, within: 5m } } }"
+    )
+    assert codes(folder, steps.replace("TEXT", "")) == ["T409"]
+    path = folder.with_steps(steps.replace("TEXT", "")).root / "library/example.yaml"
+    path.write_text(path.read_text().replace("default: eu }", "default: eu, visibility: public }"))
+    assert folder.findings == []
+    assert codes(folder, steps.replace("TEXT", "{{ x").replace("{{ inputs.region }}", "")) == ["T401"]
+
+
+def test_a_broken_template_is_said_where_it_stands(folder: Folder) -> None:
+    text = "apiVersion: template/v1\nkind: Template\nmetadata: { name: broken }\ntext: '{{ x'\n"
+    folder.with_steps(
+        "- { id: t, send: { template: broken, to: audience.customers, review: { by: role.deputy, within: 5m } } }"
+    )
+    folder.write("templates/broken.yaml", text)
+    assert [(item.file.rsplit("/", 1)[-1], item.code) for item in folder.findings] == [("broken.yaml", "T401")]
+
+
+def test_arguments_of_many_types(folder: Folder) -> None:
+    keys = """\
+actions:
+  house.probe:
+    effect: read
+    inputs: { n: { type: number, required: false }, when: { type: datetime, required: false }, who: { required: false } }
+"""
+    steps = """\
+- { id: a, do: house.probe, with: { n: 0.5, when: "{{ incident.opened_at }}", who: "{{ now - incident.opened_at }}" } }
+- { id: b, do: house.probe, with: { n: "{{ incident.alerts }}", when: "{{ incident.title }}", who: null } }
+- { id: c, do: house.probe, with: { n: "{{ x" } }
+"""
+    folder.with_steps(steps)
+    catalog = folder.root / "catalog/catalog.yaml"
+    catalog.write_text(catalog.read_text() + keys)
+    assert [item.code for item in folder.findings] == ["T401"]
 
 
 def test_promises_to_audiences_are_kept_by_a_cadence(folder: Folder) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -23,6 +25,7 @@ from mayday.language.expressions import (
     parse_expression,
 )
 from mayday.language.filters import FILTERS, LONGEST_LIST
+from mayday.language.grammar import parse_condition
 
 OPENED = datetime(2026, 3, 2, 2, 10, tzinfo=UTC)
 
@@ -48,6 +51,10 @@ SCOPE: dict[str, object] = {
     "now": OPENED + timedelta(hours=2),
     "limit": Duration.parse("1h30m"),
     "ratio": 0.25,
+    "days": Duration.parse("5 business days"),
+    "thing": object(),
+    "blanks": ["a", None],
+    "special": type("Special", (str,), {})("text"),
 }
 
 
@@ -82,6 +89,12 @@ def value(text: str) -> object:
         "(now - incident.opened_at) | minutes >= 120",
         "incident.opened_at + limit < now",
         "now - limit > incident.opened_at",
+        "limit - limit < limit and limit + limit > limit",
+        "ratio ~ '' == '0.25'",
+        "7 | int == 7",
+        "special ~ '' == 'text'",
+        "  inputs.ready",
+        "inputs.none_yet | last | default('x') == 'x'",
         "ratio < 1 and ratio > 0",
         "[1, 2] + [3] == [1, 2, 3]",
         "bridge.url == 'https://meet.example/1'",
@@ -111,6 +124,8 @@ def test_it_holds(text: str) -> None:
         "incident.severity == 2",
         "incident.opened_at == now",
         "limit == 90",
+        "limit == now - incident.opened_at",
+        "incident.severity == incident.status",
         "inputs.count in ['5']",
         "inputs.ready and false",
         "false and incident.customers_affected > 1",
@@ -151,6 +166,19 @@ def test_it_does_not_hold(text: str) -> None:
         ("inputs.region | join", "join needs a list"),
         ("inputs.region | minutes", "is not a duration"),
         ("[2, 'a'] | sort", "have no order"),
+        ("'a' | replace('', 'b')", "replace needs a text to look for"),
+        ("'abcdef' | truncate(2)", "truncate needs a length of 3 or more"),
+        ("blanks | join", "nothing cannot stand in a text"),
+        ("incident.severity + 1", "a severity and a number cannot be added"),
+        ("5 | length", "length needs a text or a list"),
+        ("5 | date", "date needs a moment"),
+        ("5 | minutes", "minutes needs a length of time"),
+        ("days | minutes", "minutes needs a length of time"),
+        ("days > limit", "5 business days have no fixed length"),
+        ("thing == 'x' or thing > 1", "an unknown value and a number have no order"),
+        ("incident.opened_at > inputs.region", "'eu' is no moment"),
+        ("incident.opened_at - 5", "a number cannot be taken from a moment"),
+        ("5 - incident.opened_at", "a moment cannot be taken from a number"),
     ],
 )
 def test_values_that_do_not_go_together(text: str, message: str) -> None:
@@ -270,6 +298,24 @@ def test_what_cannot_be_read_is_refused(text: str) -> None:
     assert caught.value.column >= 1
 
 
+def test_a_parser_that_runs_out_of_stack_refuses_too() -> None:
+    def deep(levels: int) -> None:
+        if levels:
+            deep(levels - 1)
+        else:
+            parse_condition("1 in [1, [2, [3, [4]]]] and 5 < 6")
+
+    refused = []
+    for spare in range(10, 90):  # how many frames are left to the parser
+        try:
+            deep(sys.getrecursionlimit() - len(inspect.stack()) - spare)
+        except SyntaxRefused as error:
+            refused.append(error.message)
+        except RecursionError:
+            continue
+    assert set(refused) == {"nested too deeply"}
+
+
 def test_names_are_dotted_and_in_order() -> None:
     expression = parse_expression(
         "steps.confirm.result.stable and inputs['count'] > 1 and incident.responders[0] == 'x'"
@@ -348,6 +394,11 @@ def test_output_and_lists_have_a_limit(text: str) -> None:
 def test_a_number_too_long_to_print_is_refused() -> None:
     with pytest.raises(TypeMismatch, match="18 digits"):
         parse_expression("x ~ ''").evaluate({"x": 10**5000})
+
+
+def test_a_word_of_the_grammar_alone_is_a_name_that_nobody_has() -> None:
+    with pytest.raises(UnknownName, match="if is not known"):
+        value(" if")
 
 
 def test_an_expression_is_parsed_once() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import pytest
 
+from mayday.language.catalog import Catalog
 from mayday.language.documents import load_document
 from mayday.language.runbook import Runbook
 from mayday.language.scenario import Scenario
-from mayday.language.shape import read_model
+from mayday.language.shape import _model_at, read_model
 
 HEAD = "apiVersion: runbook/v1\nkind: Runbook\nmetadata: { name: x, version: 1.0.0, owner: me }\n"
 
@@ -103,6 +104,26 @@ def test_a_version_is_three_numbers() -> None:
     assert [(item.code, item.hint) for item in document.findings] == [("S203", 'quote it: "3.2"')]
 
 
+@pytest.mark.parametrize(
+    ("line", "code", "message"),
+    [
+        ("metadata: { name: x, version: one, owner: me }", "S204", "'one' is no version"),
+        ("metadata: null", "S203", "`metadata` has no value"),
+        ("metadata: x", "S203", "`metadata` is the text 'x', and a mapping of keys is needed"),
+        ("applies_to: { severty: [SEV1] }", "S201", "`severty` is no key here"),
+        ("review: { meeting: { within: { SEV1: 3 } } }", "S208", "3 has no unit"),
+        ("inputs: { a: { enum: [[1]] } }", "S203", "entry 1 is a list, and something else is needed"),
+        ("inputs: { a: { enum: [{ a: 1 }] } }", "S203", "entry 1 is a mapping of keys, and something else is needed"),
+    ],
+)
+def test_mistakes_above_the_steps(line: str, code: str, message: str) -> None:
+    key = line.partition(":")[0]
+    kept = "".join(row + "\n" for row in HEAD.splitlines() if not row.startswith(f"{key}:"))
+    document = load_document(f"{kept}{line}\nphases: [{{ id: a }}]\n", "x.yaml")
+    assert read_model(document, Runbook) is None
+    assert [(item.code, item.message) for item in document.findings] == [(code, message)]
+
+
 def test_a_file_that_could_not_be_read_has_no_shape() -> None:
     document = load_document("a: [", "x.yaml")
     assert read_model(document, Runbook) is None
@@ -114,6 +135,22 @@ def test_other_kinds_of_files_are_read_the_same_way() -> None:
     document = load_document(text, "x.yaml")
     assert read_model(document, Scenario) is None
     assert ("S201", 6, "did you mean ack?") in [(item.code, item.line, item.hint) for item in document.findings]
+
+
+def test_unknown_keys_in_schedules_are_recognised_too() -> None:
+    layer = '{ rotation: daily, handoff: "08:00", peple: [ana] }'
+    text = f"apiVersion: catalog/v1\nkind: Catalog\nschedules: {{ a: {{ tz: UTC, layers: [{layer}] }} }}\n"
+    document = load_document(text, "x.yaml")
+    assert read_model(document, Catalog) is None
+    assert [(item.code, item.hint) for item in document.findings] == [
+        ("S202", "did you mean it by `peple`?"),
+        ("S201", "did you mean people?"),
+    ]
+
+
+def test_an_unknown_key_where_no_model_is_known_is_still_said() -> None:
+    assert _model_at(int, ()) is None
+    assert _model_at(int | Runbook, ("nowhere", "x")) is None
 
 
 def test_a_hostile_number_of_mistakes_is_cut() -> None:

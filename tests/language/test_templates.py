@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from mayday.domain.durations import Duration
 from mayday.domain.ranks import Severity
@@ -136,6 +137,22 @@ def test_fractions_do_not_enter_a_with() -> None:
     assert render_value("{{ x }}", {"x": 4.0}) == 4
     with pytest.raises(TypeMismatch, match="no whole number"):
         render_value("{{ x }}", {"x": 0.5})
+
+
+class Fields(BaseModel):
+    when: datetime
+    words: list[str] = []
+
+
+def test_a_model_is_handed_over_as_json() -> None:
+    found = render_value("{{ x }}", {"x": Fields(when=datetime(2026, 3, 2, tzinfo=UTC))})
+    assert found == {"when": "2026-03-02T00:00:00Z", "words": []}
+
+
+def test_what_is_no_data_is_not_handed_over() -> None:
+    with pytest.raises(TypeMismatch, match="an unknown value cannot be handed over"):
+        render_value("{{ x }}", {"x": object()})
+    assert repr(UNSET) == "UNSET"
 
 
 def test_unset_fields_of_a_group_are_null() -> None:

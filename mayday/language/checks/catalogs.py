@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, get_args
 
 from mayday.domain.incident import BUILT_IN_ROLES
-from mayday.domain.oncall import ExternalSchedule, people_of
+from mayday.domain.oncall import ExternalSchedule
 from mayday.language.catalog import Catalog, Route, RouteIncident, SeverityName
 from mayday.language.catalog_files import CatalogFiles
 from mayday.language.checks.arguments import value_problem
@@ -149,8 +149,6 @@ def _people(files: CatalogFiles, catalog: Catalog) -> Iterator[Finding]:
             yield from _named(
                 files, override.person, people, "person", ("schedules", name, "overrides", number, "person")
             )
-        if not people_of(schedule):
-            yield files.find(NOTHING, ("schedules", name), f"nobody stands on {name}", "write layers: with people")
 
 
 def _services(files: CatalogFiles, catalog: Catalog, library: Library) -> Iterator[Finding]:

@@ -102,7 +102,8 @@ class Inference:
                     self.condition(branch.test)
                     self.body(branch.body)
                 self.body(node.else_)
-            elif isinstance(node, nodes.For):
+            else:
+                assert isinstance(node, nodes.For)
                 self._loop(node)
 
     def text(self, node: nodes.Node) -> Kind:

@@ -81,10 +81,6 @@ class Layout:
             for name, where, nested in nested_lists(step):
                 self._add(nested, (*placed.path, *where), placed, name)
 
-    def top(self, slot: str) -> list[Placed]:
-        """The steps at the top of a phase, handler or `finally`."""
-        return [placed for placed in self.steps if placed.parent is None and placed.slot == slot]
-
     def inside(self, block: Placed) -> list[Placed]:
         """Every step inside a block, at any depth."""
         return [placed for placed in self.steps if placed is not block and block in placed.ancestors]

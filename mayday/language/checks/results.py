@@ -10,7 +10,7 @@ from mayday.language.checks.texts import Text
 from mayday.language.checks.types import Typed, parsed
 from mayday.language.checks.uses import Use, uses
 from mayday.language.documents import Document
-from mayday.language.expressions import SyntaxRefused, parse_expression
+from mayday.language.expressions import parse_expression
 from mayday.language.findings import Finding, define
 from mayday.language.runbook import Runbook
 
@@ -59,12 +59,8 @@ def result_findings(
 ) -> Iterator[Finding]:
     """Every use of a result or decision, text by text."""
     for text in typed.texts:
-        try:
-            found = list(uses(parsed(text)))
-        except SyntaxRefused:
-            continue
         reported: set[str] = set()
-        for use in found:
+        for use in uses(parsed(text)):
             target = _target(use, layout)
             if target is None or use.guarded or target.id in reported:
                 continue
@@ -199,11 +195,4 @@ def _asked_before(target: Placed, text: Text) -> bool:
     if any(block.step.when is not None and block.step.when in conditions for block in target.ancestors):
         return True
     prefixes = (f"steps.{target.id}.", f"decisions.{target.id}.")
-    return any(name.startswith(prefixes) for condition in conditions for name in _condition_names(condition))
-
-
-def _condition_names(condition: str) -> tuple[str, ...]:
-    try:
-        return parse_expression(condition).names()
-    except SyntaxRefused:
-        return ()
+    return any(name.startswith(prefixes) for condition in conditions for name in parse_expression(condition).names())

@@ -82,7 +82,7 @@ class Typed:
         try:
             tree = parsed(text)
         except SyntaxRefused:
-            return None
+            return ANY  # reported where the text stands
         if not isinstance(tree, Template) or tree.single is None:
             return None
         return Inference(self.names_at(text.step, text.extra)).kind(tree.single)
@@ -124,20 +124,16 @@ CLOCK_HINT = "use `timeout`, or `wait: { for: 15m }`"
 
 
 def type_findings(
-    document: Document, path: tuple[str | int, ...], text: str, names: Mapping[str, Kind], *, condition: bool = False
+    document: Document, path: tuple[str | int, ...], text: str, names: Mapping[str, Kind]
 ) -> Iterator[Finding]:
     """Level 4 for one text outside of a runbook: a library's template, a route's inputs."""
-    where = Text(path, text, "condition" if condition else "text")
     try:
-        tree = parsed(where)
+        tree = parse_template(text)
     except SyntaxRefused as refused:
         yield document.find_within(SYNTAX, path, (refused.line, refused.column), refused.message, refused.hint)
         return
     inference = Inference(names)
-    if isinstance(tree, Template):
-        inference.body(tree.tree.body)
-    else:
-        inference.condition(tree.tree)
+    inference.body(tree.tree.body)
     for problem in inference.problems:
         before = text[: problem.offset]
         place = (before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)

@@ -40,7 +40,8 @@ def _body(body: list[nodes.Node], sure: frozenset[str]) -> Iterator[Use]:
                 yield from _expression(branch.test, sure, False)
                 yield from _body(branch.body, sure | _established(branch.test))
             yield from _body(node.else_, sure)
-        elif isinstance(node, nodes.For):
+        else:
+            assert isinstance(node, nodes.For)
             yield from _expression(node.iter, sure, False)
             yield from _body([*node.body, *node.else_], sure)
 
@@ -59,8 +60,8 @@ def _expression(node: nodes.Node, sure: frozenset[str], guarded: bool) -> Iterat
     elif isinstance(node, nodes.CondExpr):
         yield from _expression(node.test, sure, guarded)
         yield from _expression(node.expr1, sure | _established(node.test), guarded)
-        if node.expr2 is not None:
-            yield from _expression(node.expr2, sure, guarded)
+        assert node.expr2 is not None
+        yield from _expression(node.expr2, sure, guarded)
     elif isinstance(node, nodes.Test) or (isinstance(node, nodes.Filter) and node.name == DEFAULT):
         assert node.node is not None
         yield from _expression(node.node, sure, True)
