@@ -36,17 +36,15 @@ class TimelineActivities:
     async def _note(self, request: FlushRequest) -> bool:
         told = False
         while (news := await self._given.ledger.unnoted(request.incident_id)) is not None:
-            note = _work_note(request.incident_id, news)
-            await first_that_works(
-                self._ports(request).tickets, lambda desk, note=note: desk.note(note), port="tickets"  # type: ignore[misc]
-            )  # fmt: skip
+            await self._tell(
+                self._given.drills if news.drill else self._given.ports, _work_note(request.incident_id, news)
+            )
             await self._given.ledger.noted(request.incident_id, news.entries[-1].seq)
             told = True
         return told
 
-    def _ports(self, request: FlushRequest) -> Ports:
-        drill = request.board is not None and request.board.drill
-        return self._given.drills if drill else self._given.ports
+    async def _tell(self, ports: Ports, note: WorkNote) -> None:
+        await first_that_works(ports.tickets, lambda desk: desk.note(note), port="tickets")
 
 
 def _work_note(incident_id: str, news: Unnoted) -> WorkNote:

@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,21 +40,22 @@ def _postgres_programs() -> Path | None:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """The address of a PostgreSQL of our own, without a database name; skipped (under MAYDAY_CI: failed) if missing."""
     programs = _postgres_programs()
     if programs is None:
         if os.environ.get("MAYDAY_CI"):
             pytest.fail("the build machine has no PostgreSQL")
         pytest.skip("no PostgreSQL on this machine")
-    root = getpass.getuser() == "root"
-    folder = Path(tmp_path_factory.mktemp("postgres"))
+    # not in pytest's own folder, which every session of the same user closes to others again
+    with tempfile.TemporaryDirectory(prefix="mayday-postgres-") as folder:
+        yield from _serve(programs, Path(folder))
+
+
+def _serve(programs: Path, folder: Path) -> Iterator[str]:
     data = folder / "data"
     prefix: list[str] = []
-    if root:  # PostgreSQL refuses to run as root
-        for parent in [folder, *folder.parents]:
-            if str(parent).startswith(str(tmp_path_factory.getbasetemp().parent)):
-                parent.chmod(0o755)
+    if getpass.getuser() == "root":  # PostgreSQL refuses to run as root
         shutil.chown(folder, "postgres")
         prefix = ["runuser", "-u", "postgres", "--"]
     with socket.socket() as free:

@@ -235,6 +235,7 @@ class Unnoted(Wire):
 
     ticket: str
     entries: list[Entry]
+    drill: bool = False
 
 
 class Pager(Protocol):

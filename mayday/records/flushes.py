@@ -68,11 +68,17 @@ class Flushes:
         if not entries:
             return None
         if incident.noting_seq > incident.noted_seq:
-            return Unnoted(ticket=ticket, entries=[entry for entry in entries if entry.seq <= incident.noting_seq])
+            return Unnoted(
+                ticket=ticket,
+                drill=incident.drill,
+                entries=[entry for entry in entries if entry.seq <= incident.noting_seq],
+            )
         last = entries[-1].seq
         mine = (INCIDENTS.c.id == incident_id) & (INCIDENTS.c.noting_seq == incident.noting_seq)
         fixed = await self._update(sa.update(INCIDENTS).where(mine).values(noting_seq=last))
-        return Unnoted(ticket=ticket, entries=entries) if fixed else await self.unnoted(incident_id)
+        return (
+            Unnoted(ticket=ticket, drill=incident.drill, entries=entries) if fixed else await self.unnoted(incident_id)
+        )
 
     async def noted(self, incident_id: str, seq: int) -> None:
         """The ticket holds everything up to `seq`."""

@@ -166,3 +166,16 @@ async def test_a_closing_run_is_given_the_alerts_that_nobody_forwarded(
     assert [each.dedupe_key for each in receipt.events] == ["k"]
     assert receipt.events[0].inbox_id is not None
     assert (await run(look, LookRequest(workflow_id="incident/b"))).events == []
+
+
+async def test_a_drills_notes_stay_at_the_desk_also_those_of_its_review(
+    dependencies: Dependencies, records: Records, story: Story, run: Run
+) -> None:
+    outside = replace(dependencies, ports=replace(dependencies.ports, tickets=[]))
+    flush = TimelineActivities(outside).flush
+    request = story.flush(story.happen())
+    assert request.board is not None
+    request.board.drill = True
+    assert (await run(flush, request)).noted
+    assert (await run(flush, FlushRequest(incident_id="INC-1", entries=story.happen()))).noted
+    assert len(await records.desk.tickets.notes("MI-1001")) == 2
