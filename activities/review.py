@@ -8,6 +8,7 @@ from temporalio import activity
 
 from activities.dependencies import Dependencies
 from activities.failures import reported
+from mayday.domain.errors import Broken
 from mayday.domain.report import draft, render
 from mayday.domain.review.wire import DRAFT_REPORT, SAVE, DraftReceipt, DraftRequest, ReviewBoard, SaveReview
 
@@ -25,9 +26,12 @@ class ReviewActivities:
 
     @activity.defn(name=DRAFT_REPORT)
     async def draft_report(self, request: DraftRequest) -> DraftReceipt:
-        """Draft a version of the report from the stored timeline, and keep it."""
+        """Draft a version of the report from the stored timeline, and keep it. Never from a part of it."""
         with reported():
             entries = await self._given.reviews.entries(request.incident.id, request.up_to_seq)
+            stored = entries[-1].seq if entries else 0
+            if stored < request.up_to_seq:  # the incident's last flush is still on its way
+                raise Broken(f"the store has the timeline up to entry {stored} of {request.up_to_seq}")
             report = draft(
                 entries,
                 incident_id=request.incident.id,

@@ -145,7 +145,8 @@ def shown(parts: Parts, record: IncidentRecord, board: Board | None, *, live: bo
     if board is None:
         return item
     facts = board.model_dump(mode="python", by_alias=True)
-    return item | {name: _plain(value) for name, value in facts.items()} | {"short_id": short_id(record.id)}
+    shown = item | {name: _plain(value) for name, value in facts.items()} | {"short_id": short_id(record.id)}
+    return shown if live else shown | {"status": record.status}  # the review may have closed it since
 
 
 async def _live_board(parts: Parts, record: IncidentRecord) -> Board | None:
