@@ -150,7 +150,7 @@ Open decisions, tasks and clocks:
 Next update due: {{ next_update_at | time }}.
 {% endif %}
 {% if update is defined %}
-Risks and what is not written down: {{ update }}
+Risks: {{ update }}
 {% endif %}
 """
 
