@@ -46,8 +46,8 @@ __all__ = [
 WORKFLOW = "IncidentWorkflow"
 ALERTS = "alerts_fired"
 COMMAND = "command_sent"
-PATIENCE = timedelta(seconds=10)
-"""A single call; callers that answer people sooner stop waiting, the call goes on."""
+PATIENCE = timedelta(seconds=5)
+"""For one call with all its retries; callers that answer sooner stop waiting, the call goes on."""
 ACCEPTED_WITHIN = timedelta(seconds=5)
 
 _SILENT = frozenset(
@@ -158,7 +158,7 @@ class TemporalGateway:
     async def start(self, start: StartInput, *, again: bool) -> Started:
         reuse = WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.REJECT_DUPLICATE
         try:
-            async with _spoken():
+            async with _in_time():
                 handle = await self._client.start_workflow(
                     WORKFLOW,
                     start,
@@ -178,7 +178,7 @@ class TemporalGateway:
     async def began_with(self, workflow_id: str, run_id: str) -> StartInput | None:
         handle = self._client.get_workflow_handle(workflow_id, run_id=run_id)
         try:
-            async with _spoken():
+            async with _in_time():
                 async for event in handle.fetch_history_events(page_size=1, rpc_timeout=PATIENCE):
                     payloads = event.workflow_execution_started_event_attributes.input.payloads
                     found: list[StartInput] = await self._client.data_converter.decode(payloads, [StartInput])
@@ -209,12 +209,12 @@ class TemporalGateway:
         return view is not None and view.incident_id == start.id
 
     async def signal_alerts(self, workflow_id: str, batch: AlertBatch) -> None:
-        async with _spoken():
+        async with _in_time():
             await self._handle(workflow_id).signal(ALERTS, batch, rpc_timeout=PATIENCE)
 
     async def describe(self, workflow_id: str) -> RunView | None:
         try:
-            async with _spoken():
+            async with _in_time():
                 found = await self._handle(workflow_id).describe(rpc_timeout=PATIENCE)
         except NoSuchRun:
             return None
@@ -230,7 +230,7 @@ class TemporalGateway:
             workflow_id, run_id=run_id, result_type=RunOutcome
         )
         try:
-            async with _spoken():
+            async with _in_time():
                 return await handle.result(follow_runs=True, rpc_timeout=PATIENCE)
         except WorkflowFailureError:
             return None
@@ -246,12 +246,15 @@ class TemporalGateway:
                     wait_for_stage=WorkflowUpdateStage.ACCEPTED,
                     result_type=Answer,
                 )
-            async with _spoken():
-                answer: Answer = await update.result(rpc_timeout=PATIENCE)
-                return answer
+            try:
+                async with _in_time():
+                    answer: Answer = await update.result()
+                    return answer
+            except TemporalSilent:  # it was taken and will be answered: whoever asks again with the same id hears how
+                return Answer(state="pending")
 
     async def signal_command(self, workflow_id: str, envelope: CommandEnvelope | ReviewEnvelope) -> None:
-        async with _spoken():
+        async with _in_time():
             await self._handle(workflow_id).signal(COMMAND, envelope, rpc_timeout=PATIENCE)
 
     async def board(self, workflow_id: str, within: timedelta) -> Board | None:
@@ -267,7 +270,7 @@ class TemporalGateway:
         return found
 
     async def ping(self) -> None:
-        async with _spoken():
+        async with _in_time():
             if not await self._client.service_client.check_health(timeout=timedelta(seconds=2)):
                 raise TemporalSilent("Temporal says it is not serving")
 
@@ -303,6 +306,16 @@ def _refusals(workflow_id: str) -> Iterator[None]:
         if isinstance(cause, ApplicationError) and cause.type:
             raise CommandRefused(cause.type, cause.message) from None
         raise CommandRefused("invalid", str(cause or failed)) from None
+
+
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
+    """As `_spoken`, and no longer than `PATIENCE`: the client's own retries go on for longer than anybody waits."""
+    try:
+        async with asyncio.timeout(PATIENCE.total_seconds()), _spoken():
+            yield
+    except TimeoutError:
+        raise TemporalSilent(f"no answer within {PATIENCE.total_seconds():.0f} s") from None
 
 
 @asynccontextmanager
