@@ -119,4 +119,5 @@ def test_a_reopened_incident_takes_its_chain_and_its_invitation_back() -> None:
     assert len(again.effects("itsm.open_problem")) == 0
     assert again.effects(SEND_INVITE)[0].payload["sequence"] == 2
     assert again.case.board().report_version == 0
+    assert not {request.key for request in again.done} & {request.key for request in story.done}  # each effect once
     assert again.case.board().revision > story.case.board().revision  # the records keep the newer of two boards

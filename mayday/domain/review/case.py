@@ -45,6 +45,7 @@ class ReviewCase:
                 next_seq=given.next_seq,
                 flushed_seq=given.next_seq - 1,
                 revision=self.carried.revision,
+                counters=dict(self.carried.counters),
             )
         self.duties: list[Duty] = [duty(self) for duty in DUTIES]
         self._by_command = {kind: duty for duty in self.duties for kind in duty.commands}

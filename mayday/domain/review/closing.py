@@ -236,6 +236,7 @@ class EndDuty(Duty):
             sections=state.report.sections,
             report_version=state.report.version,
             revision=state.revision,
+            counters=state.counters,
             actions=state.actions,
         )
         return {"head": state.head, "next_seq": state.next_seq, "carried": carried.model_dump(mode="json")}

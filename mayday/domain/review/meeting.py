@@ -68,9 +68,8 @@ class MeetingDuty(Duty):
         if state.status in ("reviewed", "closed"):
             return []
         if meeting is None or meeting.cancelled:
-            missing = state.counters.get("review:meeting:slot") and not self.waits_for_slot
             text = "Schedule the review meeting by hand: the calendar gave no time"
-            return [self._owed(text, None)] if missing else []
+            return [self._owed(text, None)] if state.unscheduled else []
         return [self._owed("Hold the review meeting", meeting.ends_at)]
 
     def check_reschedule_meeting(self, command: RescheduleMeeting) -> None:
@@ -124,6 +123,7 @@ class MeetingDuty(Duty):
         if self.state.meeting is not None and not self.state.meeting.cancelled:
             return  # somebody set a time meanwhile
         if result.failure is not None:
+            self.state.unscheduled = True
             self.case.log("review_meeting_unscheduled", SYSTEM, "review:meeting", reason=result.failure.message)
             self.case.notify(
                 self,

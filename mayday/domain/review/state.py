@@ -65,6 +65,8 @@ class ReviewState(Wire):
     finished: bool = False
     ownership: Ownership = Ownership()
     meeting: ReviewMeeting | None = None
+    #: the calendar gave no time: somebody has to
+    unscheduled: bool = False
     report: Report = Report()
     problem: Problem = Problem()
     form: ClosingForm = ClosingForm()
@@ -96,4 +98,6 @@ class ReviewCarried(Wire):
     sections: dict[str, WrittenSection] = {}
     report_version: int = 0
     revision: int = 0
+    #: how often each effect was asked for: keys go on, or providers would take new effects for the old ones
+    counters: dict[str, int] = {}
     actions: list[FollowUp] = []
