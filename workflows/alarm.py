@@ -29,6 +29,10 @@ class Alarm:
             self._at = at
             self._task = asyncio.create_task(self._ring(max(at - now, timedelta(milliseconds=1)), at))
 
+    def heard(self) -> None:
+        """What it rang for is being looked at."""
+        self.rang = False
+
     def stop(self) -> None:
         if self._task is not None:
             self._task.cancel()

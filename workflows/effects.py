@@ -9,6 +9,7 @@ from temporalio import workflow
 from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 
 from mayday.domain.effects import EffectFailure, EffectRequest, EffectResult
+from workflows.errands import Errands
 from workflows.options import local_options, options_of, runs_locally
 from workflows.outcomes import failure_of, is_final
 
@@ -17,28 +18,69 @@ ABSORB, REVIEW = "incident.absorb", "review.start"
 ABSORBED = "absorbed"
 REVIEW_WORKFLOW = "ReviewWorkflow"
 
+Value = dict[str, Any] | None
+
+
+class Carrier:
+    """Gets effects done, by errands, and says how each went. Nothing that happens outside raises here.
+
+    Cheap effects are tried as a local activity first; what does not come back from that is asked of an ordinary one.
+    """
+
+    def __init__(self, errands: Errands, done: Callable[[EffectRequest, EffectResult], None]) -> None:
+        self._errands = errands
+        self._done = done
+
+    def carry(self, request: EffectRequest) -> None:
+        own = OWN_EFFECTS.get(request.kind)
+        if own is not None:
+            self._errands.run(own(request), lambda result: self._settled(request, result))
+        elif runs_locally(request):
+            self._errands.run(_local(request), lambda value: self._tried(request, value), local=True)
+        else:
+            self._ordinary(request)
+
+    def _ordinary(self, request: EffectRequest) -> None:
+        self._errands.run(_activity(request), lambda value: self._done(request, outcome_of(request, value)))
+
+    def _tried(self, request: EffectRequest, value: Value | FailureError) -> None:
+        if isinstance(value, FailureError) and not is_final(value):
+            self._ordinary(request)
+        else:
+            self._done(request, outcome_of(request, value))
+
+    def _settled(self, request: EffectRequest, result: EffectResult | FailureError) -> None:
+        self._done(request, failure_of(result, request) if isinstance(result, FailureError) else result)
+
+
+def outcome_of(request: EffectRequest, value: Value | FailureError) -> EffectResult:
+    return failure_of(value, request) if isinstance(value, FailureError) else EffectResult(value=value or {})
+
 
 async def carry_out(request: EffectRequest) -> EffectResult:
-    """Get the effect done and say how it went. Never raises for what happens outside."""
+    """Get one effect done and say how it went, for a caller that has nothing else under way meanwhile."""
     own = OWN_EFFECTS.get(request.kind)
     if own is not None:
         return await own(request)
     try:
-        return EffectResult(value=await _activity(request) or {})
+        if runs_locally(request):
+            try:
+                return outcome_of(request, await _local(request))
+            except FailureError as error:
+                if is_final(error):
+                    raise
+        return outcome_of(request, await _activity(request))
     except FailureError as error:
         return failure_of(error, request)
 
 
-async def _activity(request: EffectRequest) -> dict[str, Any] | None:
-    """A local try where that is likely to do, then an ordinary activity."""
-    if runs_locally(request):
-        try:
-            return await workflow.execute_local_activity(
-                request.kind, request.payload, result_type=dict[str, Any], summary=request.summary, **local_options()
-            )
-        except FailureError as error:
-            if is_final(error):
-                raise
+async def _local(request: EffectRequest) -> Value:
+    return await workflow.execute_local_activity(
+        request.kind, request.payload, result_type=dict[str, Any], summary=request.summary, **local_options()
+    )
+
+
+async def _activity(request: EffectRequest) -> Value:
     return await workflow.execute_activity(
         request.kind, request.payload, result_type=dict[str, Any], summary=request.summary, **options_of(request)
     )

@@ -3,13 +3,12 @@
 The order of jobs inside an activation must not matter (signals before timers is not promised). So handlers give what
 they bring to the walker at once, in order of arrival, and the main loop judges deadlines only afterwards: it waits on a
 condition, and conditions are looked at when every handler of the activation has run. Answers of effects are applied one
-by one, each with all that follows from it, so that it makes no difference whether two arrive together.
+by one, each with all that follows from it (see errands.py), so that it makes no difference whether two arrive together.
 
 Nothing a person sends can wedge a run: a command that the walker cannot digest is refused. A defect in `advance` fails
 the workflow *task*, visibly, and a corrected worker goes on from there.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, get_args
@@ -24,7 +23,8 @@ from mayday.domain.incident import AlertBatch, Board, StartInput
 from mayday.walker.walker import Walker
 from workflows.alarm import Alarm
 from workflows.details import markdown
-from workflows.effects import ABSORBED, carry_out
+from workflows.effects import ABSORBED, Carrier
+from workflows.errands import Errands
 from workflows.ledger import BATCH, Ledger, flush_at_the_end, flush_of, look_into_inbox
 from workflows.visibility import changes, values_of
 
@@ -51,10 +51,10 @@ class IncidentWorkflow:
         self._offset = timedelta(seconds=start.clock_offset_s)
         self._walker = Walker.begin(start, self._now())
         self._alarm = Alarm()
-        self._ledger = Ledger()
+        self._errands = Errands()
+        self._carrier = Carrier(self._errands, self._done)
+        self._ledger = Ledger(self._walker, self._errands)
         self._stirred = True
-        self._answers: list[tuple[str, EffectResult]] = []
-        self._under_way: dict[str, asyncio.Task[None]] = {}
         self._held = [flight.request for flight in self._walker.state.flights.values()] if start.state else []
         self._shown = 0
         self._attributes: dict[str, Any] = {}
@@ -66,20 +66,17 @@ class IncidentWorkflow:
         """Walk the plan to its end. `start` was taken by `__init__`."""
         held, self._held = self._held, []
         for request in held:
-            self._launch(request)
+            self._carrier.carry(request)
         while True:
             self._settle()
-            if self._walker.finished and not self._under_way:
+            if self._walker.finished and self._errands.none_out:
                 await self._close()
                 if self._walker.finished and not self._stirred:
                     break
-                continue
-            if self._long_enough():
-                await self._ledger.settle()
-                if not self._stirred and not self._answers:
-                    self._continue_as_new()
-                continue
-            await workflow.wait_condition(self._has_news)
+            elif self._long_enough():
+                self._continue_as_new()
+            else:
+                await workflow.wait_condition(self._has_news)
         state = self._walker.state
         return IncidentEnd(id=state.id, status=state.status, seq=state.seq, head=state.head, state=self._walker.dump())
 
@@ -162,18 +159,18 @@ class IncidentWorkflow:
         return datetime.fromtimestamp(round(now.timestamp() / step) * step, now.tzinfo) if step else now
 
     def _has_news(self) -> bool:
-        return self._stirred or bool(self._answers) or self._alarm.rang
+        return self._stirred or self._errands.news or self._alarm.rang
 
     def _settle(self) -> None:
-        """Let everything follow from what arrived: first from people and alerts, then from each effect's answer."""
+        """Let everything follow from what arrived: first from people and alerts, then from each errand's answer."""
         self._stirred = False
+        self._alarm.heard()
         self._advance()
-        while self._answers:
-            key, result = self._answers.pop(0)
-            self._walker.effect_finished(key, result, self._now())
+        while self._errands.take():
             self._advance()
-        self._alarm.set(self._walker.next_wake, self._exact_now())
-        self._show()
+        if self._errands.none_local:
+            self._alarm.set(self._walker.next_wake, self._exact_now())
+            self._show()
 
     def _advance(self) -> None:
         self._walker.advance(self._now())
@@ -182,25 +179,16 @@ class IncidentWorkflow:
             if self._overlong() and request.effect_class != "page":
                 self._held.append(request)
             else:
-                self._launch(request)
+                self._carrier.carry(request)
         if asked or len(self._walker.unflushed()) >= BATCH:
-            self._ledger.turn(self._walker, flush_of(self._walker, self._now()))
+            self._ledger.turn(self._now())
 
-    def _launch(self, request: EffectRequest) -> None:
-        async def run() -> None:
-            result = await self.carry_out(request)
-            self._under_way.pop(request.key, None)
-            self._answers.append((request.key, result))
-
-        self._under_way[request.key] = asyncio.create_task(run())
-
-    async def carry_out(self, request: EffectRequest) -> EffectResult:
-        return await carry_out(request)
+    def _done(self, request: EffectRequest, result: EffectResult) -> None:
+        self._walker.effect_finished(request.key, result, self._now())
 
     async def _close(self) -> None:
         """Flush what is left, then see whether anything came in meanwhile."""
         self._alarm.stop()
-        await self._ledger.settle()
         while (request := flush_of(self._walker, self._now())) is not None:
             await flush_at_the_end(self._walker, request)
         for event in await look_into_inbox(self._start):
@@ -214,7 +202,7 @@ class IncidentWorkflow:
 
     def _long_enough(self) -> bool:
         """Whether to go on in a new run: the history is long and nothing is under way."""
-        if self._under_way or self._walker.finished or not workflow.all_handlers_finished():
+        if not self._errands.none_out or self._walker.finished or not workflow.all_handlers_finished():
             return False
         return workflow.info().is_continue_as_new_suggested() or self._length() > self._start.continue_as_new_after
 
@@ -223,7 +211,7 @@ class IncidentWorkflow:
 
     def _continue_as_new(self) -> None:
         self._alarm.stop()
-        carried = {"state": self._walker.dump(), "events": []}
+        carried = {"state": self._walker.dump(), "events": [], "reopened_by": None, "reopen_reason": None}
         workflow.continue_as_new(self._start.model_copy(update=carried))
 
     # what Temporal shows --------------------------------------------------------------------------------------

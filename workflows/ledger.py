@@ -6,15 +6,15 @@ that fails changes nothing: the entries stay in the state and leave with the nex
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 
 from temporalio import workflow
 from temporalio.exceptions import FailureError
 
-from mayday.domain.effects import FLUSH, LOOK, FlushRequest, LookReceipt, LookRequest
+from mayday.domain.effects import FLUSH, LOOK, FlushReceipt, FlushRequest, LookReceipt, LookRequest
 from mayday.domain.incident import AlertEvent, StartInput
 from mayday.walker.walker import Walker
+from workflows.errands import Errands
 from workflows.options import last_flush_options, local_options
 
 BATCH = 50
@@ -35,30 +35,31 @@ def flush_of(walker: Walker, now: datetime) -> FlushRequest | None:
 
 
 class Ledger:
-    def __init__(self) -> None:
-        self._task: asyncio.Task[None] | None = None
+    """Lets flushes leave, one at a time."""
 
-    @property
-    def busy(self) -> bool:
-        return self._task is not None and not self._task.done()
+    def __init__(self, walker: Walker, errands: Errands) -> None:
+        self._walker = walker
+        self._errands = errands
+        self._busy = False
 
-    def turn(self, walker: Walker, request: FlushRequest | None) -> None:
-        """Let a flush leave, unless one is under way."""
-        if request is not None and not self.busy:
-            self._task = asyncio.create_task(_try_once(walker, request))
+    def turn(self, now: datetime) -> None:
+        """Let a flush leave, if there is something to flush and none is under way."""
+        request = None if self._busy else flush_of(self._walker, now)
+        if request is not None:
+            self._busy = True
+            last = request.entries[-1].seq
+            self._errands.run(_once(request), lambda receipt: self._kept(last, receipt), local=True)
 
-    async def settle(self) -> None:
-        """Wait for the flush under way."""
-        if self._task is not None:
-            await self._task
+    def _kept(self, last: int, receipt: FlushReceipt | FailureError) -> None:
+        self._busy = False
+        if not isinstance(receipt, FailureError):  # else the store is away: the entries wait for the next flush
+            self._walker.flushed(last)
 
 
-async def _try_once(walker: Walker, request: FlushRequest) -> None:
-    try:
-        await workflow.execute_local_activity(FLUSH, request, summary=_summary(request), **local_options())
-    except FailureError:
-        return  # the store is away: the entries wait for the next flush
-    walker.flushed(request.entries[-1].seq)
+async def _once(request: FlushRequest) -> FlushReceipt:
+    return await workflow.execute_local_activity(
+        FLUSH, request, result_type=FlushReceipt, summary=_summary(request), **local_options()
+    )
 
 
 async def flush_at_the_end(walker: Walker, request: FlushRequest) -> None:

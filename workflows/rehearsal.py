@@ -15,7 +15,8 @@ from temporalio import workflow
 
 from mayday.domain.effects import EffectRequest, EffectResult
 from mayday.domain.incident import AlertBatch, StartInput
-from mayday.domain.limits import limits_of, unanswered
+from mayday.domain.limits import failed, limits_of, unanswered
+from workflows.effects import ABSORB
 from workflows.incident import ALERT_SIGNAL, COMMAND_SIGNAL, IncidentEnd, IncidentWorkflow
 
 LATER, AWAY_SIGNAL = "rehearsal_later", "rehearsal_away"
@@ -61,16 +62,22 @@ class RehearsedIncident(IncidentWorkflow):
     def _has_news(self) -> bool:
         return not self._away and super()._has_news()
 
-    async def carry_out(self, request: EffectRequest) -> EffectResult:
-        result = await super().carry_out(request)
+    def _done(self, request: EffectRequest, result: EffectResult) -> None:
+        if request.kind == ABSORB:
+            result = EffectResult()  # the incident that survives is not part of the rehearsal
         if result.failure is None or result.failure.code != LATER:
-            return result
+            super()._done(request, result)
+            return
         later: dict[str, Any] = json.loads(result.failure.message)
-        if later.get("hangs"):
-            await asyncio.sleep(limits_of(request.effect_class, request.timeout_s).total.total_seconds())
-            return unanswered(request)
-        await asyncio.sleep(timedelta(seconds=later["after_s"]).total_seconds())
-        return EffectResult.model_validate(later["result"])
+        wait = timedelta(seconds=later["after_s"])
+        answer = EffectResult.model_validate(later["result"])
+        if later["hangs"]:
+            wait, answer = limits_of(request.effect_class, request.timeout_s).total, unanswered(request)
+        elif answer.failure is not None:
+            answer = failed(answer.failure.code, answer.failure.message, request.effect_class)
+        self._errands.run(
+            asyncio.sleep(wait.total_seconds()), lambda _: super(RehearsedIncident, self)._done(request, answer)
+        )
 
 
 @workflow.defn(name="ReviewWorkflow")

@@ -22,20 +22,27 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import activity
-from temporalio.client import Client, WorkflowHandle, WorkflowHistory, WorkflowUpdateFailedError
+from temporalio.client import (
+    Client,
+    WorkflowExecutionStatus,
+    WorkflowHandle,
+    WorkflowHistory,
+    WorkflowUpdateFailedError,
+)
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from mayday.domain.commands import Answer, Command, CommandEnvelope, Refusal
+from mayday.domain.commands import Answer, Command, CommandEnvelope, Refusal, Reopen
 from mayday.domain.effects import FLUSH, LOOK, EffectResult, FlushRequest
 from mayday.domain.incident import AlertBatch, AlertEvent, StartInput
 from mayday.domain.timeline import Entry
 from mayday.simulator.desk import Reply, ScenarioDesk
 from mayday.temporal.plugin import build_plugin
-from workflows.incident import ALERT_SIGNAL, COMMAND_SIGNAL
+from mayday.walker.walker import Walker
+from workflows.incident import ALERT_SIGNAL, COMMAND_SIGNAL, IncidentEnd
 from workflows.rehearsal import AWAY_SIGNAL, LATER, RehearsedIncident, RehearsedReview
 
 #: people's commands and alerts leave this much before their moment, so that at the same instant the answer wins
@@ -58,6 +65,7 @@ class TemporalStage:
         self._running: asyncio.Task[None] | None = None
         self._away_until: datetime | None = None
         self.handle: WorkflowHandle[Any, Any] | None = None
+        self._handles: list[WorkflowHandle[Any, Any]] = []
 
     @property
     def client(self) -> Client:
@@ -71,16 +79,21 @@ class TemporalStage:
         self._offset = timedelta(seconds=round(offset.total_seconds()))
         await self._wait_until(self._start.opened_at)
         clock = {"clock_offset_s": int(self._offset.total_seconds()), "clock_step_s": 1}
-        start = self._start.model_copy(update=clock)
+        self._start = self._start.model_copy(update=clock)
+        await self._run(self._start)
+
+    async def _run(self, start: StartInput) -> None:
         self.handle = await self.client.start_workflow(
             RehearsedIncident.run, start, id=f"{start.workflow_id}/{uuid.uuid4()}", task_queue=self._queue
         )
+        self._handles.append(self.handle)
 
     async def _warm_up(self) -> None:
         """Wait until the worker polls: its first poll would else be the incident's first second."""
-        await self.client.execute_workflow(
-            RehearsedReview.run, {"warm_up": True}, id=f"warm-up/{uuid.uuid4()}", task_queue=self._queue
-        )
+        with self._theatre.environment.auto_time_skipping_disabled():
+            await self.client.execute_workflow(
+                RehearsedReview.run, {"warm_up": True}, id=f"warm-up/{uuid.uuid4()}", task_queue=self._queue
+            )
 
     # inputs ---------------------------------------------------------------------------------------------------
 
@@ -89,6 +102,9 @@ class TemporalStage:
         if self._away_until is not None:
             await self.handle.signal(COMMAND_SIGNAL, CommandEnvelope(command=command))
             return Answer(state="pending")
+        end = await self._end()
+        if end is not None:
+            return await self._send_to_ended(command, end)
         try:
             envelope = CommandEnvelope(command=command)
             return await self.handle.execute_update(command.kind, envelope, id=command.id, result_type=Answer)
@@ -100,7 +116,30 @@ class TemporalStage:
 
     async def alert(self, events: list[AlertEvent]) -> None:
         assert self.handle is not None
-        await self.handle.signal(ALERT_SIGNAL, AlertBatch(events=events))
+        end = await self._end()
+        if end is None:
+            await self.handle.signal(ALERT_SIGNAL, AlertBatch(events=events))
+        elif any(event.state == "firing" for event in events):
+            await self._run(self._start.model_copy(update={"state": end.state, "events": events}))
+
+    async def _end(self) -> IncidentEnd | None:
+        """What the run left, when it is over."""
+        assert self.handle is not None
+        if self._away_until is not None:
+            return None
+        if (await self.handle.describe()).status is not WorkflowExecutionStatus.COMPLETED:
+            return None
+        with self._theatre.environment.auto_time_skipping_disabled():  # else the server skips years to the next timer
+            return IncidentEnd.model_validate(await self.handle.result())
+
+    async def _send_to_ended(self, command: Command, end: IncidentEnd) -> Answer:
+        """As the starter does it: an ended incident takes only `reopen`, which is a run that goes on from its state."""
+        left = self._start.model_copy(update={"state": end.state, "events": []})
+        refusal = Walker.begin(left, command.received_at).refusal(command, command.received_at)
+        if refusal is not None or not isinstance(command, Reopen):
+            return Answer(state="refused", refusal=refusal or Refusal(code="closed", reason="the run is over"))
+        await self._run(left.model_copy(update={"reopened_by": command.actor, "reopen_reason": command.reason}))
+        return Answer()
 
     async def go_away(self, duration: timedelta) -> None:
         assert self.handle is not None
@@ -174,14 +213,14 @@ class TemporalStage:
 
     async def histories(self) -> list[WorkflowHistory]:
         """The histories of all runs of this incident, first to last."""
-        assert self.handle is not None
         found: list[WorkflowHistory] = []
-        run_id = self.handle.first_execution_run_id
-        while run_id:
-            history = await self.client.get_workflow_handle(self.handle.id, run_id=run_id).fetch_history()
-            found.append(history)
-            last = history.events[-1]
-            run_id = last.workflow_execution_continued_as_new_event_attributes.new_execution_run_id
+        for handle in self._handles:
+            run_id = handle.first_execution_run_id
+            while run_id:
+                history = await self.client.get_workflow_handle(handle.id, run_id=run_id).fetch_history()
+                found.append(history)
+                last = history.events[-1]
+                run_id = last.workflow_execution_continued_as_new_event_attributes.new_execution_run_id
         return found
 
     async def close(self) -> None:

@@ -14,7 +14,7 @@ from mayday.domain.incident import StartInput
 from mayday.language.library import Library
 from mayday.simulator.comparison import same_timeline
 from mayday.simulator.desk import ScenarioDesk
-from mayday.simulator.files import ScenarioFile, ScenarioReport, find_scenarios
+from mayday.simulator.files import Failure, ScenarioFile, ScenarioReport, find_scenarios
 from mayday.simulator.stage import Stage, VirtualStage
 from mayday.simulator.virtual import VirtualIncident
 from mayday.walker.walker import Walker
@@ -45,7 +45,13 @@ RUNBOOK = """
             outcomes:
               approved:
                 - { id: execute, do: change.execute, with: { change: CHG-1 } }
-                - { id: verify, ask: { to: role.incident_commander, question: "Better?", fields: { ok: { type: boolean } }, due: 10m, on_overdue: { notify: role.deputy } } }
+                - id: verify
+                  ask:
+                    to: role.incident_commander
+                    question: "Better?"
+                    fields: { ok: { type: boolean } }
+                    due: 10m
+                    on_overdue: { notify: role.deputy }
               rejected: []
 """
 SCENARIO = """
@@ -65,6 +71,10 @@ Written = Callable[[str, str], ScenarioFile]
 async def report_of(written: Written, scenario: str, runbook: str = RUNBOOK) -> ScenarioReport:
     report, _ = await written(runbook, SCENARIO + scenario).play()
     return report
+
+
+def line_of(failure: Failure) -> str:
+    return pathlib.Path(failure.file).read_text().splitlines()[failure.line - 1]
 
 
 async def test_a_night_that_goes_as_expected_passes(written: Written) -> None:
@@ -100,8 +110,7 @@ async def test_a_failed_expectation_names_its_line_and_shows_what_happened(writt
     """,
     )
     [failure] = report.failures
-    scenario = pathlib.Path(failure.file).read_text().splitlines()
-    assert "payments_secondary" in scenario[failure.line - 1]
+    assert "payments_secondary" in line_of(failure)
     assert "schedule.payments_secondary was not paged" in failure.message
     assert "acknowledged wake" in failure.message
 
@@ -250,7 +259,7 @@ async def rebuilding(start: StartInput, desk: ScenarioDesk) -> Stage:
 
     def rebuilt(walker: Walker, now: datetime) -> Walker:
         state: dict[str, Any] = json.loads(json.dumps(walker.dump()))
-        return Walker.begin(start.model_copy(update={"state": state}), now)
+        return Walker.begin(start.model_copy(update={"state": state, "events": []}), now)
 
     return VirtualStage(VirtualIncident(start, desk, after_each=rebuilt))
 
