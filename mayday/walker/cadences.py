@@ -268,6 +268,15 @@ def finals(w: Walker, status: str) -> None:
             stop(w, state, f"incident {status}")
         if template is None:
             continue
+        if messages.outward(w, state.audience) and not messages.heard(w, state.audience):
+            w.entry(
+                "message_dropped",
+                "system",
+                f"cadence:{state.name}",
+                audience=state.audience,
+                reason="they never heard of it, so they need no last word",
+            )
+            continue
         known = w.plan.audiences.get(state.audience)
         if known is not None and known.review == "required":
             reviews.final_waits(w, state, template)

@@ -168,3 +168,12 @@ def resume_confirmation(w: Walker) -> None:
     w.entry("confirmation_lapsed", "system", None, due_at=confirmation.due_at)
     messages.drop_held(w, "the declaration was not confirmed in time", keep="first_post")
     messages.release_held(w, "pre-approved, and nobody confirmed in time", "system")
+
+
+def never_confirmed(w: Walker) -> None:
+    """The incident is over before anybody confirmed it: what waited for that never leaves."""
+    confirmation = w.state.confirmation
+    if confirmation is not None and confirmation.open:
+        confirmation.lapsed = True
+        tasks.close(w, CONFIRM_TASK, f"incident {w.state.status}")
+        messages.drop_held(w, f"incident {w.state.status} before the declaration was confirmed")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mayday.walker import alerts, blocks, cadences, failing, handing_over, merging, phases, reviews, tasks
+from mayday.language.runbook import all_steps
+from mayday.walker import alerts, blocks, cadences, candidates, failing, handing_over, merging, phases, reviews, tasks
 
 if TYPE_CHECKING:
     from mayday.walker.walker import Walker
@@ -26,20 +27,23 @@ def resume(w: Walker) -> None:
             return
         state.ending = "finals"
         alerts.flush_summary(w)
+        candidates.never_confirmed(w)
         if state.status not in QUIET:
             cadences.finals(w, state.status)
         else:
             for cadence in state.cadences.values():
                 if not cadence.stopped:
                     cadences.stop(w, cadence, f"incident {state.status}")
+        _cancel_rest(w)
         w.touch()
     if state.ending == "finals" and reviews.finals_over(w):
-        _cancel_rest(w)
         state.ending = "drain"
         w.touch()
-    if state.ending == "drain" and all(run.over for run in state.handler_runs) and not _acting(w):
-        state.ending = "finally"
-        w.touch()
+    if state.ending == "drain":
+        _drain_handlers(w)
+        if all(run.over for run in state.handler_runs) and not _acting(w):
+            state.ending = "finally"
+            w.touch()
     if state.ending == "finally":
         closing = w.plan.runbook.finally_ if state.status not in QUIET else []
         if blocks.run(w, closing) != "running":
@@ -54,16 +58,20 @@ def _cancel_rest(w: Walker) -> None:
         state = w.state.steps.get(path)
         if state is not None:
             failing.cancel(w, state, f"incident {w.state.status}")
-    for run in w.state.handler_runs:
-        if not run.over:
-            failing.cancel_list(w, w.definitions.handlers()[run.index].steps, f"incident {w.state.status}")
     for task in list(w.state.tasks.values()):
-        if task.done_at is None and task.kind not in ("confirm",):
+        if task.done_at is None and task.kind != "confirm" and not task.id.startswith("review:final:"):
             tasks.close(w, task.id, f"incident {w.state.status}")
-    for role in w.state.roles.values():
-        if role.offer is not None:
-            role.offer = None
-            w.stop_page(f"role:{role.role}", f"incident {w.state.status}")
+
+
+def _drain_handlers(w: Walker) -> None:
+    """Handlers finish what they do; one that waits for people or for time is cancelled."""
+    for run in w.state.handler_runs:
+        if run.over:
+            continue
+        steps = w.definitions.handlers()[run.index].steps
+        mine = {step.id for step in all_steps(steps)}
+        if not any(flight.request.step.rpartition(".")[2] in mine for flight in w.state.flights.values()):
+            failing.cancel_list(w, steps, f"incident {w.state.status}")
 
 
 def _acting(w: Walker) -> bool:

@@ -90,6 +90,13 @@ def send(
     return sent
 
 
+def heard(w: Walker, audience: str) -> bool:
+    """Whether anything has left, or is leaving, for an audience."""
+    if audience in w.state.told:
+        return True
+    return any(sent.audience == audience and not sent.held and not sent.dropped for sent in w.state.sent)
+
+
 def find(w: Walker, n: int) -> Sent | None:
     """The n-th message, unless it is so old that only the timeline knows it."""
     return next((sent for sent in w.state.sent if sent.n == n), None)
@@ -147,6 +154,8 @@ def answered(w: Walker, number: str, flight: Flight, result: EffectResult) -> No
     if failure is None:
         receipt = SendReceipt.model_validate(result.value)
         sent.delivered = True
+        if sent.audience not in w.state.told:
+            w.state.told.append(sent.audience)
         w.entry(
             "message_sent",
             sent.by,
@@ -223,7 +232,7 @@ def release_held(w: Walker, reason: str, by: str) -> None:
 
 
 def _drop(w: Walker, sent: Sent, reason: str) -> None:
-    sent.held = None
+    sent.held, sent.dropped = None, True
     w.entry("message_dropped", "system", sent.step, n=sent.n, audience=sent.audience, reason=reason)
 
 

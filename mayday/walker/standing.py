@@ -91,6 +91,10 @@ def _stop_ladders(w: Walker, status: str) -> None:
                 registry.page_over(w, ladder.path, "cancelled")
     for join in w.state.joins:
         join.joined = True
+    for role in w.state.roles.values():
+        if role.offer is not None:
+            role.offer = None
+            w.stop_page(f"role:{role.role}", f"incident {status}")
 
 
 # severity -------------------------------------------------------------------------------------------------------

@@ -214,6 +214,7 @@ class Sent(Wire):
     at: datetime
     by: str = "system"
     held: str | None = None
+    dropped: bool = False
     delivered: bool = False
 
 
@@ -388,6 +389,8 @@ class IncidentState(Wire):
     confirmation: Confirmation | None = None
     proposal: Proposal | None = None
     sent: list[Sent] = []
+    #: audiences that have heard something
+    told: list[str] = []
     finals: list[Final] = []
     hold_outward: bool = False
     delegations: dict[str, str] = {}

@@ -97,7 +97,10 @@ def resume(w: Walker) -> None:
     for task in list(w.state.tasks.values()):
         if task.done_at is not None:
             continue
-        then = "overdue"
+        then = "stays open" if task.overdue == 0 else "overdue"
+        due_at = w.due(task.due_at)
+        if task.id == "confirm:declaration" and w.state.confirmation is not None:
+            due_at, then = w.due(w.state.confirmation.due_at), "only pre-approved words leave"
         if task.due_at is not None and task.overdue < 2:
             if w.expired(task.due_at):
                 _overdue(w, task)
@@ -109,7 +112,7 @@ def resume(w: Walker) -> None:
                     "kind": "review" if task.kind == "review" else "confirm" if task.kind == "confirm" else "task",
                     "for": assignees(w, task),
                     "text": task.text,
-                    "due_at": w.due(task.due_at),
+                    "due_at": due_at,
                     "then": then,
                     "detail": {"fields": task.fields, **task.detail},
                 }
