@@ -137,6 +137,11 @@ class Library:
                 )
         return cls(load_catalog(folder / "catalog"), runbooks, *_load_templates(folder / "templates", findings))
 
+    def with_catalog(self, catalog: Catalog) -> Library:
+        """The same runbooks and templates over another catalog: a scenario's own entries, a what-if."""
+        files = CatalogFiles(catalog, self.catalog_files.documents, self.catalog_files.findings)
+        return Library(files, list(self.files), self.templates, self._own)
+
     @property
     def catalog(self) -> Catalog:
         """The catalog; an empty one when its files have errors."""

@@ -92,8 +92,8 @@ _INTRODUCTION = """\
 
 `when` and `until` are bare expressions. Other texts hold `{{ expression }}`, `{% if %} {% elif %} {% else %}
 {% endif %}`, `{% for name in list %} {% else %} {% endfor %}` (inside: `loop.index`, `loop.first`, `loop.last`) and
-`{# remarks #}`. A line that holds only a `{% %}` leaves no line behind. In a `with`, a text that is exactly one `{{ }}` keeps its type;
-moments become RFC 3339 texts, lengths of time `1h30m`.
+`{# remarks #}`. A line that holds only a `{% %}` leaves no line behind. In a `with`, a text that is exactly one `{{ }}`
+keeps its type; moments become RFC 3339 texts, lengths of time `1h30m`.
 
 Operators: `and or not in == != < <= > >= + - ~`, `a if c else b`, `.field`, `[i]`, `[a, b]`, `is defined`, `is none`.
 Left out on purpose: calls, `* / %`, braces, slices, macros, includes, assignment.
@@ -133,8 +133,8 @@ Texts for customers use public names only.
 _LIMITS = """\
 
 An expression has at most {expression:,} characters, a template {template:,}. An evaluation takes at most {steps:,}
-steps, goes through {items:,} items of a list and makes {output:,} characters. An expression that fails while an incident runs
-makes its step fail, so it becomes a task."""
+steps, goes through {items:,} items of a list and makes {output:,} characters. An expression that fails
+while an incident runs makes its step fail, so it becomes a task."""
 
 
 def _expressions() -> Iterator[str]:

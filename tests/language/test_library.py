@@ -182,3 +182,13 @@ def test_runbooks_call_runbooks(folder: Folder) -> None:
         "phases: [{ id: a, steps: [{ id: c, call: example@1.0.0 }] }]\n",
     )
     assert {finding.code for finding in folder.findings} == {"R306"}
+
+
+def test_the_same_runbooks_over_another_catalog(folder: Folder) -> None:
+    library = folder.basic().load().require()
+    groups = {**library.catalog.groups, "day": ["ana"]}
+    other = library.with_catalog(library.catalog.model_copy(update={"groups": groups})).require()
+    assert other.plan("example").groups["day"] == ["ana"]
+    assert "day" not in library.plan("example").groups
+    nobody = library.with_catalog(library.catalog.model_copy(update={"people": {}}))
+    assert {finding.code for finding in nobody.findings} == {"C610", "R301"}
