@@ -78,6 +78,7 @@ def review_input(w: Walker) -> ReviewInput:
         head=state.head,
         next_seq=state.seq + 1,
         clock_offset_s=w.start.clock_offset_s,
+        continue_as_new_after=w.start.continue_as_new_after,
         finals=_finals(w),
         findings=_findings(w),
         vendor_rcas=_vendor_rcas(w),
@@ -114,6 +115,7 @@ def _finals(w: Walker) -> list[PendingFinal]:
                     for role in ("comms_lead", people.COMMANDER, people.DEPUTY)
                     if (person := people.holder(w, role)) is not None
                 ),
+                author=w.state.resolved_by,  # whoever said that it is over does not also say so to customers
                 since_at=w.now,
             )
         )

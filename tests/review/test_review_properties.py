@@ -48,7 +48,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @over(steps=STEPS, broken=st.sets(st.sampled_from([MEETING_SLOT, SEND_INVITE, DRAFT_REPORT, "paging.page_responder"])))
 def test_any_review_goes_on_from_any_state(steps: list[Any], broken: set[str]) -> None:
     def fails(request: EffectRequest) -> EffectResult:

@@ -102,7 +102,7 @@ class ReleasesDuty(Duty):
     def check_release(self, command: Release) -> None:
         item = self._item(command.item)
         if command.actor == item.author:
-            raise RefusedCommand("excluded", "you wrote it: a second person releases it")
+            raise RefusedCommand("excluded", "it is yours: a second person releases it")
         if command.actor not in self._second_readers(item):
             raise RefusedCommand(
                 "not_yours", f"{item.audience}: it is for {', '.join(map(self.case.name, self._second_readers(item)))}"
