@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import pathlib
+import re
+
 import pytest
 
 from tests.language.folders import CATALOG, Folder
@@ -388,6 +391,43 @@ def test_without_authorities_in_the_catalog_nobody_decides(folder: Folder) -> No
     assert [item.message for item in folder.findings] == [
         "the catalog names nobody who may decide about change.execute"
     ]
+
+
+@pytest.mark.parametrize(
+    ("event", "when", "expected"),
+    [
+        ("vendor.breached", "event.clock == 'respond' and event.actor == 'system'", ""),
+        ("vendor.breached", "event.clok == 'respond'", "T402 event.clok is not known"),
+        ("vendor.breach", "true", "R314 the system has no event vendor.breach"),
+        ("lift.stuck", "event.anything.at_all > 3", ""),
+        ("status", "event.x == 'y'", ""),
+    ],
+)
+def test_events_of_the_system_have_names_and_fields(folder: Folder, event: str, when: str, expected: str) -> None:
+    def codes_of(keys: str) -> list[str]:
+        found = folder.with_keys("library/example.yaml", keys).findings
+        return [f"{item.code} {item.message}" for item in found]
+
+    handler = f'handlers: [{{ event: {event}, when: "{when}", steps: [] }}]\n'
+    inner = f'handlers: [{{ event: {event}, steps: [{{ id: x, when: "{when}", log: y }}] }}]\n'
+    waiting = f'handlers: [{{ event: a, steps: [{{ id: x, wait: {{ event: {event}, when: "{when}" }}, timeout: 5m, on_timeout: [] }}] }}]\n'
+    for keys in (handler, inner, waiting):
+        assert codes_of(keys) == ([expected] if expected else [])
+
+
+def test_the_walker_announces_what_the_checker_knows() -> None:
+    from mayday.domain.system_events import RESERVED, SYSTEM_EVENTS
+
+    walker = pathlib.Path(__file__).resolve().parents[2] / "mayday/walker"
+    announced = {
+        name
+        for path in walker.rglob("*.py")
+        for call in re.findall(r"registry\.emit\((.*)", path.read_text(encoding="utf-8"))
+        for name in re.findall(r"\"([a-z]+\.[a-z_]+)\"", call)
+    }
+    assert announced
+    assert announced <= set(SYSTEM_EVENTS)
+    assert {name.partition(".")[0] for name in SYSTEM_EVENTS} <= set(RESERVED)
 
 
 def test_phases_and_attendees(folder: Folder) -> None:

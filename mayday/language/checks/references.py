@@ -6,130 +6,19 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from mayday.domain.incident import BUILT_IN_ROLES
+from mayday.domain.system_events import RESERVED, SYSTEM_EVENTS
 from mayday.language.catalog import Catalog
+from mayday.language.checks import reference_codes as codes
 from mayday.language.checks.layout import Layout, Placed
 from mayday.language.compile import SERVICE_OWNER
 from mayday.language.documents import Document, Path
-from mayday.language.findings import Finding, define, nearest
+from mayday.language.findings import Finding, nearest
 from mayday.language.runbook import EscalationPolicy, Message, Notify, ReviewBy, Runbook, Step
 
 if TYPE_CHECKING:
     from mayday.language.library import Library
 
 __all__ = ["ReferenceChecks", "catalog_reference"]
-
-NOBODY = define(
-    "R301",
-    "reference to nobody",
-    "`person.X`, `group.X` and `schedule.X` stand in the catalog, `role.X` in the runbook or among the built-in roles: "
-    "incident_commander, deputy, scribe, operations_lead, tech_lead, comms_lead, customer_liaison.",
-    wrong="- { id: look, task: { text: Look, to: role.deputi } }\n",
-    right="- { id: look, task: { text: Look, to: role.deputy } }\n",
-    frame="steps",
-)
-FORM = define(
-    "R302",
-    "reference without its kind",
-    "A reference says what it names: `person.`, `role.`, `group.`, `schedule.`, `audience.`, `vendor.`, or it is "
-    "`service.owner`.",
-    wrong="- { id: look, task: { text: Look, to: ana } }\n",
-    right="- { id: look, task: { text: Look, to: person.ana } }\n",
-    frame="steps",
-)
-POLICY = define(
-    "R303",
-    "unknown escalation policy",
-    "`page` names a policy of `escalations`, or a schedule, role, group or person.",
-    wrong='- { id: wake, page: oncal, message: "join" }\n',
-    right='- { id: wake, page: oncall, message: "join" }\n',
-    frame="steps",
-)
-TEMPLATE = define(
-    "R304",
-    "unknown template",
-    "A template is built in, in `runbooks/templates/`, or in `templates` of the runbook.",
-    wrong="- { id: tell, send: { template: technical_updat, to: audience.technical } }\n",
-    right="- { id: tell, send: { template: technical_update, to: audience.technical } }\n",
-    frame="steps",
-)
-ACTION = define(
-    "R305",
-    "unknown action",
-    "`do` and a gate's `subject` name an action that is built in or in `actions` of the catalog.",
-    wrong="- { id: room, do: bridge.opn, with: { name: war room } }\n",
-    right="- { id: room, do: bridge.open, with: { name: war room } }\n",
-    frame="steps",
-)
-RUNBOOK = define(
-    "R306",
-    "unknown runbook",
-    "`call` names a runbook of the library with its version, `name@1.0.0`, and never one that calls this one.",
-    wrong="- { id: sub, call: check_netwrk@1.0.0 }\n",
-    right="- { id: sub, call: check_network@1.0.0 }\n",
-    frame="steps",
-)
-CADENCE = define(
-    "R307",
-    "unknown cadence",
-    "`set_cadence` names a cadence of this runbook.",
-    wrong="- { id: slow, set_cadence: technical_updte, every: 30m }\n",
-    right="- { id: slow, set_cadence: technical_update, every: 30m }\n",
-    frame="steps",
-)
-PHASE = define(
-    "R308",
-    "unknown phase",
-    "A cadence starts at `opened`, `PHASE.entered` or `PHASE.done`.",
-    wrong="cadences:\n  technical_update: { start: wrk.done, every: 15m, until: 'incident.status >= \"resolved\"', "
-    "send: { template: technical_update, to: audience.technical } }\n",
-    right="cadences:\n  technical_update: { start: work.done, every: 15m, until: 'incident.status >= \"resolved\"', "
-    "send: { template: technical_update, to: audience.technical } }\n",
-    frame="runbook",
-)
-TWICE = define(
-    "R309",
-    "id used twice",
-    "The id of a step is unique in the whole runbook, whatever block it stands in: people name it in commands.",
-    wrong="- { id: look, log: first }\n- { id: look, log: second }\n",
-    right="- { id: look, log: first }\n- { id: look_again, log: second }\n",
-    frame="steps",
-)
-SERVICE = define(
-    "R310",
-    "unknown service",
-    "`applies_to` names services of the catalog.",
-    wrong="applies_to: { service: [paymnts] }\n",
-    right="applies_to: { service: [payments] }\n",
-    frame="runbook",
-)
-ROLE = define(
-    "R311",
-    "unknown role",
-    "`assigns` names a role of this runbook or a built-in one.",
-    wrong='- { id: wake, page: oncall, assigns: tech_led, message: "join" }\n',
-    right='- { id: wake, page: oncall, assigns: tech_lead, message: "join" }\n',
-    frame="steps",
-)
-EXCLUDED = define(
-    "R312",
-    "unknown exclusion",
-    "`exclude` takes `requester`, `implementer` and references to people.",
-    wrong="- { id: gate, decide: Go, voters: { from: [person.dana], exclude: [requestor, requester, "
-    "implementer] }, timeout: 5m, "
-    "outcomes: { approved: [], rejected: [] } }\n",
-    right="- { id: gate, decide: Go, voters: { from: [person.dana], exclude: [person.ana, requester, "
-    "implementer] }, timeout: 5m, "
-    "outcomes: { approved: [], rejected: [] } }\n",
-    frame="steps",
-)
-LOOP_OF_ROLES = define(
-    "R313",
-    "roles that fall back on each other",
-    "A fallback of a fallback ends with somebody; one that comes back to its own role ends with nobody.",
-    wrong="roles: { deputy: { from: role.scribe }, scribe: { from: role.deputy } }\n",
-    right="roles: { deputy: { from: role.scribe }, scribe: { from: person.ana } }\n",
-    frame="runbook",
-)
 
 PEOPLE = ("person", "role", "group", "schedule")
 """Kinds of a reference that name people; `service.owner` may stand wherever they may."""
@@ -153,13 +42,13 @@ def catalog_reference(
     if not dot or kind not in known:
         owners = [other for other in kinds if ref in set(known[other])]
         hint = f"did you mean {owners[0]}.{ref}?" if owners else f"write {', '.join(f'{other}.X' for other in kinds)}"
-        return FORM.code, f"{ref!r} does not say what it names", hint
+        return codes.FORM.code, f"{ref!r} does not say what it names", hint
     if kind not in kinds:
-        return FORM.code, f"{ref} is not possible here", f"write {', '.join(f'{other}.X' for other in kinds)}"
+        return codes.FORM.code, f"{ref} is not possible here", f"write {', '.join(f'{other}.X' for other in kinds)}"
     names = set(known[kind])
     if name in names:
         return None
-    return NOBODY.code, f"there is no {kind} {name}", nearest(name, names)
+    return codes.NOBODY.code, f"there is no {kind} {name}", nearest(name, names)
 
 
 class ReferenceChecks:
@@ -187,6 +76,8 @@ class ReferenceChecks:
             yield from self._start(cadence.start, (*path, "start"))
             for status, template in cadence.final.items():
                 yield from self._template(template, (*path, "final", status))
+        for number, handler in enumerate(self._runbook.handlers):
+            yield from self._event(handler.event, ("handlers", number, "event"))
         for placed in self._layout.steps:
             yield from self._step(placed)
 
@@ -196,25 +87,29 @@ class ReferenceChecks:
             if first is not placed:
                 line = self._document.mark((*first.path, "id")).line
                 message = f"the id {placed.id} stands in line {line} too"
-                yield self._document.find(TWICE, (*placed.path, "id"), message, "ids are unique in the whole runbook")
+                yield self._document.find(
+                    codes.TWICE, (*placed.path, "id"), message, "ids are unique in the whole runbook"
+                )
         phases = [phase.id for phase in self._runbook.phases]
         for number, name in enumerate(phases):
             if name in phases[:number]:
                 message = f"two phases are called {name}"
-                yield self._document.find(TWICE, ("phases", number, "id"), message, "rename one of them")
+                yield self._document.find(codes.TWICE, ("phases", number, "id"), message, "rename one of them")
 
     def _header(self) -> Iterator[Finding]:
         for index, service in enumerate(self._runbook.applies_to.service):
             if service not in self._catalog.services:
                 where = ("applies_to", "service", index)
                 hint = nearest(service, self._catalog.services)
-                yield self._document.find(SERVICE, where, f"there is no service {service}", hint)
+                yield self._document.find(codes.SERVICE, where, f"there is no service {service}", hint)
         for name, role in self._runbook.roles.items():
             yield from self._people(role.from_, ("roles", name, "from"))
             yield from self._people(role.fallback, ("roles", name, "fallback"))
             if self._comes_back(name):
                 message = f"role {name} falls back on itself"
-                yield self._document.find(LOOP_OF_ROLES, ("roles", name), message, "end with a schedule or a person")
+                yield self._document.find(
+                    codes.LOOP_OF_ROLES, ("roles", name), message, "end with a schedule or a person"
+                )
         review = self._runbook.review
         if review is not None:
             yield from self._people(review.owner, ("review", "owner"))
@@ -251,7 +146,7 @@ class ReferenceChecks:
             yield from self._page(step.page, (*path, "page"))
         if step.assigns is not None and step.assigns not in self._roles:
             message = f"there is no role {step.assigns}"
-            yield self._document.find(ROLE, (*path, "assigns"), message, nearest(step.assigns, self._roles))
+            yield self._document.find(codes.ROLE, (*path, "assigns"), message, nearest(step.assigns, self._roles))
         if step.engage is not None:
             yield from self._reference(step.engage, (*path, "engage"), ("vendor",))
         if step.manual is not None:
@@ -263,10 +158,12 @@ class ReferenceChecks:
         if step.set_cadence is not None and step.set_cadence not in self._runbook.cadences:
             message = f"there is no cadence {step.set_cadence}"
             yield self._document.find(
-                CADENCE, (*path, "set_cadence"), message, nearest(step.set_cadence, self._runbook.cadences)
+                codes.CADENCE, (*path, "set_cadence"), message, nearest(step.set_cadence, self._runbook.cadences)
             )
         if step.call is not None:
             yield from self._call(step.call, (*path, "call"))
+        if step.wait is not None and step.wait.event is not None:
+            yield from self._event(step.wait.event, (*path, "wait", "event"))
         yield from self._gate(step, path)
 
     def _gate(self, step: Step, path: Path) -> Iterator[Finding]:
@@ -284,7 +181,7 @@ class ReferenceChecks:
                 if wrong:
                     where = (*path, "voters", "exclude", index)
                     hint = nearest(ref, ("requester", "implementer")) if "." not in ref else wrong[2]
-                    yield self._document.find(EXCLUDED, where, f"{ref!r} excludes nobody", hint)
+                    yield self._document.find(codes.EXCLUDED, where, f"{ref!r} excludes nobody", hint)
         if step.on_timeout is not None and not isinstance(step.on_timeout, list):
             yield from self._people(step.on_timeout.escalate, (*path, "on_timeout", "escalate"))
         if step.break_glass is not None:
@@ -294,7 +191,7 @@ class ReferenceChecks:
     def _reference(self, ref: str | None, path: Path, kinds: tuple[str, ...]) -> Iterator[Finding]:
         wrong = catalog_reference(ref, self._catalog, self._roles, kinds) if ref is not None else None
         if wrong:
-            code = FORM if wrong[0] == FORM.code else NOBODY
+            code = codes.FORM if wrong[0] == codes.FORM.code else codes.NOBODY
             yield self._document.find(code, path, wrong[1], wrong[2])
 
     def _people(self, ref: str | None, path: Path) -> Iterator[Finding]:
@@ -324,12 +221,12 @@ class ReferenceChecks:
     def _template(self, name: str, path: Path) -> Iterator[Finding]:
         known = {*self._library.templates, *self._runbook.templates}
         if name not in known:
-            yield self._document.find(TEMPLATE, path, f"there is no template {name}", nearest(name, known))
+            yield self._document.find(codes.TEMPLATE, path, f"there is no template {name}", nearest(name, known))
 
     def _action(self, name: str, path: Path) -> Iterator[Finding]:
         known = self._library.actions
         if name not in known:
-            yield self._document.find(ACTION, path, f"there is no action {name}", nearest(name, known))
+            yield self._document.find(codes.ACTION, path, f"there is no action {name}", nearest(name, known))
 
     def _page(self, target: str, path: Path) -> Iterator[Finding]:
         if "." in target:
@@ -337,7 +234,7 @@ class ReferenceChecks:
         elif target not in self._runbook.escalations:
             owner = next((f"did you mean {kind}.{target}?" for kind, names in self._named() if target in names), "")
             hint = owner or nearest(target, self._runbook.escalations) or "write it under `escalations`, or schedule.X"
-            yield self._document.find(POLICY, path, f"there is no escalation policy {target}", hint)
+            yield self._document.find(codes.POLICY, path, f"there is no escalation policy {target}", hint)
 
     def _named(self) -> list[tuple[str, Iterable[str]]]:
         catalog = self._catalog
@@ -353,10 +250,10 @@ class ReferenceChecks:
         if name not in known:
             same = [other for other in known if other.partition("@")[0] == name.partition("@")[0]]
             hint = f"did you mean {same[-1]}?" if same else nearest(name, known)
-            yield self._document.find(RUNBOOK, path, f"there is no runbook {name}", hint)
+            yield self._document.find(codes.RUNBOOK, path, f"there is no runbook {name}", hint)
         elif self._calls_back(name):
             yield self._document.find(
-                RUNBOOK, path, f"{name} calls this runbook again", "a runbook cannot contain itself"
+                codes.RUNBOOK, path, f"{name} calls this runbook again", "a runbook cannot contain itself"
             )
 
     def _calls_back(self, name: str) -> bool:
@@ -373,10 +270,16 @@ class ReferenceChecks:
             waiting += sorted(known)
         return False
 
+    def _event(self, name: str, path: Path) -> Iterator[Finding]:
+        if name.partition(".")[0] in RESERVED and "." in name and name not in SYSTEM_EVENTS:
+            yield self._document.find(
+                codes.EVENT, path, f"the system has no event {name}", nearest(name, SYSTEM_EVENTS)
+            )
+
     def _start(self, start: str, path: Path) -> Iterator[Finding]:
         phase, _, moment = start.partition(".")
         phases = [entry.id for entry in self._runbook.phases]
         if start == "opened" or (phase in phases and moment in ("entered", "done")):
             return
         known = ["opened", *(f"{name}.{when}" for name in phases for when in ("entered", "done"))]
-        yield self._document.find(PHASE, path, f"{start} is no moment of this runbook", nearest(start, known))
+        yield self._document.find(codes.PHASE, path, f"{start} is no moment of this runbook", nearest(start, known))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from mayday.domain.system_events import SYSTEM_EVENTS
 from mayday.language.catalog import ActionSpec
 from mayday.language.checks.inference import Inference, Problem
 from mayday.language.checks.kinds import ANY, EXTRA, INCIDENT, PUBLIC_FIELDS, Kind, names_of
@@ -54,18 +55,34 @@ class Typed:
     """The types of a runbook's names, and the findings of its texts."""
 
     def __init__(self, runbook: Runbook, layout: Layout, actions: Mapping[str, ActionSpec], document: Document) -> None:
-        self._layout = layout
+        self._handlers = [handler.event for handler in runbook.handlers]
         self._document = document
         self._names = names_of(runbook, layout, actions)
         self.texts = list(texts_of(runbook, layout))
 
-    def names_at(self, step: Placed | None, extra: tuple[str, ...] = ()) -> dict[str, Kind]:
-        """What is in scope at a step: the usual names, those of enclosing loops, and some more."""
-        names = {**self._names, **{name: EXTRA[name] for name in extra}}
-        for loop in step.inside("for_each") if step else ():
+    def _names_at(self, text: Text) -> dict[str, Kind]:
+        """What is in scope at a text: the usual names, its own, and those of enclosing loops."""
+        names = {**self._names, **{name: EXTRA[name] for name in text.extra}}
+        event = self._event_of(text) if "event" in text.extra else ""
+        if event in SYSTEM_EVENTS:
+            names["event"] = Kind("mapping", dict.fromkeys(("name", "actor", *SYSTEM_EVENTS[event]), Kind("string")))
+        for loop in text.step.inside("for_each") if text.step else ():
             assert loop.step.for_each is not None
             names[loop.step.for_each.as_] = self._item_kind(loop, names)
         return names
+
+    def _event_of(self, text: Text) -> str:
+        """The name of the event that `event` is in a text."""
+        step = text.step.step if text.step else None
+        if (
+            step is not None
+            and step.wait is not None
+            and step.wait.event is not None
+            and text.path[-2:] == ("wait", "when")
+        ):
+            return step.wait.event
+        number = text.step.handler if text.step else text.path[1]
+        return self._handlers[number] if isinstance(number, int) else ""
 
     def _item_kind(self, loop: Placed, names: dict[str, Kind]) -> Kind:
         source = loop.step.for_each.in_ if loop.step.for_each else []
@@ -85,7 +102,7 @@ class Typed:
             return ANY  # reported where the text stands
         if not isinstance(tree, Template) or tree.single is None:
             return None
-        return Inference(self.names_at(text.step, text.extra)).kind(tree.single)
+        return Inference(self._names_at(text)).kind(tree.single)
 
     def findings(self) -> Iterator[Finding]:
         """Everything of level 4, text by text."""
@@ -102,7 +119,7 @@ class Typed:
                 yield self._document.find(CLOCK, text.path, "nothing wakes a condition on `now`", CLOCK_HINT)
 
     def _problems(self, text: Text, tree: Expression | Template) -> list[Problem]:
-        inference = Inference(self.names_at(text.step, text.extra))
+        inference = Inference(self._names_at(text))
         if isinstance(tree, Template):
             if tree.single is not None and text.kind == "value":
                 inference.kind(tree.single)
