@@ -156,7 +156,10 @@ class IncidentWorkflow:
     def _now(self) -> datetime:
         """The incident's clock. A rehearsal rounds it, so that milliseconds of a real server make no difference."""
         now, step = self._exact_now(), self._start.clock_step_s
-        return datetime.fromtimestamp(round(now.timestamp() / step) * step, now.tzinfo) if step else now
+        if not step:
+            return now
+        whole = (now.timestamp() + step / 4) // step * step  # what comes a little early counts as on time
+        return datetime.fromtimestamp(whole, now.tzinfo)
 
     def _has_news(self) -> bool:
         return self._stirred or self._errands.news or self._alarm.rang

@@ -133,6 +133,9 @@ def _data_difference(a: Any, b: Any, path: str) -> str | None:
         for key in sorted((a.keys() | b.keys()) - MINTED):
             if key not in a or key not in b:
                 return f"{path}.{key} is only in the {'first' if key in a else 'second'}"
+            if key.endswith("_s") and isinstance(a[key], int) and isinstance(b[key], int):
+                if abs(a[key] - b[key]) <= TOLERANCE.total_seconds():
+                    continue  # seconds between two entries, each of which has its tolerance
             found = _data_difference(a[key], b[key], f"{path}.{key}")
             if found:
                 return found

@@ -46,7 +46,7 @@ from workflows.incident import ALERT_SIGNAL, COMMAND_SIGNAL, IncidentEnd
 from workflows.rehearsal import AWAY_SIGNAL, LATER, RehearsedIncident, RehearsedReview
 
 #: people's commands and alerts leave this much before their moment, so that at the same instant the answer wins
-EARLY = timedelta(milliseconds=300)
+EARLY = timedelta(milliseconds=200)
 #: one call to the server may skip this much; a night of it in one call takes longer than a call may
 LONGEST_SLEEP = timedelta(hours=1)
 
