@@ -33,6 +33,8 @@ YOUNG = timedelta(seconds=4)
 """Rows younger than this are on their way by the request that brought them."""
 BATCH = 500
 LONGEST_WAIT = 5.0
+SETTLED_EVERY = 0.25
+"""Seconds for which rows are collected before the inbox is told that they arrived."""
 MOST_ATTEMPTS = 25
 """After that many failures that are not Temporal's silence a row is `failed`: kept, logged, shown by doctor."""
 
@@ -49,6 +51,7 @@ class Forwarder:
         self._settling: set[asyncio.Task[None]] = set()
         self._done: dict[str, list[int]] = {}
         self._writer: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="forwarder")
@@ -59,6 +62,7 @@ class Forwarder:
 
     async def stop(self) -> None:
         """End the task; what is on its way arrives, and the inbox learns of it."""
+        self._stopping.set()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -110,6 +114,7 @@ class Forwarder:
     async def _write(self) -> None:
         try:
             while self._done:
+                await self._gathering()
                 done, self._done = self._done, {}
                 for state, rows in done.items():
                     try:
@@ -119,6 +124,14 @@ class Forwarder:
                         log.warning("inbox_not_settled", rows=len(rows), reason=str(error))
         finally:
             self._writer = None
+
+    async def _gathering(self) -> None:
+        """Settling may wait, taking in may not: in a storm they share the disk. A crash meanwhile forwards these rows
+        once more, and the run drops what it has seen."""
+        try:
+            await asyncio.wait_for(self._stopping.wait(), SETTLED_EVERY)
+        except TimeoutError:
+            pass
 
     async def _run(self) -> None:
         wait = EVERY

@@ -84,7 +84,7 @@ def assemble(
     )
 
 
-def _parts(request: Request) -> Parts:
+async def _parts(request: Request) -> Parts:  # async, because FastAPI sends plain functions to a thread
     return cast(Parts, request.app.state.parts)
 
 

@@ -40,7 +40,7 @@ class Desk:
         self.lanes = Lanes(self.delivery)
         self.forwarder = Forwarder(records, self.lanes, clock)
         self.intake = Intake(
-            records, lambda: CATALOG, self.lanes, self.delivery, self.forwarder, clock, timedelta(seconds=0.2)
+            records, lambda: CATALOG, self.lanes, self.delivery, self.forwarder, clock, timedelta(seconds=20)
         )
 
     async def alert(
@@ -170,6 +170,7 @@ async def test_while_temporal_is_silent_alerts_are_queued_and_forwarded_later(de
 
 async def test_a_temporal_that_hangs_is_answered_queued_in_time_and_arrives_once(desk: Desk) -> None:
     desk.gateway.gate = asyncio.Event()
+    desk.intake._answered_within = timedelta(seconds=0.1)
     (queued,) = await desk.alert("payments")
     assert queued.action == "queued"
     desk.gateway.gate.set()
