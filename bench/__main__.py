@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import importlib.metadata
 import json
-import logging
 import os
 import platform
 import sys
@@ -14,7 +13,9 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bench import replay, scenario_history, virtual_clock
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+
+from bench import first_page, replay, scenario_history, virtual_clock
 from bench.figures import Figure
 from bench.progress import say, stdout_for_the_result
 from bench.scenario import Stage
@@ -25,6 +26,7 @@ Benchmark = Callable[[Sizes, Stage], Awaitable[Figure]]
 
 #: in the order in which they run
 BENCHMARKS: dict[str, Benchmark] = {
+    first_page.NAME: first_page.run,
     scenario_history.NAME: scenario_history.run,
     replay.NAME: replay.run,
     virtual_clock.NAME: virtual_clock.run,
@@ -66,7 +68,8 @@ def main(arguments: list[str] | None = None) -> int:
     except UnknownSize as error:
         parser.error(str(error))
     configure_logs(level="error", form="json", secrets=[], process="bench")
-    logging.getLogger("temporalio").setLevel(logging.ERROR)
+    quiet = LoggingConfig(filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"))
+    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=quiet)))
     before = machine()
     with stdout_for_the_result() as out:
         figures = asyncio.run(measure(options.only or list(BENCHMARKS), sizes))

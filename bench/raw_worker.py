@@ -1,4 +1,4 @@
-"""The floor's activities and its worker. As a program (`python -m bench.raw_worker ADDRESS`) it is a process of its own."""
+"""The activities of the floor, and its worker: `python -m bench.raw_worker ADDRESS` is a process of its own."""
 
 from __future__ import annotations
 

@@ -141,9 +141,7 @@ def plain_of(shape: HistoryShape) -> Script:
 
 
 def _script(timers: int, local: int, ordinary: int, characters: int) -> Script:
-    beats = [
-        Beat(local=_share(local, beat, timers), ordinary=_share(ordinary, beat, timers)) for beat in range(timers)
-    ]
+    beats = [Beat(local=_share(local, beat, timers), ordinary=_share(ordinary, beat, timers)) for beat in range(timers)]
     return Script(beats=beats, text="x" * characters)
 
 
