@@ -75,15 +75,17 @@ async def carry_out(request: EffectRequest) -> EffectResult:
 
 
 async def _local(request: EffectRequest) -> Value:
-    return await workflow.execute_local_activity(
+    value: Value = await workflow.execute_local_activity(
         request.kind, request.payload, result_type=dict[str, Any], summary=request.summary, **local_options()
     )
+    return value
 
 
 async def _activity(request: EffectRequest) -> Value:
-    return await workflow.execute_activity(
+    value: Value = await workflow.execute_activity(
         request.kind, request.payload, result_type=dict[str, Any], summary=request.summary, **options_of(request)
     )
+    return value
 
 
 async def _absorb(request: EffectRequest) -> EffectResult:

@@ -71,7 +71,7 @@ class IncidentWorkflow:
             self._settle()
             if self._walker.finished and self._errands.none_out:
                 await self._close()
-                if self._walker.finished and not self._stirred:
+                if not self._has_news():  # nothing came in while the last entries were stored
                     break
             elif self._long_enough():
                 self._continue_as_new()
@@ -214,7 +214,12 @@ class IncidentWorkflow:
 
     def _continue_as_new(self) -> None:
         self._alarm.stop()
-        carried = {"state": self._walker.dump(), "events": [], "reopened_by": None, "reopen_reason": None}
+        carried: dict[str, Any] = {
+            "state": self._walker.dump(),
+            "events": [],
+            "reopened_by": None,
+            "reopen_reason": None,
+        }
         workflow.continue_as_new(self._start.model_copy(update=carried))
 
     # what Temporal shows --------------------------------------------------------------------------------------

@@ -57,9 +57,10 @@ class Ledger:
 
 
 async def _once(request: FlushRequest) -> FlushReceipt:
-    return await workflow.execute_local_activity(
+    receipt: FlushReceipt = await workflow.execute_local_activity(
         FLUSH, request, result_type=FlushReceipt, summary=_summary(request), **local_options()
     )
+    return receipt
 
 
 async def flush_at_the_end(walker: Walker, request: FlushRequest) -> None:

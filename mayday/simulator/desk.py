@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from mayday.domain import effects as fx
-from mayday.domain.calendars import contract_deadline
+from mayday.domain.calendars import OpenHours, contract_deadline
 from mayday.domain.durations import Duration
 from mayday.domain.oncall import ExternalSchedule, on_call
 from mayday.language.catalog import ActionSpec, Catalog
@@ -116,7 +116,7 @@ class ScenarioDesk:
     def _down(self, via: list[str]) -> dict[str, str]:
         """The channels whose port fails, or hangs, on this call, with the reason."""
         down: dict[str, str] = {}
-        ports = {PORTS[channel] for channel in via if PORTS.get(channel) in self.mocks}
+        ports = {port for channel in via if (port := PORTS.get(channel)) and port in self.mocks}
         behaviours = {port: self.mocks.call(port) for port in sorted(ports)}
         for channel in via:
             behaviour = behaviours.get(PORTS.get(channel, ""))
@@ -144,7 +144,7 @@ class ScenarioDesk:
         wanted = fx.DeadlineRequest.model_validate(payload)
         duration = Duration.parse(wanted.duration)
         calendar = self.catalog.calendars.get(wanted.hours)
-        hours = open_hours(calendar) if calendar is not None else "24x7"
+        hours: OpenHours | Literal["24x7"] = open_hours(calendar) if calendar is not None else "24x7"
         due_at = contract_deadline(hours, wanted.start_at, duration)
         return Reply(value=fx.Deadline(due_at=due_at).model_dump(mode="json"))
 

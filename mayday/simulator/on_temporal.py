@@ -79,7 +79,7 @@ class TemporalStage:
         self._offset = timedelta(seconds=round(offset.total_seconds()))
         await self._wait_until(self._start.opened_at)
         clock = {"clock_offset_s": int(self._offset.total_seconds()), "clock_step_s": 1}
-        self._start = self._start.model_copy(update=clock)
+        self._start = self._start.model_copy(update={**clock, **self._theatre.settings})
         await self._run(self._start)
 
     async def _run(self, start: StartInput) -> None:
@@ -107,7 +107,8 @@ class TemporalStage:
             return await self._send_to_ended(command, end)
         try:
             envelope = CommandEnvelope(command=command)
-            return await self.handle.execute_update(command.kind, envelope, id=command.id, result_type=Answer)
+            answer: Answer = await self.handle.execute_update(command.kind, envelope, id=command.id, result_type=Answer)
+            return answer
         except WorkflowUpdateFailedError as error:
             if isinstance(error.cause, ApplicationError):
                 refusal = Refusal.model_validate({"code": error.cause.type, "reason": error.cause.message})
@@ -185,6 +186,7 @@ class TemporalStage:
             info = activity.info()
             payload: dict[str, Any] = activity.payload_converter().from_payload(args[0].payload, dict[str, Any])
             if info.activity_type == FLUSH:
+                self._theatre.open_store()
                 for entry in FlushRequest.model_validate(payload).entries:
                     self._stored[entry.seq] = entry
                 return {}
@@ -237,6 +239,15 @@ class Theatre:
     def __init__(self, environment: WorkflowEnvironment) -> None:
         self.environment = environment
         self.stages: list[TemporalStage] = []
+        #: fields of the start input that differ from what a scenario's incident has
+        self.settings: dict[str, Any] = {}
+        #: how many flushes find the records store away
+        self.store_away = 0
+
+    def open_store(self) -> None:
+        if self.store_away > 0:
+            self.store_away -= 1
+            raise ApplicationError("the store is away", type="unreachable", category=ApplicationErrorCategory.BENIGN)
 
     async def open(self, start: StartInput, desk: ScenarioDesk) -> TemporalStage:
         for stage in self.stages:
