@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from mayday.domain.report import draft, render
 from mayday.domain.report.model import ClockFact, Report
+from mayday.domain.report.words import length, plain
 from mayday.domain.review.wire import ClosingForm, Finding, FollowUp, ReviewBoard, WrittenSection
 from tests.review.chains import Chain
 from tests.review.story import utc
@@ -301,7 +302,7 @@ def test_overrides_and_late_notes_stand_where_they_belong() -> None:
 def test_text_of_people_is_shown_and_never_rendered() -> None:
     text = render(draft(night().entries, incident_id="INC-1"))
     assert "<b>" not in text
-    assert r"DNS was \<b\>fine\</b\>" in text
+    assert "DNS was &lt;b>fine&lt;/b>" in text
 
 
 def test_what_people_write_and_what_they_still_have_to() -> None:
@@ -425,3 +426,12 @@ def test_kinds_and_data_of_another_version_never_break_the_draft(rows: list[tupl
         chain.add(minute, kind, "system", None, **data)
     text = render(draft(chain.entries, incident_id="INC-1"))
     assert "Every entry follows" in text
+
+
+def test_words_that_people_read_are_not_cut_up_by_escapes() -> None:
+    assert plain("payments_sev1: a -> b, *not bold*, _nor this_ `x` [link](y) <b>|") == (
+        r"payments_sev1: a -> b, \*not bold\*, \_nor this\_ \`x\` \[link\](y) &lt;b>\|"
+    )
+    assert [length(seconds) for seconds in (None, 5, 65, 3905, 100_000)] == [
+        "-", "5 s", "1 min 05 s", "1 h 05 min", "1 d 3 h",
+    ]  # fmt: skip

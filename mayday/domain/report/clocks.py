@@ -70,6 +70,9 @@ def clocks(entries: Sequence[Entry]) -> list[ClockFact]:
     alerted = happened(alert) if alert else None
     detected = min((time for time in (alerted, begin) if time is not None), default=None)
     declared = first(entries, "declared")
+    opened = first(entries, "opened")
+    if declared is None and opened is not None and opened.data.get("declare") == "manual":
+        declared = opened  # a person who opens an incident by hand declares it
     page, acked = first(entries, "paged"), first(entries, "acknowledged")
     notice = first(entries, "message_sent")
     mitigated, resolved = status_at(entries, "mitigated", "resolved"), status_at(entries, "resolved")

@@ -43,6 +43,8 @@ def audiences(entries: Sequence[Entry]) -> list[AudienceFact]:
     for fact in found.values():
         times = [message.at for message in fact.sent]
         fact.first_after_s = seconds(begin, times[0]) if times else None
+        fact.on_time = sum(message.purpose == "update" for message in fact.sent)
+        fact.due = fact.on_time + len(fact.missed)
         fact.longest_gap_s = max((seconds(one, two) or 0 for one, two in pairwise(times)), default=None)
     return list(found.values())
 

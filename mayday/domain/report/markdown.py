@@ -7,6 +7,7 @@ from mayday.domain.report.words import because, events, length, plain, quoted, s
 from mayday.domain.review.reporting import PEOPLE_SECTIONS
 from mayday.domain.review.wire import Finding, VendorRca
 
+AUDIENCE_HEAD = ("audience", "sent", "first after", "longest gap", "on time", "missed", "holding lines")
 #: lines of the short timeline in the text; the whole one is in the records
 LISTED = 400
 TITLES = {
@@ -58,7 +59,8 @@ def _head(report: Report) -> str:
         f"meeting {when(report.meeting.starts_at)}" if report.meeting and not report.meeting.cancelled else "",
     ]
     if any(refs):
-        lines.append(f"{', '.join(ref for ref in refs if ref)}.".capitalize())
+        line = f"{', '.join(ref for ref in refs if ref)}."
+        lines.append(line[0].upper() + line[1:])
     if report.broken_at is not None:
         lines += ["", f"**The timeline was altered: entry {report.broken_at} does not follow from the one before it.**"]
     return "\n".join(lines)
@@ -129,7 +131,7 @@ def _decision(decision: DecisionFact) -> str:
     lines = [title, "", f"{about}; requested by {plain(decision.requester) or '-'}.", ""]
     for outcome in decision.outcomes:
         after = f" after {length(outcome.seconds)}" if outcome.seconds is not None else ""
-        lines.append(f"**{outcome.outcome.replace('_', ' ')}** at {when(outcome.at)}{after}{because(outcome.reason)}")
+        lines.append(f"- **{outcome.outcome.replace('_', ' ')}** at {when(outcome.at)}{after}{because(outcome.reason)}")
     if not decision.outcomes:
         lines.append("**undecided**")
     if decision.votes:
@@ -165,15 +167,14 @@ def _communication(report: Report) -> str:
     lines = [
         "## Communication",
         "",
-        table(("audience", "sent", "first after", "longest gap", "missed", "holding lines"), rows),
+        table(AUDIENCE_HEAD, rows),
     ]
     for fact in report.audiences:
         lines += ["", f"### {plain(fact.audience)}", ""]
-        said = [
-            (message.at, f"{message.purpose}: {plain(shortened(message.text))}" + _parts(message.via, message.problem))
-            for message in fact.sent
-        ]
-        said += [(missed, "**missed**: nobody read it in time") for missed in fact.missed]
+        said = [(missed, "**missed**: nobody read it in time") for missed in fact.missed]
+        for message in fact.sent:
+            what = f"{message.purpose}: {plain(shortened(message.text))}"
+            said.append((message.at, what + _parts(message.via, message.problem)))
         said += [(problem.at, plain(problem.problem)) for problem in fact.problems]
         lines += [f"- {when(at)} {what}" for at, what in sorted(said, key=lambda pair: pair[0])]
     return "\n".join(lines)
@@ -185,6 +186,7 @@ def _audience(fact: AudienceFact) -> tuple[str, ...]:
         str(len(fact.sent)),
         length(fact.first_after_s),
         length(fact.longest_gap_s),
+        f"{fact.on_time} of {fact.due}" if fact.due else "-",
         str(len(fact.missed)),
         str(fact.holding),
     )

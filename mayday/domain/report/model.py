@@ -99,6 +99,8 @@ class AudienceFact(Wire):
     missed: list[datetime] = []
     problems: list[MessageFact] = []
     holding: int = 0
+    due: int = 0
+    on_time: int = 0
     longest_gap_s: int | None = None
     first_after_s: int | None = None
 

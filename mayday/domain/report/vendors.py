@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mayday.domain.report.decisions import clock
 from mayday.domain.report.model import VendorFact
-from mayday.domain.report.reading import at, happened, number, seconds, text
+from mayday.domain.report.reading import at, happened, moment, number, seconds, text
 from mayday.domain.timeline import Entry
 
 #: replies that end the response clock
@@ -23,6 +23,11 @@ def vendors(entries: Sequence[Entry]) -> list[VendorFact]:
         step = entry.step or vendor
         _read(found.setdefault(step, VendorFact(step=step, vendor=vendor)), entry)
     return list(found.values())
+
+
+def when(value: object) -> str:
+    found = moment(value)
+    return f"{found:%Y-%m-%d %H:%M:%S}" if found else "-"
 
 
 def _read(fact: VendorFact, entry: Entry) -> None:
@@ -51,7 +56,7 @@ def _read(fact: VendorFact, entry: Entry) -> None:
         limit = number(data.get("limit_s"))
         fact.breaches.append(
             f"{clock(entry)} {text(data.get('clock'))} promise of {text(data.get('contract'))} "
-            f"({text(data.get('priority'))}): started {text(data.get('started_at'))}, due {text(data.get('due_at'))}"
+            f"({text(data.get('priority'))}): started {when(data.get('started_at'))}, due {when(data.get('due_at'))}"
             + (f", {limit // 60} minutes" if limit else "")
         )
     elif entry.kind == "vendor_update_missed":

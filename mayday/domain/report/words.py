@@ -9,12 +9,13 @@ from datetime import datetime
 from mayday.domain.report.model import EventFact
 from mayday.domain.timeline import timestamp
 
-_SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
+# what starts something in the middle of a line; an underscore only at the edge of a word
+_SPECIAL = re.compile(r"([\\`*\[\]|]|(?<!\w)_|_(?!\w))")
 
 
 def plain(value: str | None) -> str:
     """One line of text that Markdown and HTML leave alone."""
-    return "" if value is None else _SPECIAL.sub(r"\\\1", " ".join(value.split()))
+    return "" if value is None else _SPECIAL.sub(r"\\\1", " ".join(value.split())).replace("<", "&lt;")
 
 
 def quoted(value: str) -> str:
