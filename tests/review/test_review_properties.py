@@ -44,11 +44,11 @@ STEPS = st.lists(
         st.sampled_from(sorted(COMMANDS)).flatmap(lambda kind: st.tuples(st.just(kind), COMMANDS[kind])),
         st.booleans(),
     ),
-    max_size=25,
+    max_size=15,
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @over(steps=STEPS, broken=st.sets(st.sampled_from([MEETING_SLOT, SEND_INVITE, DRAFT_REPORT, "paging.page_responder"])))
 def test_any_review_goes_on_from_any_state(steps: list[Any], broken: set[str]) -> None:
     def fails(request: EffectRequest) -> EffectResult:
