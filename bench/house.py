@@ -1,4 +1,4 @@
-"""A whole mayday for a benchmark: embedded Temporal, and worker and starter as `mayday up` runs them, in one process."""
+"""A whole mayday for a benchmark: embedded Temporal, worker and starter as `mayday up` runs them, in one process."""
 
 from __future__ import annotations
 

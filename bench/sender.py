@@ -44,6 +44,8 @@ class Sender:
 
     async def post(self, request: bytes) -> list[dict[str, Any]]:
         """The incidents touched. Raises NotAccepted."""
+        if self._reader.at_eof():  # the starter closes connections that are idle
+            await self.__aenter__()
         self._writer.write(request)
         head = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
         length = int(head.split("content-length:", 1)[1].split("\r\n", 1)[0])
@@ -64,7 +66,7 @@ def notification(bench: str, cases: list[str], *, number: int = 0) -> bytes:
                 "case": case, "instance": f"10.0.{index // 250}.{index % 250}:9100", "job": "payments",
             },
             "annotations": {
-                "summary": "Card payments fail", "description": "More than 5 % of the authorisations fail for 5 minutes",
+                "summary": "Card payments fail", "description": "More than 5 % of authorisations fail for 5 minutes",
             },
             "startsAt": f"2026-03-02T02:{number // 60 % 60:02}:{number % 60:02}.{index % 1000:03}Z",
             "endsAt": "0001-01-01T00:00:00Z",
