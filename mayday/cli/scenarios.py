@@ -130,6 +130,7 @@ def _print(console: Console, reports: Sequence[ScenarioReport], coverage: Covera
             f"{mark} ",
             Text(report.name),
             f" [dim]{_span(report.simulated_seconds)} in {report.wall_seconds * 1000:.0f} ms[/dim]",
+            soft_wrap=True,
         )
         for failure in report.failures:
             console.print(Text(f"  {failure.file}:{failure.line}: {failure.message}"), soft_wrap=True)

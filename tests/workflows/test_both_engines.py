@@ -22,7 +22,12 @@ from workflows.rehearsal import RehearsedIncident
 RUNBOOKS = pathlib.Path(__file__).parents[2] / "runbooks"
 SCENARIOS = find_scenarios([RUNBOOKS / "scenarios"])
 #: a day or two of cadences: minutes on a real server
-LONG = {"security_incident", "security_incident_disclosed", "3_no_on_paper"}
+LONG = {
+    "security_incident", "security_incident_disclosed", "security_incident_silence", "3_no_on_paper",
+    "third_party_no_bypass",
+    "major_incident_nobody_comes", "sev3_incident_relapse", "disaster_recovery_and_back", "disaster_recovery_refused",
+    "disaster_recovery", "third_party_bypass", "payments_sev1_silence",
+}  # fmt: skip
 
 pytestmark = pytest.mark.temporal
 

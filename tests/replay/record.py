@@ -1,0 +1,52 @@
+"""Record the histories that later versions have to replay: `python -m tests.replay.record`.
+
+Run it for a release, and keep what is there: a history is only thrown away when no run that old can still be open
+(CHANGELOG.md says so then). A change that makes an old history fail needs a patch (workflows/patches.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import pathlib
+
+from temporalio.client import WorkflowHistory
+
+from mayday.language.library import Library
+from mayday.simulator.files import ScenarioFile
+from mayday.simulator.on_temporal import time_skipping
+
+HERE = pathlib.Path(__file__).parent / "histories"
+RUNBOOKS = pathlib.Path(__file__).parents[2] / "runbooks"
+#: scenario, and after how many events a run goes on in a new one
+RECORDED = (
+    ("payments_sev1", None), ("payments_sev1", 150), ("demo_checkout", None), ("disaster_recovery_silence", None),
+    ("stories/2_not_in_the_runbook", None), ("stories/5_their_fault", None),
+)  # fmt: skip
+
+
+async def record(folder: pathlib.Path) -> list[pathlib.Path]:
+    """Play each scenario on the time-skipping server and write down the histories of its runs."""
+    library = Library.load(RUNBOOKS)
+    written: list[pathlib.Path] = []
+    for name, length in RECORDED:
+        async with time_skipping() as theatre:
+            theatre.settings = {"continue_as_new_after": length} if length else {}
+            await ScenarioFile(RUNBOOKS / "scenarios" / f"{name}.yaml", library).play(theatre.open)
+            for number, history in enumerate(await theatre.stages[-1].histories(), start=1):
+                stem = pathlib.PurePath(name).name
+                path = folder / f"{stem}{f'_every_{length}' if length else ''}_{number}.json"
+                write_history(path, history)
+                written.append(path)
+    return written
+
+
+def write_history(path: pathlib.Path, history: WorkflowHistory) -> None:
+    data = {"workflow_id": history.workflow_id, "history": json.loads(history.to_json())}
+    path.write_text(json.dumps(data, indent=None, separators=(",", ":"), sort_keys=True) + "\n")
+
+
+if __name__ == "__main__":
+    HERE.mkdir(exist_ok=True)
+    for path in asyncio.run(record(HERE)):
+        print(path)  # noqa: T201 - a script that says what it wrote
