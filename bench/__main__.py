@@ -35,9 +35,9 @@ BENCHMARKS: dict[str, Benchmark] = {
 }
 
 
-async def measure(names: list[str], sizes: Sizes) -> list[Figure]:
+async def measure(names: list[str], sizes: Sizes, stage: Stage) -> list[Figure]:
     """The figures of the benchmarks named, in the order in which they stand in `BENCHMARKS`."""
-    figures, stage = [], Stage()
+    figures = []
     for name, benchmark in BENCHMARKS.items():
         if name not in names:
             continue
@@ -59,6 +59,13 @@ def machine() -> dict[str, Any]:
     }
 
 
+def log_only_errors() -> None:
+    """For this whole process, Temporal's core included."""
+    configure_logs(level="error", form="json", process="bench")
+    quiet = LoggingConfig(filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"))
+    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=quiet)))
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--only", action="append", choices=list(BENCHMARKS), help="run this one; may be repeated")
@@ -69,12 +76,10 @@ def main(arguments: list[str] | None = None) -> int:
         sizes = (TINY if options.tiny else Sizes()).changed(options.size)
     except UnknownSize as error:
         parser.error(str(error))
-    configure_logs(level="error", form="json", secrets=[], process="bench")
-    quiet = LoggingConfig(filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"))
-    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=quiet)))
+    log_only_errors()
     before = machine()
     with stdout_for_the_result() as out:
-        figures = asyncio.run(measure(options.only or list(BENCHMARKS), sizes))
+        figures = asyncio.run(measure(options.only or list(BENCHMARKS), sizes, Stage()))
         json.dump({"machine": before, "figures": [figure.as_data() for figure in figures]}, out, indent=2)
         out.write("\n")
     return 0

@@ -22,7 +22,7 @@ class Sizes:
     storm_signals: int = 3_000
     storm_signals_at_once: int = 64
     open_incidents: int = 200
-    open_seconds: int = 45
+    open_seconds: int = 40
     open_every: int = 30
     replay_rounds: int = 7
     replay_histories: int = 3
