@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -31,7 +32,7 @@ def test_only_the_result_goes_to_stdout(monkeypatch: pytest.MonkeyPatch, capfd: 
     """What Temporal's core or a child process prints there must not spoil the JSON."""
 
     async def chatty(*_: object) -> list[object]:
-        print("a child says something")
+        os.write(1, b"a child says something\n")
         return []
 
     monkeypatch.setattr("bench.__main__.measure", chatty)
