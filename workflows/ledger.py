@@ -6,18 +6,19 @@ that fails changes nothing: the entries stay in the state and leave with the nex
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import FailureError
 
-from mayday.domain.effects import FLUSH, LOOK, FlushReceipt, FlushRequest, LookReceipt, LookRequest
+from mayday.domain.effects import FLUSH, LOOK, FlushReceipt, FlushRequest, LookReceipt, LookRequest, Wire
 from mayday.domain.incident import AlertEvent, StartInput
 from mayday.walker.walker import Walker
 from workflows.errands import Errands
 from workflows.options import last_flush_options, local_options
 
 BATCH = 50
+REFUSED_PAUSE = timedelta(minutes=1)
 
 
 def flush_of(walker: Walker, now: datetime) -> FlushRequest | None:
@@ -65,8 +66,18 @@ async def _once(request: FlushRequest) -> FlushReceipt:
 
 async def flush_at_the_end(walker: Walker, request: FlushRequest) -> None:
     """The last flush of a run is tried until the store has it."""
-    await workflow.execute_activity(FLUSH, request, summary=_summary(request), **last_flush_options())
+    await until_kept(FLUSH, request, _summary(request))
     walker.flushed(request.entries[-1].seq)
+
+
+async def until_kept(kind: str, request: Wire, summary: str) -> None:
+    """Store something, whatever it takes: also a store that says no (a full disk, a migration) comes to its senses."""
+    while True:
+        try:
+            await workflow.execute_activity(kind, request, summary=summary, **last_flush_options())
+            return
+        except FailureError:
+            await workflow.sleep(REFUSED_PAUSE, summary="the store refused: again later")
 
 
 async def look_into_inbox(start: StartInput) -> list[AlertEvent]:

@@ -1,11 +1,11 @@
 """The review as a durable workflow, weeks long: a thin shell over `mayday.domain.review`, which has all the rules.
 
-It follows the incident's shell (see there for the order of jobs): handlers give what they bring to the case at once,
-the main loop judges deadlines afterwards. Entries and board are kept after each change, one batch at a time; a store
-that is away is tried until it is back, and nothing else waits for it but the draft of the report, which reads it.
+It follows the incident's shell (see there and errands.py for the order of jobs): handlers give what they bring to the
+case at once, the main loop judges deadlines afterwards and takes answers one by one. Entries and board are kept after
+each change, one batch at a time; a store that is away is tried until it is back, and nothing else waits for it but the
+draft of the report, which reads it.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, get_args
@@ -19,8 +19,10 @@ from mayday.domain.effects import FLUSH, EffectRequest, EffectResult, FlushReque
 from mayday.domain.review import REVIEW_COMMAND, ReviewBoard, ReviewCase, ReviewCommand, ReviewEnvelope, ReviewInput
 from mayday.domain.review.wire import DRAFT_REPORT, SAVE, SaveReview
 from workflows.alarm import Alarm
-from workflows.effects import carry_out
-from workflows.options import last_flush_options, local_options
+from workflows.effects import Carrier
+from workflows.errands import Errands
+from workflows.ledger import until_kept
+from workflows.options import local_options
 
 COMMAND_SIGNAL = "command_sent"
 #: the kinds of commands; each is an update of that name
@@ -47,9 +49,10 @@ class ReviewWorkflow:
         self._case = ReviewCase(start, self._now())
         self._alarm = Alarm()
         self._stirred = True
-        self._answers: list[tuple[str, EffectResult]] = []
-        self._under_way: dict[str, asyncio.Task[None]] = {}
-        self._keeping: asyncio.Task[None] | None = None
+        self._errands = Errands()
+        self._carrier = Carrier(self._errands, self._done)
+        self._drafts: list[EffectRequest] = []
+        self._keeping = False
         self._kept_revision = -1
         for kind in COMMAND_KINDS:
             workflow.set_update_handler(kind, self._updater(kind), validator=self._validator(kind))
@@ -59,17 +62,14 @@ class ReviewWorkflow:
         """Chase until all is done. `start` was taken by `__init__`."""
         while True:
             self._settle()
-            if self._case.finished and not self._under_way:
+            at_rest = self._errands.none_out and not self._has_unkept()
+            if self._case.finished and at_rest:
                 self._alarm.stop()
-                await self._kept()
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 break
-            if self._long_enough():
-                await self._kept()
-                if not self._stirred and not self._answers and not self._under_way:
-                    self._alarm.stop()
-                    workflow.continue_as_new(self._case.next_input())
-                continue
+            if at_rest and self._long_enough():
+                self._alarm.stop()
+                workflow.continue_as_new(self._case.next_input())
             await workflow.wait_condition(self._has_news)
         state = self._case.state
         return ReviewEnd(
@@ -136,82 +136,92 @@ class ReviewWorkflow:
         return workflow.now() + self._offset
 
     def _has_news(self) -> bool:
-        return self._stirred or bool(self._answers) or self._alarm.rang
+        return self._stirred or self._errands.news or self._alarm.rang
 
     def _settle(self) -> None:
         """Let everything follow from what arrived, one answer at a time."""
         self._stirred = False
+        self._alarm.heard()
+        self._advance()
+        while self._errands.take():
+            self._advance()
+        if self._errands.none_local:
+            self._alarm.set(self._case.next_wake, self._now())
+
+    def _advance(self) -> None:
         self._case.advance(self._now())
-        self._launch_asked()
-        while self._answers:
-            key, result = self._answers.pop(0)
-            self._case.effect_finished(key, result, self._now())
-            self._launch_asked()
-        self._alarm.set(self._case.next_wake, self._now())
-        self._keep()
-
-    def _launch_asked(self) -> None:
         for request in self._case.take_effects():
-            self._under_way[request.key] = asyncio.create_task(self._carry_out(request))
+            if request.kind == DRAFT_REPORT:
+                self._drafts.append(request)
+            else:
+                self._carrier.carry(request)
+        self._keep()
+        if not self._keeping:  # the draft reads the store
+            drafts, self._drafts = self._drafts, []
+            for request in drafts:
+                self._carrier.carry(request)
 
-    async def _carry_out(self, request: EffectRequest) -> None:
-        if request.kind == DRAFT_REPORT:
-            await self._kept()  # the draft reads the store
-        result = await carry_out(request)
-        self._under_way.pop(request.key, None)
-        self._answers.append((request.key, result))
+    def _done(self, request: EffectRequest, result: EffectResult) -> None:
+        self._case.effect_finished(request.key, result, self._now())
 
     # keeping --------------------------------------------------------------------------------------------------
-
-    def _keep(self) -> None:
-        """Let entries and board leave for the store, unless that is under way: then it goes on by itself."""
-        if self._keeping is None or self._keeping.done():
-            self._keeping = asyncio.create_task(self._keep_all()) if self._has_unkept() else None
 
     def _has_unkept(self) -> bool:
         return bool(self._case.unflushed()) or self._kept_revision != self._case.state.revision
 
-    async def _keep_all(self) -> None:
-        while self._has_unkept():
-            entries = self._case.unflushed()
-            if entries:
-                closed = self._case.state.closed_at is not None
-                flush = FlushRequest(
-                    incident_id=self._start.incident_id,
-                    entries=entries,
-                    status="closed" if closed else None,
-                    note_to_ticket=not self._start.card.drill,
-                )
-                await _until_kept(FLUSH, flush, f"timeline {entries[0].seq} to {entries[-1].seq}")
-                self._case.flushed(entries[-1].seq)
-            board = self._case.board()
-            key = f"{self._start.incident_id}/review#{board.revision}"
-            await _until_kept(SAVE, SaveReview(effect_key=key, board=board), f"review, revision {board.revision}")
-            self._kept_revision = board.revision
+    def _keep(self) -> None:
+        """Let entries, and then the board, leave for the store, unless that is under way."""
+        if self._keeping or not self._has_unkept():
+            return
+        self._keeping = True
+        entries = self._case.unflushed()
+        if not entries:
+            self._keep_board()
+            return
+        closed = self._case.state.closed_at is not None
+        flush = FlushRequest(
+            incident_id=self._start.incident_id,
+            entries=entries,
+            status="closed" if closed else None,
+            note_to_ticket=not self._start.card.drill,
+        )
 
-    async def _kept(self) -> None:
-        """Everything so far is in the store."""
-        while self._has_unkept():
-            self._keep()
-            if self._keeping is not None:
-                await self._keeping
+        def kept() -> None:
+            self._case.flushed(flush.entries[-1].seq)
+            self._keep_board()
+
+        self._store(FLUSH, flush, f"timeline {entries[0].seq} to {entries[-1].seq}", kept)
+
+    def _keep_board(self) -> None:
+        board = self._case.board()
+        key = f"{self._start.incident_id}/review#{board.revision}"
+
+        def kept() -> None:
+            self._kept_revision = board.revision
+            self._keeping = False
+
+        self._store(SAVE, SaveReview(effect_key=key, board=board), f"review, revision {board.revision}", kept)
+
+    def _store(self, kind: str, request: Wire, summary: str, kept: Callable[[], None]) -> None:
+        """Quickly where the store is there, else until it is back."""
+
+        def tried(value: object) -> None:
+            if isinstance(value, FailureError):
+                self._errands.run(until_kept(kind, request, summary), lambda _: kept())
+            else:
+                kept()
+
+        quick = workflow.execute_local_activity(kind, request, summary=summary, **local_options())
+        self._errands.run(quick, tried, local=True)
 
     # long reviews ---------------------------------------------------------------------------------------------
 
     def _long_enough(self) -> bool:
         """Whether to go on in a new run: the history is long and nothing is under way."""
-        if self._under_way or self._case.finished or not self._case.idle or not workflow.all_handlers_finished():
+        if self._case.finished or not self._case.idle or not workflow.all_handlers_finished():
             return False
         length = workflow.info().get_current_history_length()
         return workflow.info().is_continue_as_new_suggested() or length > self._start.continue_as_new_after
-
-
-async def _until_kept(kind: str, request: Wire, summary: str) -> None:
-    """Quickly where the store is there, else until it is back."""
-    try:
-        await workflow.execute_local_activity(kind, request, summary=summary, **local_options())
-    except FailureError:
-        await workflow.execute_activity(kind, request, summary=summary, **last_flush_options())
 
 
 def _parse(data: dict[str, Any], kind: str | None) -> ReviewCommand:
