@@ -160,7 +160,7 @@ async def left_behind(records: Records, incident: str, workflow_id: str) -> Nigh
         path = key.removeprefix(f"{incident}/")
         if path.startswith("cadence:"):
             ticks.append(path)
-        elif not path.startswith(("note/", FIND_OUT)) and "review" not in kind:
+        elif not path.startswith(("note/", FIND_OUT)):
             effects["effect", path, kind] += 1
     for page in await records.desk.pages.find(incident_id=incident):
         if page.page != FIND_OUT:
