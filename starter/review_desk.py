@@ -80,7 +80,8 @@ async def board_of(parts: Parts, record: IncidentRecord) -> ReviewBoard:
 
 def _unknown(record: IncidentRecord) -> Problem:
     detail = f"{record.id} has no review: it is {record.status}"
-    return Problem(404, "no_review", detail, hint="a review begins when the incident is resolved")
+    hint = "a review begins once the incident is resolved and its last words have left"
+    return Problem(404, "no_review", detail, hint=hint)
 
 
 def item_of(parts: Parts, board: ReviewBoard) -> dict[str, Any]:

@@ -58,6 +58,7 @@ def list_incidents(
     text: Annotated[str | None, typer.Option(help="Only with this in the title.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=500)] = 50,
     cursor: Annotated[str | None, typer.Option(help="`next` of the page before.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print ids only, for scripts.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Incidents, newest first."""
@@ -66,6 +67,10 @@ def list_incidents(
     )
     if as_json:
         print_json(found)
+        return
+    if quiet:
+        for item in found["items"]:
+            typer.echo(item["id"])
         return
     rows = [
         [

@@ -31,7 +31,7 @@ def table(columns: list[str], rows: list[list[str]], nothing: str) -> None:
 
     shown = Table(*columns, box=None, pad_edge=False)
     for row in rows:
-        shown.add_row(*(Text(cell) for cell in row))
+        shown.add_row(*(Text(cell.rstrip()) for cell in row))
     Console(width=None if _is_terminal() else 200).print(shown)
 
 
