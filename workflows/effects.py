@@ -57,23 +57,6 @@ def outcome_of(request: EffectRequest, value: Value | FailureError) -> EffectRes
     return failure_of(value, request) if isinstance(value, FailureError) else EffectResult(value=value or {})
 
 
-async def carry_out(request: EffectRequest) -> EffectResult:
-    """Get one effect done and say how it went, for a caller that has nothing else under way meanwhile."""
-    own = OWN_EFFECTS.get(request.kind)
-    if own is not None:
-        return await own(request)
-    try:
-        if runs_locally(request):
-            try:
-                return outcome_of(request, await _local(request))
-            except FailureError as error:
-                if is_final(error):
-                    raise
-        return outcome_of(request, await _activity(request))
-    except FailureError as error:
-        return failure_of(error, request)
-
-
 async def _local(request: EffectRequest) -> Value:
     value: Value = await workflow.execute_local_activity(
         request.kind, request.payload, result_type=dict[str, Any], summary=request.summary, **local_options()

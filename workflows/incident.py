@@ -178,13 +178,20 @@ class IncidentWorkflow:
     def _advance(self) -> None:
         self._walker.advance(self._now())
         asked = self._walker.take_effects()
-        for request in asked:
-            if self._overlong() and request.effect_class != "page":
-                self._held.append(request)
-            else:
-                self._carrier.carry(request)
-        if asked or len(self._walker.unflushed()) >= BATCH:
+        if not asked and len(self._walker.unflushed()) < BATCH:
+            return
+        with self._phase().scope():
+            for request in asked:
+                if self._overlong() and request.effect_class != "page":
+                    self._held.append(request)
+                else:
+                    self._carrier.carry(request)
             self._ledger.turn(self._now())
+
+    def _phase(self) -> workflow.EventGroup:
+        """Temporal's UI groups what was asked for by the phase in which it was."""
+        phases, index = self._walker.plan.runbook.phases, self._walker.state.phase
+        return workflow.create_event_group(f"phase:{phases[index].id}" if 0 <= index < len(phases) else "phase:none")
 
     def _done(self, request: EffectRequest, result: EffectResult) -> None:
         self._walker.effect_finished(request.key, result, self._now())
