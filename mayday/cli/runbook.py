@@ -17,6 +17,9 @@ from mayday.language.explanation import explain_runbook
 from mayday.language.findings import Finding, has_errors
 from mayday.language.library import Library, LibraryRefused, RunbookFile, UnknownRunbook, load_runbook
 from mayday.language.linting import library_folder, lint
+from mayday.language.picture import picture_of
+from mayday.language.picture_mermaid import html_of, mermaid_of
+from mayday.language.picture_svg import svg_of
 from mayday.language.schema import schema_of
 from mayday.language.starting_point import NEW_RUNBOOK
 from mayday.settings import SettingsError, load_settings
@@ -59,12 +62,26 @@ def lint_command(
 
 
 @runbook_app.command("explain")
-def explain_command(which: Which, runbooks: Runbooks = None, as_json: AsJson = False) -> None:
+def explain_command(
+    which: Which,
+    svg: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw it into this file; `-` prints it.")] = None,
+    mermaid: Annotated[bool, typer.Option("--mermaid", help="Print it as a Mermaid flowchart.")] = False,
+    html: Annotated[bool, typer.Option("--html", help="Print one page: the picture, and the words.")] = False,
+    runbooks: Runbooks = None,
+    as_json: AsJson = False,
+) -> None:
     """Tell a runbook in plain words: who is asked, how long it waits, what happens when nobody answers."""
+    if sum((svg is not None, mermaid, html, as_json)) > 1:
+        _usage("one of --svg, --mermaid, --html and --json")
     library, entry = _find(which, runbooks)
     assert entry.runbook is not None
     lines = explain_runbook(entry.runbook, library.catalog)
-    if as_json:
+    picture = picture_of(entry.runbook, library.catalog)
+    if svg is not None and str(svg) != "-":
+        _write(svg, svg_of(picture))
+    elif svg is not None or mermaid or html:
+        print(html_of(picture, lines) if html else mermaid_of(picture) if mermaid else svg_of(picture), end="")
+    elif as_json:
         _print_json({"name": entry.name, "version": entry.version, "lines": lines})
     else:
         console = Console(highlight=False)
@@ -175,6 +192,13 @@ def _find(which: str, runbooks: Path | None) -> tuple[Library, RunbookFile]:
 
 def _print_json(data: dict[str, Any]) -> None:
     print(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        _usage(f"cannot write {path}: {error.strerror}")
 
 
 def _usage(message: str) -> NoReturn:

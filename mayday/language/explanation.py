@@ -18,17 +18,19 @@ from mayday.language.runbook import (
     Voters,
 )
 
-__all__ = ["explain_runbook"]
+__all__ = ["Telling", "explain_runbook"]
 
 INDENT = "    "
 
 
 def explain_runbook(runbook: Runbook, catalog: Catalog) -> list[str]:
     """The lines of the explanation, indented as the runbook is nested."""
-    return list(_Telling(runbook, catalog).lines())
+    return list(Telling(runbook, catalog).lines())
 
 
-class _Telling:
+class Telling:
+    """The words for one runbook and its catalog; a picture of it uses the same ones."""
+
     def __init__(self, runbook: Runbook, catalog: Catalog) -> None:
         self._runbook = runbook
         self._catalog = catalog
@@ -112,39 +114,43 @@ class _Telling:
         reader = f", after {self.who(message.review.by)} has read it" if message.review else ""
         return f"{what} to {self.who(message.to)}{via}{reader}"
 
+    def words(self, step: Step) -> str:
+        """What a step does, without what is nested in it."""
+        return _TELLERS[step.verb](self, step)
+
     def _steps(self, steps: list[Step], indent: str) -> Iterable[str]:
         for step in steps:
             if_ = f"if {step.when}: " if step.when else ""
             beside = " (the next steps do not wait)" if step.background else ""
-            words = _TELLERS[step.verb](self, step)
+            words = self.words(step)
             yield f"{indent}- {if_}{words}{beside}"
-            yield from self._ends(step, indent + INDENT)
+            yield from (f"{indent}{INDENT}{line}" for line in self.ends(step))
             for slot, _, nested in nested_lists(step):
                 if slot != "steps":
                     yield f"{indent}{INDENT}{_slot_words(step, slot)}" + ("" if nested else " nothing.")
                 yield from self._steps(nested, indent + (INDENT if slot == "steps" else INDENT * 2))
 
-    def _ends(self, step: Step, indent: str) -> Iterable[str]:
+    def ends(self, step: Step) -> Iterable[str]:
         """What happens when time runs out, or it fails."""
         form = step.ask or step.task
         if form is not None and form.due:
-            yield f"{indent}within {form.due.in_words()}, else {self._told(form.on_overdue)}"
+            yield f"within {form.due.in_words()}, else {self._told(form.on_overdue)}"
         if step.timeout is not None and not isinstance(step.on_timeout, list):
             late = self._late(step.on_timeout) if step.decide else ""
-            yield f"{indent}at most {step.timeout.in_words()}{late}"
+            yield f"at most {step.timeout.in_words()}{late}"
         elif step.timeout is not None:
-            yield f"{indent}at most {step.timeout.in_words()}"
+            yield f"at most {step.timeout.in_words()}"
         if step.retry is not None:
-            yield f"{indent}tried {step.retry.attempts} times"
+            yield f"tried {step.retry.attempts} times"
         if step.do is not None and self._on_error(step) == "manual":
             to = (
                 self.who(step.manual.to)
                 if step.manual and step.manual.to
                 else "the deputy, the scribe or the commander"
             )
-            yield f"{indent}if it fails: a task for {to}"
+            yield f"if it fails: a task for {to}"
         elif self._on_error(step) == "continue":
-            yield f"{indent}if it fails, the walk goes on"
+            yield "if it fails, the walk goes on"
 
     def _on_error(self, step: Step) -> str:
         if isinstance(step.on_error, list):
@@ -152,9 +158,13 @@ class _Telling:
         action = self._actions.get(step.do or "")
         return step.on_error or (action.on_error if action and action.on_error else "manual" if step.do else "")
 
+    def action(self, name: str, title: str | None = None) -> str:
+        """What a catalog action does: the step's own title, else the catalog's description, else its name."""
+        action = self._actions.get(name)
+        return title or (action.description if action and action.description else name)
+
     def _do(self, step: Step) -> str:
-        action = self._actions.get(step.do or "")
-        words = step.name or (action.description if action and action.description else step.do or "")
+        words = self.action(step.do or "", step.name)
         given = ", ".join(f"{key} {value}" for key, value in (step.with_ or {}).items() if isinstance(value, str | int))
         return f"{words}: {given}" if given else words
 
@@ -170,9 +180,16 @@ class _Telling:
 
     def _gate(self, step: Step) -> str:
         about = f" about {step.subject.action}" if step.subject else ""
-        return f'decision{about}: "{step.decide}" {self._voters(step.voters)}'
+        return f'decision{about}: "{step.decide}" {self.voters(step.voters)}'
 
-    def _voters(self, voters: Voters | None) -> str:
+    def needed(self, voters: Voters | None) -> str:
+        """Who votes, in short."""
+        if voters is None:
+            return "the incident commander decides"
+        return f"{voters.approvals} {'yes' if voters.approvals == 1 else 'yeses'}: {self.who(list(voters.from_))}"
+
+    def voters(self, voters: Voters | None) -> str:
+        """Who votes, how many yeses are needed, and what limits them."""
         if voters is None:
             return "The incident commander decides."
         needed = "one yes" if voters.approvals == 1 else f"{voters.approvals} yeses"
@@ -217,19 +234,19 @@ def _slot_words(step: Step, slot: str) -> str:
     return words.get(slot) or (f"side by side, {name}:" if slot.startswith("parallel.") else f"{name}:")
 
 
-_TELLERS: dict[str, Callable[[_Telling, Step], str]] = {
-    "do": _Telling._do,
+_TELLERS: dict[str, Callable[[Telling, Step], str]] = {
+    "do": Telling._do,
     "send": lambda telling, step: f"send {telling._message(step.send)}" if step.send else "send",
-    "page": _Telling._page,
+    "page": Telling._page,
     "engage": lambda telling, step: f"open a case with {telling.who(step.engage)} and watch its contract",
-    "decide": _Telling._gate,
+    "decide": Telling._gate,
     "ask": lambda telling, step: f'ask {telling.who(step.ask.to)}: "{step.ask.question}"' if step.ask else "ask",
     "task": lambda telling, step: f'task for {telling.who(step.task.to)}: "{step.task.text}"' if step.task else "task",
-    "wait": _Telling._wait,
+    "wait": Telling._wait,
     "choose": lambda telling, step: f"{step.name or 'one of these'}:",
     "parallel": lambda telling, step: f"side by side, waiting for {step.join or 'all'}:",
-    "for_each": _Telling._loop,
-    "repeat": _Telling._loop,
+    "for_each": Telling._loop,
+    "repeat": Telling._loop,
     "steps": lambda telling, step: f"{step.name or step.id.replace('_', ' ')}:",
     "call": lambda telling, step: f"walk {step.call}",
     "set": lambda telling, step: f"remember {', '.join(step.set or {})}",

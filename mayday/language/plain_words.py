@@ -1,0 +1,65 @@
+"""Conditions, templates and names of a runbook as people say them, for readers who never saw YAML.
+
+Only for showing: nothing here is evaluated. What no rule knows stays as its author wrote it.
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["plain_condition", "plain_length", "plain_text"]
+
+_RULES: tuple[tuple[str, str], ...] = (
+    (r'incident\.status\s*>=\s*"(\w+)"', r"the incident is \1"),
+    (r'incident\.status\s*<\s*"(\w+)"', r"the incident is not yet \1"),
+    (r'incident\.severity\s*>=\s*"(\w+)"', r"it is at least a \1"),
+    (r'incident\.severity\s*<\s*"(\w+)"', r"it is less than a \1"),
+    (r'steps\.(\w+)\.status\s*==\s*"(\w+)"', r"“\1” is \2"),
+    (r"not\s+steps\.(\w+)\.result\.(\w+)", r"“\1” says not \2"),
+    (r"steps\.(\w+)\.result\.(\w+)\s*==\s*", r"“\1” says \2 is "),
+    (r"steps\.(\w+)\.result\.(\w+)\b", r"“\1” says \2"),
+    (r'decisions\.(\w+)\.outcome\s*==\s*"(\w+)"', r"“\1” was \2"),
+    (r"(?:incident|inputs|vars|event)\.([\w.]+)\s*==\s*", r"the \1 is "),
+    (r"(?:incident|inputs|vars|event)\.([\w.]+)\s*!=\s*", r"the \1 is not "),
+    (r"(?:incident|inputs|vars|event)\.([\w.]+)\s+in\s+", r"the \1 is one of "),
+    (r"(?:incident|inputs|vars|event)\.([\w.]+)\s*>=\s*", r"the \1 is at least "),
+    (r"(?:incident|inputs|vars|event)\.([\w.]+)\s*>\s*", r"the \1 is over "),
+    (r"\b(?:incident|inputs|vars|event)\.([\w.]+)", r"the \1"),
+    (r"\s*\|\s*default\([^)]*\)", ""),
+    (r'["\[\]]', ""),
+)
+_FIELD = re.compile(r"\{\{\s*(.+?)\s*\}\}")
+_BLOCK = re.compile(r"\{%.*?%\}|\{#.*?#\}")
+
+
+def plain_condition(expression: str) -> str:
+    """`incident.status >= "mitigated"` as `the incident is mitigated`."""
+    words = expression
+    for pattern, said in _RULES:
+        words = re.sub(pattern, said, words)
+    return words.replace("_", " ").strip()
+
+
+def plain_text(text: str) -> str:
+    """A template with its fields named in angle quotes: `{{ incident.title }}` as `‹title›`."""
+    words = _FIELD.sub(lambda field: f"‹{_name_of(field[1])}›", _BLOCK.sub("", text))
+    return " ".join(words.split())
+
+
+def plain_length(seconds: int) -> str:
+    """A short length of time for an axis: `90 s`, `15 min`, `1 h 30`, `3 d`."""
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        minutes, rest = divmod(seconds, 60)
+        return f"{minutes} min" if not rest else f"{minutes}:{rest:02d} min"
+    if seconds < 86_400 * 2 and (seconds % 86_400 or seconds == 86_400):
+        hours, rest = divmod(seconds, 3600)
+        return f"{hours} h" if rest < 60 else f"{hours} h {rest // 60:02d}"
+    days, rest = divmod(seconds, 86_400)
+    return f"{days} d" if rest < 3600 else f"{days} d {rest // 3600} h"
+
+
+def _name_of(expression: str) -> str:
+    name = re.split(r"[\s|]", expression, maxsplit=1)[0]
+    return name.rpartition(".")[2].replace("_", " ") or expression
