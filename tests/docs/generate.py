@@ -1,0 +1,225 @@
+"""The pages that are made from the code: `python -m tests.docs.generate` writes them, tests hold them to it.
+
+docs/timeline.md   the closed list of timeline kinds (mayday/domain/timeline_kinds.py)
+docs/api.md        the tables of endpoints, bodies and refusals between their marks; the words around them are written
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, get_args
+
+from mayday.domain.commands import RefusalCode
+from mayday.domain.review_kinds import REVIEW_KINDS
+from mayday.domain.timeline_kinds import KINDS
+from starter.app import create_app
+from tests.docs.pages import DOCS, ROOT
+
+TIMELINE, API = DOCS / "timeline.md", DOCS / "api.md"
+_MARKED = "<!-- {name}: made by python -m tests.docs.generate -->\n"
+_END = "<!-- /{name} -->"
+
+#: what each refusal means; `tests/docs/test_generated_pages.py` knows when the code has another one
+REFUSALS: dict[str, tuple[str, str]] = {
+    "malformed": ("400", "the body is not JSON, or not what this source sends"),
+    "invalid_idempotency_key": ("400", "a key has 1 to 255 printable characters"),
+    "unauthenticated": ("401", "no token, or one that is unknown, expired or revoked; for webhooks also a wrong signature"),
+    "forbidden": ("403", "the token's level does not reach so far"),
+    "needs_a_person": ("403", "the owner's token never votes, acknowledges or accepts"),
+    "not_in_catalog": ("403", "the token's person is not in the catalog any more"),
+    "unknown_incident": ("404", "no incident of this id"),
+    "unknown_source": ("404", "no source of this name posts here"),
+    "unknown_schedule": ("404", "no schedule of this name in the catalog"),
+    "unknown_override": ("404", "no override of this id"),
+    "unknown_page": ("404", "the desk has no page of this number"),
+    "unknown_token": ("404", "no token of this id"),
+    "unknown_version": ("404", "the report has no such version"),
+    "no_review": ("404", "the incident has no review (yet)"),
+    "not_found": ("404", "there is nothing at this address"),
+    "method_not_allowed": ("405", "not with this method"),
+    "not_open": ("409", "what is answered is not open yet, or not in a state in which this makes sense"),
+    "closed": ("409", "it is decided, done or over: gate, task, incident"),
+    "not_a_voter": ("409", "the gate does not ask this person"),
+    "excluded": ("409", "the gate or task asks everybody but this person: requester, implementer, author"),
+    "not_yours": ("409", "it is for somebody else"),
+    "unknown": ("409", "the incident has no decision, page, task, step or role of this name"),
+    "ambiguous": ("409", "several incidents end in these six characters: give the whole id"),
+    "in_progress": ("409", "the first request with this Idempotency-Key is still being worked on"),
+    "too_large": ("413", "the body is larger than `MAYDAY_MAX_BODY_BYTES`"),
+    "invalid": ("422", "a field is missing, of the wrong type, unknown or against a rule; `errors` says which"),
+    "idempotency_key_reused": ("422", "the same Idempotency-Key came with another body"),
+    "internal": ("500", "a defect of ours; the starter's log has it"),
+    "records_unavailable": ("503", "the records store does not answer; `Retry-After` says when to try again"),
+    "temporal_silent": ("503", "Temporal does not answer; `Retry-After` says when to try again"),
+    "unavailable": ("503", "neither inbox nor Temporal took the alerts, or this starter is stopping: send them again"),
+}  # fmt: skip
+#: given by the framework, not raised by name
+_OF_THE_FRAMEWORK = frozenset({"not_found", "method_not_allowed"})
+
+
+def timeline_page() -> str:
+    """docs/timeline.md."""
+    return "\n".join(
+        [
+            "# The timeline",
+            "",
+            "<!-- made from mayday/domain/timeline_kinds.py by python -m tests.docs.generate -->",
+            "",
+            "The timeline is the truth about an incident; board, report, notes and figures are made from it. It is only ever",
+            "appended to: what was wrong is superseded by a later entry, never edited.",
+            "",
+            "```json",
+            '{"seq": 36, "at": "2026-03-02T02:19:07.412Z", "kind": "voted", "actor": "sam", "step": "emergency_change",',
+            ' "text": "sam voted approve on emergency_change: the way back is tested",',
+            ' "data": {"decision": "emergency_change", "choice": "approve", "reason": "the way back is tested", ...},',
+            ' "prev_hash": "088feac8...", "hash": "5eec3206..."}',
+            "```",
+            "",
+            "- `seq` counts from 1 without gaps. `at` is when the system took it down, UTC with milliseconds; where a person",
+            "  reports something late, `data.occurred_at` says when it happened.",
+            "- `actor` is a person of the catalog, `owner`, the source of an alert, or `system`. `step` is the path of the step",
+            "  of the runbook that it belongs to, if any.",
+            "- `text` is made from `kind` and `data` whenever it is read, so it may be put better in a later version. It is not",
+            "  part of the hash.",
+            "- `hash` is the sha256 of `prev_hash` followed by the canonical JSON (sorted keys, no spaces, UTF-8, no floats) of",
+            "  `{seq, at, kind, actor, step, data}`; the first `prev_hash` is 64 zeros. The head of the chain is also written",
+            "  into the ticket's work notes, so that cutting off the end is noticed too. `mayday review verify` checks a chain on",
+            "  your own machine.",
+            "- The incident's run ends with `finished`; after it only the review appends.",
+            "",
+            "A `?` marks data that is not always there. The list is closed: a kind that is not here is never written.",
+            "",
+            "## Kinds of an incident",
+            "",
+            *_kinds({name: tuple(kind) for name, kind in KINDS.items() if name not in REVIEW_KINDS}),
+            "",
+            "## Kinds of a review",
+            "",
+            *_kinds(REVIEW_KINDS),
+            "",
+        ]
+    )  # fmt: skip
+
+
+def _kinds(kinds: dict[str, tuple[str, ...]]) -> Iterator[str]:
+    yield "| kind | means | data | reads |"
+    yield "| --- | --- | --- | --- |"
+    for name, (text, data, meaning) in kinds.items():
+        yield f"| `{name}` | {_cell(meaning)} | {_cell(data)} | {_cell(text)} |"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+def openapi() -> dict[str, Any]:
+    """What `/openapi.json` says, without a starter."""
+    parts: Any = SimpleNamespace(settings=SimpleNamespace(max_body_bytes=1024))
+    return create_app(parts).openapi()
+
+
+def endpoints() -> str:
+    """One table a subject: method and path, body, meaning."""
+    described = openapi()
+    by_tag: dict[str, list[str]] = {}
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            row = f"| `{method.upper()} {path}{_query(operation)}` | {_body(operation)} | {_meaning(operation)} |"
+            by_tag.setdefault(operation["tags"][0], []).append(row)
+    lines: list[str] = []
+    for tag, rows in by_tag.items():
+        lines += [f"### {tag.capitalize()}", "", "| | body | |", "| --- | --- | --- |", *rows, ""]
+    return "\n".join(lines)
+
+
+def bodies() -> str:
+    """Every request body with its fields."""
+    lines = ["| body | fields |", "| --- | --- |"]
+    for name, schema in sorted(openapi()["components"]["schemas"].items()):
+        if name.endswith("Body"):
+            needed = schema.get("required", [])
+            fields = [
+                f"`{field}{'' if field in needed else '?'}` {_type(spec)}" for field, spec in schema["properties"].items()
+            ]
+            said = _first_sentence(schema.get("description", ""))
+            lines.append(f"| {name.removesuffix('Body')} | {', '.join(fields)}{'. ' + said if said else ''} |")
+    return "\n".join([*lines, ""])
+
+
+def refusals() -> str:
+    """The closed list of codes."""
+    rows = [f"| `{code}` | {status} | {meaning} |" for code, (status, meaning) in REFUSALS.items()]
+    return "\n".join(["| code | status | means |", "| --- | --- | --- |", *rows, ""])
+
+
+def refused_in_code() -> set[str]:
+    """Every code that the starter raises by name, and those of the workflow."""
+    found = set(get_args(RefusalCode))
+    for path in sorted((ROOT / "starter").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Problem":
+                code = node.args[1]
+                if isinstance(code, ast.Constant):
+                    found.add(str(code.value))
+    return found | _OF_THE_FRAMEWORK
+
+
+def _query(operation: dict[str, Any]) -> str:
+    names = [parameter["name"] for parameter in operation.get("parameters", []) if parameter["in"] == "query"]
+    return "?" + "&".join(f"{name}=" for name in names) if names else ""
+
+
+def _body(operation: dict[str, Any]) -> str:
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    named = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
+    return named.removesuffix("Body") if named.endswith("Body") else "a step of the language" if content else ""
+
+
+def _meaning(operation: dict[str, Any]) -> str:
+    return _cell(_first_paragraph(operation.get("description", "")))
+
+
+def _first_paragraph(text: str) -> str:
+    return " ".join(text.split("\n\n")[0].split())
+
+
+def _first_sentence(text: str) -> str:
+    return _first_paragraph(text).replace("|", "\\|")
+
+
+def _type(spec: dict[str, Any]) -> str:
+    options = [one for one in spec.get("anyOf", [spec]) if one.get("type") != "null"]
+    one = options[0]
+    if "enum" in one:
+        return " \\| ".join(one["enum"])
+    if one.get("format") == "date-time":
+        return "time"
+    return {"boolean": "true or false", "integer": "number", "object": "{...}"}.get(one.get("type", ""), "text")
+
+
+GENERATED: dict[str, Callable[[], str]] = {"endpoints": endpoints, "bodies": bodies, "refusals": refusals}
+
+
+def api_page(written: str) -> str:
+    """docs/api.md with its tables made anew."""
+    for name, make in GENERATED.items():
+        start, end = _MARKED.format(name=name), _END.format(name=name)
+        pattern = re.escape(start) + r".*?" + re.escape(end)
+        assert re.search(pattern, written, re.DOTALL), f"docs/api.md has no place for {name}"
+        made = start + make() + end
+        written = re.sub(pattern, lambda _, made=made: made, written, flags=re.DOTALL)  # type: ignore[misc]
+    return written
+
+
+def write(folder: Path = DOCS) -> None:
+    """Write all generated pages."""
+    (folder / TIMELINE.name).write_text(timeline_page(), encoding="utf-8")
+    (folder / API.name).write_text(api_page(API.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()
