@@ -40,7 +40,7 @@ class BodyLimit:
         await self._app(scope, counted, send)
 
     def _too_large(self) -> Problem:
-        return Problem(413, "too_large", f"a body has at most {self._limit} bytes", headers={"Connection": "close"})
+        return Problem(413, "too_large", f"a body has at most {self._limit} bytes")
 
 
 def _declared_length(scope: Scope) -> int:

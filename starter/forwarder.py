@@ -32,11 +32,13 @@ LEASE = timedelta(seconds=15)
 YOUNG = timedelta(seconds=4)
 """Rows younger than this are on their way by the request that brought them."""
 BATCH = 500
+SILENT = "silent"
+"""What stands in a row's `error` while only Temporal's silence keeps it."""
 LONGEST_WAIT = 5.0
 SETTLED_EVERY = 0.25
 """Seconds for which rows are collected before the inbox is told that they arrived."""
-MOST_ATTEMPTS = 25
-"""After that many failures that are not Temporal's silence a row is `failed`: kept, logged, shown by doctor."""
+OFTEN = 20
+"""A row that fails that many times, and not for Temporal's silence, is tried at every twentieth claim from then on."""
 
 
 class Forwarder:
@@ -51,7 +53,7 @@ class Forwarder:
         self._settling: set[asyncio.Task[None]] = set()
         self._done: dict[str, list[int]] = {}
         self._writer: asyncio.Task[None] | None = None
-        self._stopping = asyncio.Event()
+        self._hurry = asyncio.Event()
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="forwarder")
@@ -62,7 +64,7 @@ class Forwarder:
 
     async def stop(self) -> None:
         """End the task; what is on its way arrives, and the inbox learns of it."""
-        self._stopping.set()
+        self._hurry.set()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -124,12 +126,13 @@ class Forwarder:
                         log.warning("inbox_not_settled", rows=len(rows), reason=str(error))
         finally:
             self._writer = None
+            self._hurry.clear()
 
     async def _gathering(self) -> None:
         """Settling may wait, taking in may not: in a storm they share the disk. A crash meanwhile forwards these rows
         once more, and the run drops what it has seen."""
         try:
-            await asyncio.wait_for(self._stopping.wait(), SETTLED_EVERY)
+            await asyncio.wait_for(self._hurry.wait(), SETTLED_EVERY)
         except TimeoutError:
             pass
 
@@ -159,16 +162,7 @@ class Forwarder:
         rows = await self._records.inbox.claim(BATCH, LEASE)
         INBOX_WAITING.set(len(rows))
         border = self._now() - YOUNG
-        old = [row for row in rows if row.received_at <= border or row.attempts > 1]
-        if not old:
-            return 0
-        parcels: list[Parcel] = []
-        for row in old:
-            if row.attempts > MOST_ATTEMPTS and row.error != "silent":
-                log.error("alert_given_up", inbox=row.id, attempts=row.attempts)
-                await self._records.inbox.settle([row.id], "failed", error="could not be forwarded; see the log")
-            else:
-                parcels.append(_parcel(row))
+        parcels = [_parcel(row) for row in rows if _is_due(row, border)]
         if not parcels:
             return 0
         log.info("inbox_forwarded", alerts=len(parcels))
@@ -177,11 +171,22 @@ class Forwarder:
         silent = [p for p, f in zip(parcels, futures, strict=True) if isinstance(f.exception(), TemporalSilent)]
         if silent:
             rows_back = [parcel.row for parcel in silent if parcel.row is not None]
-            await self._records.inbox.settle(rows_back, "new", error="silent")
+            await self._records.inbox.settle(rows_back, "new", error=SILENT)
         rest = [(p, f) for p, f in zip(parcels, futures, strict=True) if p not in silent]
         if rest:
             await self._follow([p for p, _ in rest], [f for _, f in rest])
+            if self._writer is not None:
+                self._hurry.set()
+                await self._writer
         return None if silent else len(parcels)
+
+
+def _is_due(row: InboxRow, border: datetime) -> bool:
+    """Not while the request that brought it is at it, and less often once it has failed often: it is never given up,
+    and never stands in the way of the others."""
+    if row.received_at > border and row.attempts <= 1:
+        return False
+    return row.error == SILENT or row.attempts <= OFTEN or row.attempts % OFTEN == 0
 
 
 def _parcel(row: InboxRow) -> Parcel:

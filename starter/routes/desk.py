@@ -18,11 +18,12 @@ from mayday.records.desk.pages import DeskPage
 from starter.access import AsPerson, Reading
 from starter.minting import command_id
 from starter.once import OnceRoute, idempotency_key
-from starter.parts import Here
+from starter.parts import Here, Parts
 from starter.problems import Problem
 
 router = APIRouter(prefix="/api/v1/desk", tags=["desk"], route_class=OnceRoute)
 
+MOST_PAGES = 100_000
 Incident = Annotated[str | None, Query(description="of one incident only")]
 
 
@@ -48,10 +49,7 @@ async def pages(
 async def acknowledge(number: int, request: Request, principal: AsPerson, parts: Here) -> JSONResponse:
     """Answer a page by its number: an acknowledgement at the incident, or, for an offered role, its acceptance."""
     at = parts.clock()
-    found = [page for page in await parts.records.desk.pages.find(limit=100_000) if page.id == number]
-    if not found:
-        raise Problem(404, "unknown_page", f"there is no page {number}")
-    page = found[0]
+    page = await _page(parts, number, principal.person)
     record = await parts.directory.find(page.incident_id)
     common: dict[str, Any] = {
         "id": command_id(f"{principal.token_id} {request.url.path}", idempotency_key(request)),
@@ -136,13 +134,22 @@ async def status_posts(principal: Reading, parts: Here, incident: Incident = Non
     return _items(await parts.records.desk.outbox.status_posts(await _id(parts, incident)))
 
 
+async def _page(parts: Parts, number: int, person: str | None) -> DeskPage:
+    """Most people answer their own; a colleague's page is looked for among all."""
+    for whose in (person, None):
+        for page in await parts.records.desk.pages.find(person=whose, limit=MOST_PAGES):
+            if page.id == number:
+                return page
+    raise Problem(404, "unknown_page", f"there is no page {number}")
+
+
 def _answer_to(page: DeskPage, common: dict[str, Any]) -> Ack | Accept:
     if page.page.startswith("role:"):
         return Accept(**common, target=page.page.removeprefix("role:"))
     return Ack(**common, page=page.page)
 
 
-async def _id(parts: Here, incident: str | None) -> str | None:
+async def _id(parts: Parts, incident: str | None) -> str | None:
     return (await parts.directory.find(incident)).id if incident is not None else None
 
 

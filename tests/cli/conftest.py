@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import signal
@@ -16,6 +17,7 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 
 MAYDAY = [sys.executable, "-c", "from mayday.cli.main import app; app()"]
 ALERTS_TOKEN = "alerts-of-this-test"
@@ -155,3 +157,14 @@ def _end_server(data: Path) -> None:
         os.kill(pid, signal.SIGKILL)
     except (OSError, ValueError, KeyError):
         pass  # it is gone, or was never started
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_were() -> Iterator[None]:
+    """Commands configure the logs of their process, which here is that of all tests."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()

@@ -49,6 +49,7 @@ class FakeGateway:
 
     def __init__(self) -> None:
         self.runs: dict[str, Run] = {}
+        self.all_runs: list[Run] = []
         self.silent = False
         self.asleep = False
         self.refusals: dict[str, tuple[str, str]] = {}
@@ -77,6 +78,7 @@ class FakeGateway:
             raise NoSuchRun(start.workflow_id)
         number = f"run-{len(self.calls)}"
         self.runs[start.workflow_id] = Run(start, number, list(start.events))
+        self.all_runs.append(self.runs[start.workflow_id])
         return Started(number, True)
 
     async def signal_alerts(self, workflow_id: str, batch: AlertBatch) -> None:

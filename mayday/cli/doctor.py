@@ -1,0 +1,178 @@
+"""`mayday doctor`: what would go wrong tonight, found now. Each check says what to do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal, NamedTuple
+
+import typer
+
+from mayday.cli.printing import AsJson, print_json
+from mayday.logs import configure_logs
+from mayday.settings import Settings, load_settings
+
+__all__ = ["doctor"]
+
+State = Literal["ok", "warning", "failed"]
+LOOKS_AHEAD = timedelta(days=14)
+PATIENCE_SECONDS = 3.0
+
+
+class Finding(NamedTuple):
+    """One check's result. `hint` says what to do where it is not well."""
+
+    check: str
+    state: State
+    detail: str
+    hint: str = ""
+
+
+def doctor(
+    as_json: AsJson = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Leave with status 1 for warnings too.")] = False,
+) -> None:
+    """Check runbooks, schedules, records store, Temporal, starter and webhooks. Status 1 when something has failed."""
+    settings = load_settings()
+    configure_logs(level="error", secrets=settings.secret_values(), process="doctor")
+    found = asyncio.run(_look(settings))
+    if as_json:
+        print_json({"checks": [finding._asdict() for finding in found]})
+    else:
+        for finding in found:
+            sign = {"ok": "ok  ", "warning": "look", "failed": "FAIL"}[finding.state]
+            hint = f"; {finding.hint}" if finding.hint else ""
+            typer.echo(f"{sign}  {finding.check}: {finding.detail}{hint}")
+    bad = {"failed", "warning"} if strict else {"failed"}
+    if any(finding.state in bad for finding in found):
+        raise typer.Exit(1)
+
+
+async def _look(settings: Settings) -> list[Finding]:
+    found: list[Finding] = []
+    for check in (_runbooks, _records, _temporal, _starter, _webhooks):
+        try:
+            found += [finding async for finding in check(settings)]
+        except Exception as error:  # noqa: BLE001 - a check that breaks is a finding, not the end of the others
+            text = " ".join(str(error).split())[:300]
+            found.append(Finding(check.__name__.strip("_"), "failed", f"{type(error).__name__}: {text}"))
+    return found
+
+
+async def _runbooks(settings: Settings) -> AsyncIterator[Finding]:
+    from mayday.domain.oncall import LocalSchedule, gaps
+    from mayday.language.library import Library
+    from mayday.language.routing import route_problems
+
+    library = Library.load(settings.runbooks)
+    errors = [finding for finding in library.findings if finding.level == "error"]
+    if errors:
+        more = f" and {len(errors) - 1} more" if len(errors) > 1 else ""
+        yield Finding("runbooks", "failed", f"{errors[0]}{more}", "mayday runbook lint shows all")
+        return
+    warnings = len(library.findings)
+    yield Finding(
+        "runbooks",
+        "ok",
+        f"{len(library.names)} in {settings.runbooks}" + (f", {warnings} warnings" if warnings else ""),
+    )
+    for problem in route_problems(library.catalog):
+        yield Finding("routes", "failed", problem)
+    now = datetime.now(UTC)
+    empty = [
+        name
+        for name, entry in library.catalog.schedules.items()
+        if isinstance(entry, LocalSchedule) and gaps(entry, now, now + LOOKS_AHEAD)
+    ]
+    if empty:
+        hint = "mayday oncall gaps shows when"
+        yield Finding("schedules", "warning", f"nobody is on call at times: {', '.join(empty)}", hint)
+    else:
+        yield Finding("schedules", "ok", f"{len(library.catalog.schedules)}, no gaps in {LOOKS_AHEAD.days} days")
+
+
+async def _records(settings: Settings) -> AsyncIterator[Finding]:
+    from mayday.records.records import Records
+
+    async with await Records.open(settings.database_url) as records:
+        await records.ping()
+        yield Finding("records", "ok", records.store.dialect)
+        waiting = await records.inbox.count()
+        state: State = "warning" if waiting.get("new") or waiting.get("failed") else "ok"
+        shown = ", ".join(f"{count} {name}" for name, count in sorted(waiting.items())) or "empty"
+        yield Finding("inbox", state, shown, "a starter forwards what is new" if state == "warning" else "")
+        people = {token.person for token in await records.tokens.find() if token.revoked_at is None and token.person}
+        if people:
+            yield Finding("tokens", "ok", f"{len(people)} people have one")
+        else:
+            hint = "mayday token create --person NAME"
+            yield Finding("tokens", "warning", "nobody has one: nobody can vote or acknowledge", hint)
+
+
+async def _temporal(settings: Settings) -> AsyncIterator[Finding]:
+    from mayday.cli.remote import described
+    from mayday.temporal.connection import TemporalError, configured_profile, connect
+    from mayday.temporal.search_attributes import register_search_attributes
+
+    outside = configured_profile()
+    address = None if outside is not None else described().get("temporal_address")
+    if outside is None and address is None:
+        yield Finding("temporal", "warning", "the embedded server, which is not running", "start it with: mayday up")
+        return
+    try:
+        client = await connect(settings, address=address, patience=PATIENCE_SECONDS)
+    except TemporalError as error:
+        hint = "" if outside is not None else "start the embedded server with: mayday up"
+        yield Finding("temporal", "failed" if outside is not None else "warning", str(error), hint)
+        return
+    yield Finding("temporal", "ok", f"{client.service_client.config.target_host}, namespace {client.namespace}")
+    if not await register_search_attributes(client):
+        hint = "incidents run without them; have an administrator register severity, status, service, opened"
+        yield Finding("search attributes", "warning", "refused by the server", hint)
+    from temporalio.api.enums.v1 import TaskQueueType
+    from temporalio.api.taskqueue.v1 import TaskQueue
+    from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+
+    queue = await client.workflow_service.describe_task_queue(
+        DescribeTaskQueueRequest(
+            namespace=client.namespace,
+            task_queue=TaskQueue(name=settings.task_queue),
+            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+        )
+    )
+    if queue.pollers:
+        yield Finding("workers", "ok", f"{len(queue.pollers)} on task queue {settings.task_queue}")
+    else:
+        yield Finding("workers", "failed", f"none on task queue {settings.task_queue}", "start one with: mayday worker")
+
+
+async def _starter(settings: Settings) -> AsyncIterator[Finding]:
+    import httpx
+
+    from mayday.cli.remote import described
+
+    url = settings.url or described().get("url")
+    if not url:
+        yield Finding("starter", "warning", "none is known here", "start one with: mayday up")
+        return
+    try:
+        async with httpx.AsyncClient(timeout=PATIENCE_SECONDS, trust_env=False) as http:
+            answer = await http.get(f"{url}/readyz")
+    except httpx.HTTPError:
+        yield Finding("starter", "warning", f"nobody answers at {url}", "start one with: mayday up")
+        return
+    facts = answer.json()
+    detail = f"{url}: Temporal {facts.get('temporal')}, records {facts.get('records')}"
+    yield Finding("starter", "ok" if answer.status_code == 200 else "failed", detail)
+
+
+async def _webhooks(settings: Settings) -> AsyncIterator[Finding]:
+    from mayday.providers.sources import NAMES
+
+    ready = [name for name in sorted(NAMES) if settings.webhook_token(name) or settings.webhook_secrets(name)]
+    if ready:
+        yield Finding("webhooks", "ok", f"open for {', '.join(ready)}")
+    else:
+        hint = "set MAYDAY_WEBHOOK_<SOURCE>_TOKEN"
+        yield Finding("webhooks", "warning", "no source has credentials here: no alert gets in", hint)

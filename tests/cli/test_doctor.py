@@ -1,0 +1,58 @@
+"""`mayday doctor` on machines in various states."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from mayday.cli.main import app
+
+RUNBOOKS = Path(__file__).parents[2] / "runbooks"
+
+
+def examined(*arguments: str) -> tuple[int, dict[str, dict[str, Any]]]:
+    done = CliRunner().invoke(app, ["doctor", "--json", *arguments])
+    return done.exit_code, {check["check"]: check for check in json.loads(done.stdout)["checks"]}
+
+
+@pytest.fixture(autouse=True)
+def _machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MAYDAY_DATA", str(tmp_path))
+    monkeypatch.setenv("MAYDAY_RUNBOOKS", str(RUNBOOKS))
+
+
+def test_a_fresh_machine_is_well_and_says_what_is_missing() -> None:
+    status, checks = examined()
+    assert status == 0
+    assert checks["runbooks"]["state"] == checks["schedules"]["state"] == checks["records"]["state"] == "ok"
+    assert {checks[name]["state"] for name in ("tokens", "temporal", "starter", "webhooks")} == {"warning"}
+    assert all(check["hint"] for check in checks.values() if check["state"] == "warning")
+    assert examined("--strict")[0] == 1
+
+
+def test_what_is_broken_is_found_and_does_not_hide_the_rest(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    broken = tmp_path / "runbooks" / "library"
+    broken.mkdir(parents=True)
+    (broken / "bad.yaml").write_text("apiVersion: runbook/v1\nkind: Runbook\nphasez: []\n")
+    monkeypatch.setenv("MAYDAY_RUNBOOKS", str(tmp_path / "runbooks"))
+    monkeypatch.setenv("MAYDAY_DATABASE_URL", "postgresql://127.0.0.1:1/nothing")
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    monkeypatch.setenv("MAYDAY_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("MAYDAY_WEBHOOK_ALERTMANAGER_TOKEN", "secret-token")
+    status, checks = examined()
+    assert status == 1
+    assert "bad.yaml:" in checks["runbooks"]["detail"]
+    assert checks["records"]["state"] == checks["temporal"]["state"] == "failed"
+    assert checks["starter"]["detail"] == "nobody answers at http://127.0.0.1:1"
+    assert checks["webhooks"] == {
+        "check": "webhooks", "state": "ok", "detail": "open for alertmanager", "hint": ""
+    }  # fmt: skip
+
+
+def test_for_people_it_is_one_line_a_check() -> None:
+    done = CliRunner().invoke(app, ["doctor"])
+    assert all(line[:4] in ("ok  ", "look", "FAIL") for line in done.stdout.splitlines())
