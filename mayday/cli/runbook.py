@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from mayday.cli.scenarios import rehearse
+from mayday.language.comparison import compare_plans
 from mayday.language.explanation import explain_runbook
 from mayday.language.findings import Finding, has_errors
 from mayday.language.library import Library, LibraryRefused, RunbookFile, UnknownRunbook, load_runbook
@@ -20,6 +21,7 @@ from mayday.language.linting import library_folder, lint
 from mayday.language.picture import picture_of
 from mayday.language.picture_mermaid import html_of, mermaid_of
 from mayday.language.picture_svg import svg_of
+from mayday.language.plan import Plan
 from mayday.language.schema import schema_of
 from mayday.language.starting_point import NEW_RUNBOOK
 from mayday.settings import SettingsError, load_settings
@@ -84,26 +86,32 @@ def explain_command(
     elif as_json:
         _print_json({"name": entry.name, "version": entry.version, "lines": lines})
     else:
-        console = Console(highlight=False)
-        for line in lines:
-            console.print(Text(line), soft_wrap=True)
+        _print_lines(lines)
 
 
 @runbook_app.command("plan")
 def plan_command(
-    which: Which,
+    which: Annotated[list[str], typer.Argument(metavar="RUNBOOK", help="A file, or a name, or name@version.")],
+    diff: Annotated[bool, typer.Option("--diff", help="Say what the second of two changes about the first.")] = False,
     service: Annotated[str | None, typer.Option(help="The incident's service, for `service.owner`.")] = None,
     as_json: AsJson = False,
     runbooks: Runbooks = None,
 ) -> None:
-    """Print the pinned plan with its digest, as it would stand in an incident's start input. Always JSON."""
-    library, entry = _find(which, runbooks)
-    try:
-        plan = library.plan(f"{entry.name}@{entry.version}", service=service)
-    except LibraryRefused as refused:
-        Console(stderr=True, highlight=False).print(Text(str(refused)), soft_wrap=True)
-        raise typer.Exit(REFUSED) from None
-    _print_json({"digest": plan.digest, **plan.canonical()})
+    """Print the pinned plan with its digest, as it would stand in an incident's start input. Always JSON.
+
+    With --diff and two runbooks: what the change means, in words.
+    """
+    if len(which) != (2 if diff else 1):
+        _usage("--diff takes two runbooks" if diff else "one runbook; two with --diff")
+    plans = [_plan(one, service, runbooks) for one in which]
+    if not diff:
+        _print_json({"digest": plans[0].digest, **plans[0].canonical()})
+        return
+    comparison = compare_plans(*plans)
+    if as_json:
+        _print_json(comparison.as_json())
+    else:
+        _print_lines(comparison.lines())
 
 
 @runbook_app.command("schema")
@@ -188,6 +196,21 @@ def _find(which: str, runbooks: Path | None) -> tuple[Library, RunbookFile]:
         Console(stderr=True, highlight=False).print(Text(str(refused)), soft_wrap=True)
         raise typer.Exit(REFUSED)
     return library, entry
+
+
+def _plan(which: str, service: str | None, runbooks: Path | None) -> Plan:
+    library, entry = _find(which, runbooks)
+    try:
+        return library.plan(f"{entry.name}@{entry.version}", service=service)
+    except LibraryRefused as refused:
+        Console(stderr=True, highlight=False).print(Text(str(refused)), soft_wrap=True)
+        raise typer.Exit(REFUSED) from None
+
+
+def _print_lines(lines: Sequence[str]) -> None:
+    console = Console(highlight=False)
+    for line in lines:
+        console.print(Text(line), soft_wrap=True)
 
 
 def _print_json(data: dict[str, Any]) -> None:
