@@ -39,6 +39,6 @@ class Alarm:
         self._task = self._at = None
 
     async def _ring(self, delay: timedelta, at: datetime) -> None:
-        await workflow.sleep(delay, summary=f"until {at:%Y-%m-%d %H:%M:%S}Z")
+        await workflow.sleep(delay, summary=f"until {at.isoformat(' ')[:19]}Z")
         self.rang = True
         self._task = self._at = None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from mayday.domain.effects import EffectFailure
 from mayday.domain.incident import Pending
-from mayday.language.expressions import ExpressionError, UnsetValue, evaluate_condition
+from mayday.domain.ranks import Severity, Status
+from mayday.language.expressions import CACHED, ExpressionError, UnsetValue, evaluate_condition, parse_expression
 from mayday.language.runbook import Step
 from mayday.walker import failing, tasks
 from mayday.walker.state import StepState
@@ -77,6 +79,8 @@ def begin(w: Walker, step: Step, path: str) -> StepState | None:
 
 def condition(w: Walker, text: str, path: str | None, **extra: Any) -> bool | None:
     """Whether a condition holds; None when it needs a fact that nobody has set: somebody is asked for it."""
+    if not extra and _is_about_standing(text):
+        return _holds(text, w.state.status, w.state.severity)
     try:
         return evaluate_condition(text, w.scope(path, **extra))
     except UnsetValue as unset:
@@ -84,10 +88,27 @@ def condition(w: Walker, text: str, path: str | None, **extra: Any) -> bool | No
         return None
 
 
-def resume(w: Walker, state: StepState) -> None:
-    """Take one running step as far as it goes."""
+@lru_cache(maxsize=CACHED)
+def _is_about_standing(text: str) -> bool:
+    """Whether status and severity alone decide a condition, as they do for nearly every `until`."""
+    return {"incident.status", "incident.severity"}.issuperset(parse_expression(text).names())
+
+
+@lru_cache(maxsize=CACHED)
+def _holds(text: str, status: str, severity: str) -> bool:
+    """Such a condition, worked out once: conditions are looked at in every round, and these rarely change."""
+    return evaluate_condition(text, {"incident": {"status": Status(status), "severity": Severity(severity)}})
+
+
+@lru_cache(maxsize=1)
+def _verbs() -> Mapping[str, Callable[[Walker, Step, StepState], None]]:
     from mayday.walker.verbs import VERBS  # verbs run lists of steps, which run verbs
 
+    return VERBS
+
+
+def resume(w: Walker, state: StepState) -> None:
+    """Take one running step as far as it goes."""
     step = w.step(state.path)
     if state.place in ("on_timeout", "on_error"):
         nested = step.on_timeout if state.place == "on_timeout" else step.on_error
@@ -101,7 +122,7 @@ def resume(w: Walker, state: StepState) -> None:
         timed_out(w, step, state)
         return
     try:
-        VERBS[state.verb](w, step, state)
+        _verbs()[state.verb](w, step, state)
     except ExpressionError as error:
         failing.fail(w, state, EffectFailure(code="expression", message=str(error)))
 

@@ -5,6 +5,8 @@ Imports stand inside the functions: the owners import this module to announce th
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from mayday.domain.effects import EffectResult
@@ -16,6 +18,15 @@ if TYPE_CHECKING:
 
 def answered(w: Walker, flight: Flight, result: EffectResult) -> None:
     """Hand an effect's result to its owner."""
+    kind, _, name = flight.owner.partition(":")
+    owner = _owners().get(kind)
+    if owner is not None:
+        owner(w, name, flight, result)
+    w.touch()
+
+
+@lru_cache(maxsize=1)
+def _owners() -> dict[str, Callable[[Walker, str, Flight, EffectResult], None]]:
     from mayday.walker import (
         contract_clocks,
         engagements,
@@ -30,8 +41,7 @@ def answered(w: Walker, flight: Flight, result: EffectResult) -> None:
     )
     from mayday.walker.verbs import do
 
-    kind, _, name = flight.owner.partition(":")
-    owners = {
+    return {
         "ladder": ladders.answered,
         "offer": roles.answered,
         "vote": gates.called,
@@ -47,9 +57,6 @@ def answered(w: Walker, flight: Flight, result: EffectResult) -> None:
         "review": handing_over.answered,
         "candidate": notices.answered,
     }
-    if kind in owners:
-        owners[kind](w, name, flight, result)
-    w.touch()
 
 
 def task_done(w: Walker, task: TaskState) -> None:

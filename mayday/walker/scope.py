@@ -6,7 +6,7 @@ reports as unset, so that a person can be asked for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mayday.domain.ranks import Priority, Severity, Status
@@ -19,11 +19,17 @@ if TYPE_CHECKING:
 class Lazy(Mapping[str, Any]):
     """Known names whose values are made when looked at."""
 
-    def __init__(self, names: Callable[[], list[str]], value: Callable[[str], Any]) -> None:
+    def __init__(
+        self,
+        names: Callable[[], Iterable[str]],
+        value: Callable[[str], Any],
+        known: Callable[[str], bool] | None = None,
+    ) -> None:
         self._names, self._value = names, value
+        self._known = known or (lambda name: name in self._names())
 
     def __getitem__(self, name: str) -> Any:
-        if name not in self._names():
+        if not self._known(name):
             raise KeyError(name)
         return self._value(name)
 
@@ -31,7 +37,7 @@ class Lazy(Mapping[str, Any]):
         return iter(self._names())
 
     def __len__(self) -> int:
-        return len(self._names())
+        return sum(1 for _ in self._names())
 
 
 class Result(Mapping[str, Any]):
@@ -86,7 +92,7 @@ class Scope(Mapping[str, Any]):
     def _make(self, name: str) -> Any:
         w = self._w
         if name == "incident":
-            return Lazy(lambda: list(_INCIDENT), lambda field: _INCIDENT[field](w))
+            return Lazy(lambda: _INCIDENT, lambda field: _INCIDENT[field](w))
         if name == "inputs":
             return self._inputs()
         if name == "vars":
@@ -98,9 +104,9 @@ class Scope(Mapping[str, Any]):
             url, phone = w.bridge()
             return {"url": url, "phone": phone}
         if name == "steps":
-            return Lazy(self._ids, self._step)
+            return Lazy(self._ids, self._step, self._is_id)
         if name == "decisions":
-            return Lazy(self._ids, self._decision)
+            return Lazy(self._ids, self._decision, self._is_id)
         if name == "now":
             return w.now
         if name == "event":
@@ -153,6 +159,15 @@ class Scope(Mapping[str, Any]):
             *self._w.definitions.ad_hoc(),
             *(path.rpartition(".")[2] for path in self._w.state.steps),
         ]
+
+    def _is_id(self, name: str) -> bool:
+        """Whether `name` is among `_ids`."""
+        known = self._w.definitions
+        return (
+            name in known.root
+            or name in known.ad_hoc()
+            or any(path.rpartition(".")[2] == name for path in self._w.state.steps)
+        )
 
     def _lookup(self, name: str) -> str:
         """The path of a step id as seen from here: the nearest enclosing round first."""
