@@ -22,6 +22,7 @@ from mayday.language.picture import picture_of
 from mayday.language.picture_mermaid import html_of, mermaid_of
 from mayday.language.picture_svg import svg_of
 from mayday.language.plan import Plan
+from mayday.language.sarif import sarif_of
 from mayday.language.schema import schema_of
 from mayday.language.starting_point import NEW_RUNBOOK
 from mayday.settings import SettingsError, load_settings
@@ -49,16 +50,22 @@ class Kind(StrEnum):
 def lint_command(
     paths: Annotated[list[Path] | None, typer.Argument(help="Files or folders; all runbooks without any.")] = None,
     as_json: AsJson = False,
+    as_sarif: Annotated[bool, typer.Option("--sarif", help="Print SARIF 2.1.0, for code hosts.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
     runbooks: Runbooks = None,
 ) -> None:
     """Say what is wrong, with file, line and column. Leaves with status 1 when there is an error."""
+    if as_json and as_sarif:
+        _usage("one of --json and --sarif")
     default = _folder(runbooks)
     try:
         findings = lint(paths or [default], default)
     except FileNotFoundError as error:
         _usage(f"no such file or folder: {error}")
-    print_findings(findings, as_json)
+    if as_sarif:
+        _print_json(sarif_of(findings, Path.cwd()))
+    else:
+        print_findings(findings, as_json)
     if has_errors(findings) or (strict and findings):
         raise typer.Exit(REFUSED)
 
