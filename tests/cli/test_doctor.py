@@ -45,7 +45,7 @@ def test_what_is_broken_is_found_and_does_not_hide_the_rest(monkeypatch: pytest.
     monkeypatch.setenv("MAYDAY_WEBHOOK_ALERTMANAGER_TOKEN", "secret-token")
     status, checks = examined()
     assert status == 1
-    assert "bad.yaml:" in checks["runbooks"]["detail"]
+    assert (checks["runbooks"]["state"], "and 3 more" in checks["runbooks"]["detail"]) == ("failed", True)
     assert checks["records"]["state"] == checks["temporal"]["state"] == "failed"
     assert checks["starter"]["detail"] == "nobody answers at http://127.0.0.1:1"
     assert checks["webhooks"] == {
