@@ -18,6 +18,7 @@ from mayday.language.expression_errors import BudgetExceeded, SyntaxRefused, Typ
 from mayday.language.filters import FILTERS, LONGEST_LIST, LONGEST_TEXT
 from mayday.language.findings import CODES, Code
 from mayday.language.grammar import LONGEST_EXPRESSION, LONGEST_TEMPLATE
+from mayday.language.language_page import language_page
 from mayday.language.schema import KINDS, schema_of
 
 __all__ = ["pages", "write"]
@@ -45,6 +46,7 @@ def pages() -> dict[str, str]:
     made = {
         "docs/checks.md": "\n".join(_checks()) + "\n",
         "docs/expressions.md": "\n".join(_expressions()) + "\n",
+        "docs/language.md": language_page(),
     }
     for kind in KINDS:
         made[f"runbooks/schema/{kind}.json"] = json.dumps(schema_of(kind), indent=2, ensure_ascii=False) + "\n"

@@ -9,8 +9,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from mayday.domain.durations import Duration
 from mayday.language.catalog import Catalog
 from mayday.language.library import TemplateFile
+from mayday.language.meanings import MEANINGS
 from mayday.language.runbook import VERBS, Runbook
 from mayday.language.scenario import Scenario
 
@@ -32,6 +34,9 @@ def schema_of(kind: str) -> dict[str, Any]:
     A step is flat: every verb is a property, and `oneOf` says that one of them is required.
     """
     schema: dict[str, Any] = _without_nulls(KINDS[kind].model_json_schema(by_alias=True))
+    for name, definition in [(schema.get("title", ""), schema), *schema.get("$defs", {}).items()]:
+        for key, meaning in MEANINGS.get(name, {}).items():
+            definition["properties"][key]["description"] = meaning
     step = schema.get("$defs", {}).get("Step")
     if step is not None:
         step["oneOf"] = [_verb(verb) for verb in VERBS]
@@ -51,6 +56,8 @@ def _without_nulls(value: Any) -> Any:
         return [_without_nulls(item) for item in value]
     if not isinstance(value, dict):
         return value
+    if set(value) == {"_seconds", "business_days"}:  # a Duration as a dataclass dumps it; authors write its text
+        return str(Duration(seconds=value["_seconds"], business_days=value["business_days"]))
     cleaned = {key: _without_nulls(item) for key, item in value.items() if not (key == "default" and item is None)}
     choices = cleaned.get("anyOf")
     if isinstance(choices, list):
