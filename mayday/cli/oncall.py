@@ -1,7 +1,8 @@
 """`mayday oncall`: who is on call, now or on the days to come, and when nobody is.
 
-Reads the schedules of the catalog folder itself, so that it answers while nothing else runs. Schedules kept in another
-system are named, not asked.
+Reads the schedules of the catalog folder itself, so that it answers while nothing else runs. Overrides made at run time
+are asked of the starter; where one is known and does not answer, that is said. Schedules kept in another system are
+named, not asked.
 """
 
 from __future__ import annotations
@@ -18,8 +19,20 @@ from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 from rich.table import Table
 
+from mayday.cli.errors import CliError
+from mayday.cli.remote import remote
 from mayday.domain.durations import HintedError
-from mayday.domain.oncall import ExternalSchedule, LocalSchedule, Schedule, gaps, next_handoff, on_call, shifts
+from mayday.domain.oncall import (
+    ExternalSchedule,
+    LocalSchedule,
+    Override,
+    Schedule,
+    gaps,
+    next_handoff,
+    on_call,
+    shifts,
+    with_overrides,
+)
 from mayday.domain.timeline import timestamp
 from mayday.domain.wallclock import in_utc, parse_moment, zone
 from mayday.language.documents import Document, load_document
@@ -57,7 +70,7 @@ def show(
 ) -> None:
     """Who is on call on each schedule, until when, and who is next; with --days the shifts to come."""
     moment = _moment(at)
-    rosters = _rosters(runbooks, schedule)
+    rosters = _as_it_is(_rosters(runbooks, schedule), runbooks)
     if days is None:
         _print_now(rosters, moment, as_json)
     else:
@@ -75,7 +88,7 @@ def show_gaps(
     """When nobody is on call. Leaves with status 1 when there is such a time."""
     begin = _moment(at)
     end = begin + timedelta(days=days)
-    rosters = _rosters(runbooks, schedule)
+    rosters = _as_it_is(_rosters(runbooks, schedule), runbooks)
     found = [
         (name, entry, gap)
         for name, entry in rosters.schedules.items()
@@ -128,7 +141,7 @@ def _print_now(rosters: _Rosters, at: datetime, as_json: bool) -> None:
             rosters.name_of(following.incoming) if following else "",
             {"override": "override", None: "gap"}.get(row["source"], f"layer {row['layer']}"),
         )
-    Console().print(table)
+    _print_table(table)
 
 
 def _print_shifts(rosters: _Rosters, begin: datetime, end: datetime, as_json: bool) -> None:
@@ -150,7 +163,7 @@ def _print_shifts(rosters: _Rosters, begin: datetime, end: datetime, as_json: bo
     for name, entry, starts_at, ends_at, person, source in rows:
         why = source or "gap"
         table.add_row(name, _local(starts_at, entry), _local(ends_at, entry), rosters.name_of(person), why)
-    Console().print(table)
+    _print_table(table)
     _say_elsewhere(rosters)
 
 
@@ -177,6 +190,24 @@ def _rosters(folder: Path | None, wanted: str | None) -> _Rosters:
     if name not in found:
         _leave(REFUSED, f"there is no schedule {name}; {nearest(name, found)}")
     return _Rosters({name: found[name]}, names)
+
+
+def _as_it_is(rosters: _Rosters, folder: Path | None) -> _Rosters:
+    """With the overrides made at run time laid over; a folder named by hand is looked at as it is written."""
+    if folder is not None:
+        return rosters
+    try:
+        found = remote().get("/api/v1/oncall/overrides")["items"]
+    except CliError as refusal:
+        if refusal.status != WRONG_USAGE:  # none is known here, which is nothing to speak of
+            typer.echo(f"overrides made at run time are not counted: {refusal.message}", err=True)
+        return rosters
+    for made in found:
+        entry = rosters.schedules.get(made["schedule"])
+        if isinstance(entry, LocalSchedule):
+            override = Override.model_validate({"from": made["from_at"], "to": made["to_at"], "person": made["person"]})
+            rosters.schedules[made["schedule"]] = with_overrides(entry, [override])
+    return rosters
 
 
 def _schedule(document: Document, name: str, entry: object) -> LocalSchedule | ExternalSchedule:
@@ -220,6 +251,10 @@ def _say_elsewhere(rosters: _Rosters) -> None:
     for name, entry in rosters.schedules.items():
         if isinstance(entry, ExternalSchedule):
             _say(f"{name} is kept in {entry.source}")
+
+
+def _print_table(table: Table) -> None:
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
 def _say(text: str) -> None:

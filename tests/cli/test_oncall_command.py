@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from mayday.cli.errors import CliError
 from mayday.cli.oncall import oncall_app
 
 CATALOG = """\
@@ -123,3 +124,33 @@ def test_a_catalog_that_cannot_be_read_says_where(folder: Path, good: str, bad: 
     assert result.exit_code == 1
     assert place in result.stderr
     assert hint in result.stderr
+
+
+class _Starter:
+    """One that knows an override which somebody made tonight."""
+
+    def get(self, path: str) -> dict[str, Any]:
+        assert path == "/api/v1/oncall/overrides"
+        shift = {"from_at": "2026-03-02T00:00:00.000Z", "to_at": "2026-03-03T00:00:00.000Z", "person": "raj"}
+        return {"items": [{"schedule": "nights", **shift}], "next": None}
+
+
+def test_a_shift_that_somebody_took_tonight_counts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAYDAY_RUNBOOKS", str(folder))
+    monkeypatch.setattr("mayday.cli.oncall.remote", _Starter)
+    words = ["show", "nights", "--at", "2026-03-02T02:10Z", "--json"]
+    (item,) = items(CliRunner().invoke(oncall_app, words))
+    assert (item["person"], item["source"]) == ("raj", "override")
+    (written,) = items(mayday_oncall(folder, *words))
+    assert written["person"] == "ana", "a folder named by hand is looked at as it is written"
+
+
+def test_a_starter_that_does_not_answer_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody() -> None:
+        raise CliError("no starter answers at http://127.0.0.1:1")
+
+    monkeypatch.setenv("MAYDAY_RUNBOOKS", str(folder))
+    monkeypatch.setattr("mayday.cli.oncall.remote", nobody)
+    result = CliRunner().invoke(oncall_app, ["show", "nights"])
+    assert result.exit_code == 0
+    assert "overrides made at run time are not counted" in result.stderr
