@@ -10,6 +10,7 @@ Every try leaves an audit row; the timeline hears only of what was applied.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import structlog
@@ -27,6 +28,9 @@ from starter.reopening import Reopening
 __all__ = ["Decided", "Decisions"]
 
 log = structlog.get_logger(__name__)
+
+SHOWN_IN_LISTS = frozenset({"severity", "status", "candidate", "merge", "reopen"})
+LIVE_WITHIN = timedelta(seconds=1)
 
 
 class Decided(NamedTuple):
@@ -64,6 +68,8 @@ class Decisions:
             return Decided(202, {"state": "pending", "command": command.id})
         if isinstance(command, Ack):
             await self._silence(record, command)
+        if command.kind in SHOWN_IN_LISTS:
+            await self._list_again(record)
         return Decided(
             200, {"state": answer.state, "entry": answer.entry, "detail": answer.detail, "command": command.id}
         )  # fmt: skip
@@ -79,6 +85,20 @@ class Decisions:
         except NotAccepted:
             await self._gateway.signal_command(record.workflow_id, envelope)
             return Answer(state="pending")
+
+    async def _list_again(self, record: IncidentRecord) -> None:
+        """Lists are read from the store, which hears of a change with the next flush: tell it now. A flush that was
+        faster stands."""
+        board = await self._gateway.board(record.workflow_id, LIVE_WITHIN)
+        if board is None or board.id != record.id:
+            return
+        changed = {"severity": board.severity, "status": board.status, "title": board.title, "services": board.services}
+        try:
+            latest = await self._records.incidents.get(record.id) or record
+            ended_at = latest.ended_at if board.finished else None
+            await self._records.incidents.save(latest.model_copy(update={**changed, "ended_at": ended_at}))
+        except RecordsUnavailable as error:
+            log.warning("list_not_updated", incident=record.id, reason=str(error))
 
     async def _silence(self, record: IncidentRecord, ack: Ack) -> None:
         """The desk's own pager stops at once; the workflow closes pages at every provider, this one too, anyway."""

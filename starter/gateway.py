@@ -151,9 +151,20 @@ class Gateway(Protocol):
 class TemporalGateway:
     """The gateway over a connected client."""
 
-    def __init__(self, client: Client, *, task_queue: str) -> None:
-        self._client = client
+    def __init__(self, client: Client | None, *, task_queue: str) -> None:
+        """Without a client every call raises `TemporalSilent`, until `attach`."""
+        self._attached = client
         self._task_queue = task_queue
+
+    def attach(self, client: Client) -> None:
+        """Temporal has been reached."""
+        self._attached = client
+
+    @property
+    def _client(self) -> Client:
+        if self._attached is None:
+            raise TemporalSilent("Temporal has not been reached since this starter began")
+        return self._attached
 
     async def start(self, start: StartInput, *, again: bool) -> Started:
         reuse = WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.REJECT_DUPLICATE
@@ -275,9 +286,9 @@ class TemporalGateway:
                 raise TemporalSilent("Temporal says it is not serving")
 
     async def _query(self, workflow_id: str, name: str, args: list[Any], result: Any, within: timedelta) -> Any:
-        handle = self._handle(workflow_id)
         try:
             async with asyncio.timeout(within.total_seconds()), _spoken():
+                handle = self._handle(workflow_id)
                 return await handle.query(name, args=args, result_type=result, rpc_timeout=within)
         except (TimeoutError, GatewayError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
             return None

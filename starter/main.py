@@ -6,7 +6,7 @@ import asyncio
 import logging
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import structlog
@@ -19,20 +19,22 @@ from mayday.records.errors import RecordsUnavailable
 from mayday.records.records import Records
 from mayday.settings import Settings, SettingsError
 from mayday.shutdown import stop_on_signals
-from mayday.temporal.connection import TemporalError, connect
+from mayday.temporal.connection import TemporalError, TemporalUnreachable, connect
 from mayday.temporal.search_attributes import register_search_attributes
 from starter.access import OWNER
 from starter.app import create_app
 from starter.gateway import TemporalGateway
-from starter.parts import assemble
+from starter.parts import Parts, assemble
 from starter.playbooks import Playbooks, PlaybooksRefused
 
-__all__ = ["listen", "run", "serve", "serving"]
+__all__ = ["listen", "run", "serving"]
 
 log = structlog.get_logger(__name__)
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
 DRAINS_WITHIN_SECONDS = 10
+FIRST_PATIENCE_SECONDS = 3.0
+"""How long a starter waits for Temporal before it serves without."""
 
 
 def run(settings: Settings, *, address: str | None = None) -> int:
@@ -59,28 +61,29 @@ def run(settings: Settings, *, address: str | None = None) -> int:
 async def _start(settings: Settings, playbooks: Playbooks, address: str | None) -> None:
     stop = asyncio.Event()
     with stop_on_signals(stop):
-        client = await connect(settings, address=address)
-        async with await Records.open(settings.database_url) as records:
-            await serve(settings, client, records, playbooks, stop)
+        try:
+            client: Client | None = await connect(settings, address=address, patience=FIRST_PATIENCE_SECONDS)
+        except TemporalUnreachable as error:
+            # Alerts are taken in while Temporal is down, also by a starter that begins meanwhile.
+            log.error("temporal_unreachable", reason=str(error))
+            client = None
 
+        async def reach() -> Client:
+            while True:
+                try:
+                    return await connect(settings, address=address)
+                except TemporalError as error:
+                    log.error("temporal_unreachable", reason=str(error))
 
-async def serve(
-    settings: Settings,
-    client: Client,
-    records: Records,
-    playbooks: Playbooks,
-    stop: asyncio.Event,
-    ready: Callable[[str], None] | None = None,
-) -> None:
-    """Serve until `stop` is set, then drain. `ready` is told the address once it listens. Raises `OSError`."""
-    async with serving(settings, client, records, playbooks) as server:
-        if ready is not None:
-            ready(server.url)
-        ended = asyncio.create_task(server.ended.wait())
-        asked = asyncio.create_task(stop.wait())
-        await asyncio.wait([ended, asked], return_when=asyncio.FIRST_COMPLETED)
-        ended.cancel()
-        asked.cancel()
+        async with (
+            await Records.open(settings.database_url) as records,
+            serving(settings, client or reach, records, playbooks) as server,
+        ):
+            ended = asyncio.create_task(server.ended.wait())
+            asked = asyncio.create_task(stop.wait())
+            await asyncio.wait([ended, asked], return_when=asyncio.FIRST_COMPLETED)
+            ended.cancel()
+            asked.cancel()
 
 
 class Server:
@@ -125,25 +128,28 @@ class _Quiet(uvicorn.Server):
 @asynccontextmanager
 async def serving(
     settings: Settings,
-    client: Client,
+    client: Client | Callable[[], Awaitable[Client]],
     records: Records,
     playbooks: Playbooks,
     listening: socket.socket | None = None,
 ) -> AsyncIterator[Server]:
-    """A starter that serves inside the block, and is drained at its end. `listening` is a port taken with `listen`."""
+    """A starter that serves inside the block, and is drained at its end.
+
+    `client` may be a way to reach Temporal, which is gone while alerts are already taken in. `listening` is a port
+    taken with `listen`.
+    """
     if listening is None:
         settings, listening = listen(settings)
-    attributes = await register_search_attributes(client)
     if settings.token is not None:
         await records.tokens.adopt(settings.token.get_secret_value(), None, level=OWNER)
     playbooks.attach(records)
-    parts = assemble(
-        settings,
-        records,
-        TemporalGateway(client, task_queue=settings.task_queue),
-        playbooks,
-        search_attributes=attributes,
-    )
+    gateway = TemporalGateway(None, task_queue=settings.task_queue)
+    parts = assemble(settings, records, gateway, playbooks)
+    reaching: asyncio.Task[None] | None = None
+    if isinstance(client, Client):
+        await _reached(parts, gateway, client)
+    else:
+        reaching = asyncio.create_task(_reach(parts, gateway, client), name="reach-temporal")
     config = uvicorn.Config(
         create_app(parts),
         host=settings.host,
@@ -157,11 +163,25 @@ async def serving(
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     server = Server(config, listening)
     await server.start()
-    log.info("starter_started", url=server.url, search_attributes=attributes)
+    log.info("starter_started", url=server.url)
     try:
         yield server
     finally:
+        if reaching is not None:
+            reaching.cancel()
+            await asyncio.gather(reaching, return_exceptions=True)
         await server.stop()
+
+
+async def _reach(parts: Parts, gateway: TemporalGateway, reach: Callable[[], Awaitable[Client]]) -> None:
+    await _reached(parts, gateway, await reach())
+    parts.forwarder.nudge()
+
+
+async def _reached(parts: Parts, gateway: TemporalGateway, client: Client) -> None:
+    """From now on alerts and decisions go to Temporal."""
+    parts.openings.reached(await register_search_attributes(client))
+    gateway.attach(client)
 
 
 def listen(settings: Settings) -> tuple[Settings, socket.socket]:

@@ -49,6 +49,10 @@ class Openings:
         self._house = house
         self._now = clock
 
+    def reached(self, search_attributes: bool) -> None:
+        """What the server turned out to know; until then incidents start without search attributes."""
+        self._house = self._house._replace(search_attributes=search_attributes)
+
     async def from_alert(self, parcel: Parcel) -> StartInput:
         """For the alert that opens an incident. Always possible: what does not fit is left out and logged."""
         routed, event, now = parcel.routed, parcel.event, self._now()

@@ -59,10 +59,9 @@ def assemble(
     gateway: Gateway,
     playbooks: Playbooks,
     *,
-    search_attributes: bool = False,
     clock: Callable[[], datetime] = utc_now,
 ) -> Parts:
-    house = House(settings.base_url, settings.continue_as_new_after_events, search_attributes)
+    house = House(settings.base_url, settings.continue_as_new_after_events)
     openings = Openings(playbooks, house, clock)
     delivery = Delivery(gateway, records, openings, clock)
     lanes = Lanes(delivery)

@@ -85,6 +85,15 @@ async def test_an_incident_is_shown_as_its_run_says(house: House) -> None:
     assert (stored["live"], stored["status"], stored["pending"]) == (False, "investigating", [])
 
 
+async def test_a_change_of_status_is_in_the_list_at_once(house: House) -> None:
+    incident = await house.declared()
+    house.run(incident).board = board(house, incident)
+    body = {"status": "identified", "reason": "found it"}
+    assert (await house.post(f"/api/v1/incidents/{incident}/status", body)).status_code == 200
+    (item,) = (await house.get("/api/v1/incidents?status=identified")).json()["items"]
+    assert item["id"] == incident
+
+
 async def test_the_short_form_that_people_say_aloud_is_understood(house: House) -> None:
     incident = await house.declared()
     for spoken in (incident[-6:], f"INC-{incident[-6:]}", incident.lower()):

@@ -6,15 +6,19 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import uvicorn
+from temporalio.client import Client
 
+from mayday.records.records import Records
 from mayday.settings import load_settings
 from starter.app import create_app
-from starter.main import Server, listen
+from starter.main import Server, listen, serving
+from starter.playbooks import Playbooks
 from tests.starter.conftest import WEBHOOK_TOKEN, House
 
 BEARER = {"Authorization": f"Bearer {WEBHOOK_TOKEN}"}
@@ -94,3 +98,24 @@ def test_a_port_that_is_taken_is_named() -> None:
         settings: Any = load_settings(port=port)
         with pytest.raises(OSError, match=f"cannot listen on 127.0.0.1:{port}"):
             listen(settings)
+
+
+async def test_a_starter_that_begins_while_temporal_is_down_takes_alerts_in(
+    playbooks: Playbooks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAYDAY_WEBHOOK_ALERTMANAGER_TOKEN", WEBHOOK_TOKEN)
+
+    async def never() -> Client:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    settings = load_settings(data=tmp_path, port=0)
+    async with (
+        await Records.open(tmp_path / "records.db") as records,
+        serving(settings, never, records, playbooks) as server,
+        httpx.AsyncClient(base_url=server.url, trust_env=False) as http,
+    ):
+        answer = await http.post("/webhooks/alertmanager", json=ALERT, headers=BEARER)
+        assert (answer.status_code, answer.json()["incidents"][0]["action"]) == (202, "queued")
+        assert (await http.get("/readyz")).json()["temporal"] == "silent"
+        assert await records.inbox.count() == {"new": 1}
