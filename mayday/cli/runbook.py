@@ -24,8 +24,9 @@ from mayday.language.picture_svg import svg_of
 from mayday.language.plan import Plan
 from mayday.language.sarif import sarif_of
 from mayday.language.schema import schema_of
-from mayday.language.starting_point import NEW_RUNBOOK
+from mayday.language.starting_point import copied_runbook, copied_scenario, new_runbook
 from mayday.settings import SettingsError, load_settings
+from mayday.simulator.files import find_scenarios
 
 runbook_app = typer.Typer(no_args_is_help=True, help="Check, read, pin and rehearse runbooks.")
 runbook_app.command("test")(rehearse)
@@ -132,18 +133,45 @@ def schema_command(
 @runbook_app.command("new")
 def new_command(
     name: Annotated[str, typer.Argument(help="Small letters, digits and _.")],
-    owner: Annotated[str, typer.Option(help="The team that keeps it.")] = "incident-management",
+    source: Annotated[str | None, typer.Option("--from", help="A runbook of the library to copy.")] = None,
+    owner: Annotated[str | None, typer.Option(help="The team that keeps it.")] = None,
     runbooks: Runbooks = None,
 ) -> None:
-    """Write a runbook to start from into the library. Never overwrites a file."""
+    """Write a runbook to start from into the library: a short one, or a copy with a scenario. Overwrites no file."""
     if not name.isidentifier() or name != name.lower() or not name[0].isalpha():
         _usage(f"{name} is no name: small letters, digits and _, beginning with a letter")
-    path = _folder(runbooks) / "library" / f"{name}.yaml"
-    if path.exists():
-        _usage(f"{path} exists")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(NEW_RUNBOOK.replace("NAME", name).replace("OWNER", json.dumps(owner)), encoding="utf-8")
-    Console(highlight=False).print(Text(f"{path}\nnext: mayday runbook lint {path}"), soft_wrap=True)
+    folder = _folder(runbooks)
+    made = {folder / "library" / f"{name}.yaml": new_runbook(name, owner or "incident-management")}
+    if source is not None:
+        try:
+            entry = Library.load(folder).file(source)
+        except UnknownRunbook as unknown:
+            _usage(str(unknown))
+        text = Path(entry.document.file).read_text(encoding="utf-8")
+        made = {folder / "library" / f"{name}.yaml": copied_runbook(text, entry.name, name, owner)}
+        rehearsal = _scenario_of(entry.name, folder)
+        if rehearsal is not None:
+            made[folder / "scenarios" / f"{name}.yaml"] = copied_scenario(rehearsal, entry.name, name)
+    for path in made:
+        if path.exists():
+            _usage(f"{path} exists")
+    for path, text in made.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    first, *more = made
+    _print_lines([*(str(path) for path in made), f"next: mayday runbook lint {first}"])
+    if more:
+        _print_lines([f"then: mayday runbook test {more[0]}"])
+
+
+def _scenario_of(name: str, folder: Path) -> str | None:
+    """The first scenario of the folder that rehearses this runbook by its file."""
+    scenarios = folder / "scenarios"
+    for path in find_scenarios([scenarios]) if scenarios.is_dir() else []:
+        text = path.read_text(encoding="utf-8")
+        if f"\nrunbook: ../library/{name}.yaml\n" in text:
+            return text
+    return None
 
 
 def print_findings(findings: Sequence[Finding], as_json: bool) -> None:

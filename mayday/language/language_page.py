@@ -20,9 +20,9 @@ Every key of a runbook, a catalog and a scenario: made from the models that read
 expressions and templates are in [expressions.md](expressions.md), findings of the checker in [checks.md](checks.md).
 
 Words: a **runbook** has **phases**, a phase has **steps**, a step has exactly one **verb**. A length of time is
-a number with its unit: `90s`, `15m`, `1h30m`, `7d`, `4w`, `3 days`, `5 business days`. A reference is `person.X`, `role.X`,
-`group.X`, `schedule.X`, `audience.X`, `vendor.X`, or `service.owner`. Keys that are not listed are refused. A key in
-**bold** has to be there.
+a number with its unit: `90s`, `15m`, `1h30m`, `7d`, `4w`, `3 days`, `5 business days`. A reference is `person.X`,
+`role.X`, `group.X`, `schedule.X`, `audience.X`, `vendor.X`, or `service.owner`. Keys that are not listed are refused.
+A key in **bold** has to be there.
 """
 _TITLES = {
     "Runbook": "A runbook",

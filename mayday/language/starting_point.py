@@ -1,8 +1,11 @@
-"""The runbook that `mayday runbook new` writes: short, complete, and without findings in the shipped catalog."""
+"""What `mayday runbook new` writes: a short, complete runbook without findings, or a copy of one in the library."""
 
 from __future__ import annotations
 
-__all__ = ["NEW_RUNBOOK"]
+import json
+import re
+
+__all__ = ["NEW_RUNBOOK", "copied_runbook", "copied_scenario", "new_runbook"]
 
 NEW_RUNBOOK = """\
 apiVersion: runbook/v1
@@ -52,3 +55,29 @@ phases:
         else: [{ id: still_down, do: incident.set_status, with: { status: investigating, reason: "not stable" } }]
 finally: [{ id: close_bridge, do: bridge.close }]
 """
+
+
+def new_runbook(name: str, owner: str) -> str:
+    """The short one."""
+    return NEW_RUNBOOK.replace("NAME", name).replace("OWNER", json.dumps(owner))
+
+
+def copied_runbook(text: str, source: str, name: str, owner: str | None) -> str:
+    """A runbook's file under another name, at version 0.1.0.
+
+    `applies_to` becomes a remark: nothing walks the copy before its owner says which incidents it is for.
+    """
+    text = re.sub(rf"\bname: {re.escape(source)}\b", f"name: {name}", text, count=1)
+    text = re.sub(r"(?<=\bversion: )[^\s,}]+", "0.1.0", text, count=1)
+    if owner is not None:
+        text = re.sub(r"(?<=\bowner: )[^\s,}]+", lambda _: json.dumps(owner), text, count=1)
+    lines, inside = [], False
+    for line in text.splitlines(keepends=True):
+        inside = line.startswith("applies_to:") or (inside and line[:1].isspace() and bool(line.strip()))
+        lines.append(f"# {line}" if inside else line)
+    return "".join(lines)
+
+
+def copied_scenario(text: str, source: str, name: str) -> str:
+    """A scenario of `source`, for the copy in `NAME.yaml`."""
+    return re.sub(rf"(?m)^runbook: \S*\b{re.escape(source)}\b\S*", f"runbook: ../library/{name}.yaml", text, count=1)
