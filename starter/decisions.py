@@ -75,13 +75,21 @@ class Decisions:
         )  # fmt: skip
 
     async def _apply(self, record: IncidentRecord, command: Command) -> Answer:
-        envelope = CommandEnvelope(command=command)
+        if isinstance(command, Reopen):
+            self._delivery.forget(record.workflow_id)
+            return await self._reopening.by_person(record, command)
         try:
-            if isinstance(command, Reopen):
-                answer = await self._reopening.by_person(record, command)
-                self._delivery.remember(record.workflow_id, record.id)
-                return answer
-            return await self._gateway.command(record.workflow_id, envelope)
+            return await self._to_its_run(record, command)
+        except NoSuchRun:  # what was known of it may be old: it may have been reopened since
+            self._delivery.forget(record.workflow_id)
+            return await self._to_its_run(record, command)
+
+    async def _to_its_run(self, record: IncidentRecord, command: Command) -> Answer:
+        """Only to a run of this incident: the next one of the same cause has the same workflow id."""
+        envelope = CommandEnvelope(command=command)
+        chain = await self._delivery.chain_of(record.workflow_id, record.id)
+        try:
+            return await self._gateway.command(record.workflow_id, envelope, chain)
         except NotAccepted:
             await self._gateway.signal_command(record.workflow_id, envelope)
             return Answer(state="pending")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import structlog
 
@@ -32,6 +32,13 @@ ROUNDS = 6
 """A run may end between looking and signalling; that many times in a row it is something else."""
 
 
+class OpenRun(NamedTuple):
+    """Which incident is open under a workflow id, and in which chain of runs."""
+
+    incident_id: str
+    chain: str | None
+
+
 class Opener(Protocol):
     """Makes the start input of an incident that an alert opens."""
 
@@ -47,7 +54,7 @@ class Delivery:
         self._opener = opener
         self._reopening = Reopening(gateway, clock)
         self.directory = Directory(records)
-        self._open: OrderedDict[str, str] = OrderedDict()
+        self._open: OrderedDict[str, OpenRun] = OrderedDict()
 
     async def __call__(self, workflow_id: str, parcels: list[Parcel]) -> list[Delivered]:
         """One answer for each parcel. Raises `TemporalSilent`."""
@@ -63,13 +70,14 @@ class Delivery:
                     self.forget(workflow_id)
                     looked = False
                     continue
-                return [_to_run(known, parcel) for parcel in parcels]
+                return [_to_run(known.incident_id, parcel) for parcel in parcels]
             first = next((parcel for parcel in parcels if parcel.firing), None)
             if looked or first is None:
                 view = await self._gateway.describe(workflow_id)
                 looked = True
                 if view is not None and view.running:
-                    self.remember(workflow_id, view.incident_id or await self._stored_id(workflow_id) or workflow_id)
+                    incident = view.incident_id or await self._stored_id(workflow_id) or workflow_id
+                    self.remember(workflow_id, incident, view.chain)
                     continue
                 if first is None:
                     return [Delivered(None, None, "ignored") for _ in parcels]
@@ -79,9 +87,9 @@ class Delivery:
             looked = True
         raise TemporalSilent(f"{workflow_id} changes faster than it can be reached")
 
-    def remember(self, workflow_id: str, incident_id: str) -> None:
+    def remember(self, workflow_id: str, incident_id: str, chain: str | None) -> None:
         """This incident is open under this workflow id."""
-        self._open[workflow_id] = incident_id
+        self._open[workflow_id] = OpenRun(incident_id, chain)
         self._open.move_to_end(workflow_id)
         while len(self._open) > KNOWN_RUNS:
             self._open.popitem(last=False)
@@ -93,14 +101,23 @@ class Delivery:
         """The incident of a workflow id, and its last run when it is not known to be open."""
         known = self._open.get(workflow_id)
         if known is not None:
-            return known, None
+            return known.incident_id, None
         view = await self._gateway.describe(workflow_id)
         if view is None:
             return None, None
         incident_id = view.incident_id or await self._stored_id(workflow_id)
         if view.running and incident_id:
-            self.remember(workflow_id, incident_id)
+            self.remember(workflow_id, incident_id, view.chain)
         return incident_id, view
+
+    async def chain_of(self, workflow_id: str, incident_id: str) -> str | None:
+        """The chain of runs in which an incident is open; `NoSuchRun` when it is not, or another one runs there."""
+        if workflow_id not in self._open:
+            await self.whose(workflow_id)
+        known = self._open.get(workflow_id)
+        if known is None or known.incident_id != incident_id:
+            raise NoSuchRun(workflow_id)
+        return known.chain
 
     async def _start(
         self, first: Parcel, parcels: list[Parcel], view: RunView | None, looked: bool
@@ -118,7 +135,7 @@ class Delivery:
             return None
         if not started.opened:
             return None
-        self.remember(start.workflow_id, start.id)
+        self.remember(start.workflow_id, start.id, started.run_id)
         if carried is not None:
             log.info("incident_reopened", incident=start.id, route=first.routed.path)
             return [_to_run(start.id, parcel) for parcel in parcels]

@@ -97,6 +97,8 @@ class RunView(NamedTuple):
     running: bool
     incident_id: str | None
     closed_at: datetime | None = None
+    chain: str | None = None
+    """The first run of the chain that continue-as-new made: the same as long as the incident is open."""
 
 
 class RunOutcome(Wire):
@@ -132,8 +134,10 @@ class Gateway(Protocol):
     async def review_board(self, incident: str, within: timedelta) -> ReviewBoard | None:
         """The live board of an incident's review; None when there is none, or nobody can say in time."""
 
-    async def command(self, workflow_id: str, envelope: CommandEnvelope | ReviewEnvelope) -> Answer:
-        """Raises `CommandRefused`, `NotAccepted`, `NoSuchRun`."""
+    async def command(
+        self, workflow_id: str, envelope: CommandEnvelope | ReviewEnvelope, chain: str | None = None
+    ) -> Answer:
+        """With `chain`, only to a run of it. Raises `CommandRefused`, `NotAccepted`, `NoSuchRun`."""
 
     async def signal_command(self, workflow_id: str, envelope: CommandEnvelope | ReviewEnvelope) -> None:
         """Raises `NoSuchRun`."""
@@ -234,6 +238,7 @@ class TemporalGateway:
             running=found.status == WorkflowExecutionStatus.RUNNING,
             incident_id=await found.memo_value("incident", None),
             closed_at=found.close_time,
+            chain=found.raw_description.workflow_execution_info.first_run_id or None,
         )
 
     async def outcome(self, workflow_id: str, run_id: str) -> RunOutcome | None:
@@ -246,8 +251,10 @@ class TemporalGateway:
         except WorkflowFailureError:
             return None
 
-    async def command(self, workflow_id: str, envelope: CommandEnvelope | ReviewEnvelope) -> Answer:
-        handle = self._handle(workflow_id)
+    async def command(
+        self, workflow_id: str, envelope: CommandEnvelope | ReviewEnvelope, chain: str | None = None
+    ) -> Answer:
+        handle = self._client.get_workflow_handle(workflow_id, first_execution_run_id=chain)
         with _refusals(workflow_id):
             async with _spoken(), asyncio.timeout(ACCEPTED_WITHIN.total_seconds()):
                 update = await handle.start_update(

@@ -64,7 +64,7 @@ class Reopening:
         if view.incident_id not in (None, record.id):
             raise CommandRefused("closed", f"{view.incident_id} of the same cause came after it: that one goes on")
         if view.running:
-            return await self._gateway.command(record.workflow_id, envelope)
+            return await self._gateway.command(record.workflow_id, envelope, view.chain)
         start = await self.carried_over(view, record.workflow_id, command.reason, actor=command.actor, by=command.actor)
         if start is None:
             raise CommandRefused("closed", f"it ended as {record.status}, or more than 24 hours ago: declare a new one")

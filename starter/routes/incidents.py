@@ -50,7 +50,7 @@ async def declare(body: DeclareBody, principal: Acting, parts: Here) -> JSONResp
         if incident is None:
             raise Problem(503, "temporal_silent", "the open incident cannot be told", headers={"Retry-After": "1"})
         return JSONResponse(_with_url(parts, (await parts.directory.find(incident)).item()), 200)
-    parts.delivery.remember(workflow_id, start.id)
+    parts.delivery.remember(workflow_id, start.id, started.run_id)
     await parts.delivery.note_opened(start, started.run_id)
     await _audit(parts, principal.actor, start.id, body)
     item = _with_url(parts, record_of(start, started.run_id).item())

@@ -90,7 +90,7 @@ class FakeGateway:
     async def describe(self, workflow_id: str) -> RunView | None:
         await self._call("describe")
         run = self.runs.get(workflow_id)
-        return run and RunView(run.run_id, run.closed_at is None, run.start.id, run.closed_at)
+        return run and RunView(run.run_id, run.closed_at is None, run.start.id, run.closed_at, run.run_id)
 
     async def outcome(self, workflow_id: str, run_id: str) -> RunOutcome | None:
         await self._call("outcome")
@@ -106,9 +106,11 @@ class FakeGateway:
         await self._call("withdraw_review")
         return self.review
 
-    async def command(self, workflow_id: str, envelope: CommandEnvelope) -> Answer:
+    async def command(self, workflow_id: str, envelope: CommandEnvelope, chain: str | None = None) -> Answer:
         await self._call("command")
         run = self._running(workflow_id)
+        if chain is not None and chain != run.run_id:
+            raise NoSuchRun(workflow_id)
         if self.asleep:
             raise NotAccepted(workflow_id)
         refusal = self.refusals.get(envelope.command.kind)

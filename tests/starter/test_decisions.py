@@ -181,6 +181,27 @@ async def test_an_ended_incident_is_closed_and_an_unknown_one_unknown(house: Hou
         assert (answer.status_code, answer.json()["code"]) == (404, "unknown_incident")
 
 
+async def test_what_is_sent_to_an_ended_incident_never_reaches_the_next_one(house: House) -> None:
+    ended = await house.declared()
+    workflow_id = house.run(ended).start.workflow_id
+    house.gateway.end(workflow_id, house.clock(), "cancelled")
+    next_one = await house.declared()
+    assert house.run(next_one).start.workflow_id == workflow_id
+    for _ in range(2):
+        body = {"status": "resolved", "reason": "it was nothing"}
+        answer = await house.post(f"/api/v1/incidents/{ended}/status", body)
+        assert (answer.status_code, answer.json()["code"]) == (409, "closed")
+    assert house.run(next_one).commands == []
+    assert (await house.post(f"/api/v1/incidents/{next_one}/notes", {"text": "x"})).status_code == 200
+
+
+async def test_another_starters_reopening_is_noticed(house: House) -> None:
+    incident = await house.declared()
+    run = house.run(incident)
+    run.run_id = "a run that another starter began"
+    assert (await house.post(f"/api/v1/incidents/{incident}/notes", {"text": "x"})).status_code == 200
+
+
 async def test_with_temporal_silent_people_are_asked_to_try_again(house: House) -> None:
     incident = await house.declared()
     house.gateway.silent = True

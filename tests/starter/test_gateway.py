@@ -80,9 +80,11 @@ async def test_one_open_run_a_key_however_many_start_it(client: Client, gateway:
         view = await gateway.describe(starts[0].workflow_id)
         assert view is not None
         winner = next(start for start, one in zip(starts, started, strict=True) if one.opened)
-        assert (view.running, view.incident_id, view.closed_at) == (True, winner.id, None)
+        assert (view.running, view.incident_id, view.closed_at, view.chain) == (True, winner.id, None, view.run_id)
+        with pytest.raises(NoSuchRun):
+            await gateway.command(winner.workflow_id, note("of another"), "00000000-0000-0000-0000-000000000000")
         await gateway.signal_alerts(winner.workflow_id, AlertBatch(events=[alert("late")]))
-        assert (await gateway.command(winner.workflow_id, note("resolved"))).entry == 1
+        assert (await gateway.command(winner.workflow_id, note("resolved"), view.chain)).entry == 1
 
 
 async def test_an_ended_run_is_looked_at_before_another_starts(client: Client, gateway: TemporalGateway) -> None:
