@@ -97,9 +97,12 @@ async def test_a_command_that_the_walker_chokes_on_is_refused_and_wedges_nothing
 
     with monkeypatch.context() as broken:
         broken.setitem(command_rules.RULES, "note", command_rules.RULES["note"]._replace(apply=choke))
-        answer = await stage.send(command("note", "sam", 1, text="first"))
-    assert answer.refusal is not None
-    assert answer.refusal.code == "invalid"
+        note = command("note", "sam", 1, text="first").model_dump(mode="json")
+        assert stage.handle is not None
+        with pytest.raises(WorkflowUpdateFailedError) as refused:
+            await stage.handle.execute_update("note", {"command": note})
+    assert isinstance(refused.value.cause, ApplicationError)
+    assert refused.value.cause.type == "invalid"
     assert (await stage.send(command("note", "sam", 2, text="second"))).state == "applied"
 
 

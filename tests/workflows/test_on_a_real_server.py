@@ -13,6 +13,7 @@ import pytest
 from temporalio import activity
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import RawValue
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -41,12 +42,14 @@ async def client() -> AsyncIterator[Client]:
 
 
 class Providers:
-    """The desk as activities of a worker; `slow` kinds take that many seconds of real time on their first call."""
+    """The desk as activities of a worker; `slow` kinds take that many seconds on their first call, `broken` fails."""
 
-    def __init__(self, desk: ScenarioDesk, slow: dict[str, float] | None = None) -> None:
+    def __init__(self, desk: ScenarioDesk, slow: dict[str, float] | None = None, broken: str = "") -> None:
         self.desk = desk
         self.slow = slow or {}
+        self.broken = broken
         self.calls: list[str] = []
+        self.stored: list[dict[str, Any]] = []
 
     def activity(self) -> Any:
         @activity.defn(dynamic=True)
@@ -54,7 +57,11 @@ class Providers:
             info = activity.info()
             self.calls.append(f"{info.activity_type}{' locally' if info.is_local else ''}")
             await asyncio.sleep(self.slow.pop(info.activity_type, 0))
+            if info.activity_type == self.broken:
+                raise ApplicationError("500", type="broken")
             payload: dict[str, Any] = activity.payload_converter().from_payload(args[0].payload, dict[str, Any])
+            if info.activity_type == fx.FLUSH:
+                self.stored += payload["entries"]
             return self.desk.answer(info.activity_type, payload, datetime.now(UTC)).value
 
         return any_effect
@@ -67,13 +74,13 @@ async def opened(client: Client, start: StartInput) -> WorkflowHandle[Any, Any]:
     )
 
 
-async def until(handle: WorkflowHandle[Any, Any], kind: str) -> dict[str, Any]:
+async def until(handle: WorkflowHandle[Any, Any], providers: Providers, kind: str) -> dict[str, Any]:
     """The first entry of a kind, once it is there; the test's own time limit ends a wait that is in vain."""
     while True:
-        for entry in await handle.query("timeline", 0, result_type=list[dict[str, Any]]):
+        waiting: list[dict[str, Any]] = await handle.query("timeline", 0, result_type=list[dict[str, Any]])
+        for entry in [*providers.stored, *waiting]:
             if entry["kind"] == kind:
-                found: dict[str, Any] = entry
-                return found
+                return entry
         await asyncio.sleep(0.05)
 
 
@@ -89,9 +96,10 @@ def test_the_shell_and_the_registration_name_the_same_attributes() -> None:
 async def test_search_attributes_follow_the_incident(client: Client, opening: tuple[StartInput, ScenarioDesk]) -> None:
     start, desk = opening
     assert await register_search_attributes(client)
-    async with worker(client, Providers(desk)):
+    providers = Providers(desk)
+    async with worker(client, providers):
         handle = await opened(client, start.model_copy(update={"search_attributes": True}))
-        await until(handle, "paged")
+        await until(handle, providers, "paged")
         envelope = {
             "command": command("severity", "ana", severity="SEV2", reason="most recovered").model_dump(mode="json")
         }
@@ -106,9 +114,10 @@ async def test_without_registered_attributes_an_incident_runs_all_the_same(
     client: Client, opening: tuple[StartInput, ScenarioDesk]
 ) -> None:
     start, desk = opening
-    async with worker(client, Providers(desk)):
+    providers = Providers(desk)
+    async with worker(client, providers):
         handle = await opened(client, start)
-        await until(handle, "paged")
+        await until(handle, providers, "paged")
 
 
 async def test_a_slow_pager_holds_up_nobodys_vote(client: Client, opening: tuple[StartInput, ScenarioDesk]) -> None:
@@ -117,12 +126,30 @@ async def test_a_slow_pager_holds_up_nobodys_vote(client: Client, opening: tuple
     providers = Providers(desk, slow={fx.PAGE: 60.0})
     async with worker(client, providers):
         handle = await opened(client, start)
-        await until(handle, "paged")
+        await until(handle, providers, "paged")
         vote = command("vote", "sam", decision="change", choice="reject", reason="no").model_dump(mode="json")
         answer = await asyncio.wait_for(handle.execute_update("vote", {"command": vote}), 10)
     assert answer["state"] == "applied"
     assert f"{fx.PAGE} locally" in providers.calls
     assert fx.PAGE in providers.calls
+
+
+async def test_an_irreversible_action_that_broke_is_not_tried_again(
+    client: Client, opening: tuple[StartInput, ScenarioDesk]
+) -> None:
+    """A provider that answers 500 may have done it: a person finds out, whatever a retry would do for other actions."""
+    start, desk = opening
+    providers = Providers(desk, broken="change.execute")
+    async with worker(client, providers):
+        handle = await opened(client, start)
+        await until(handle, providers, "gate_opened")
+        vote = command("vote", "sam", decision="change", choice="approve", reason="tested").model_dump(mode="json")
+        await handle.execute_update("vote", {"command": vote})
+        failed = await until(handle, providers, "step_failed")
+        task = next(item for item in (await handle.query("board"))["pending"] if item["id"] == "execute")
+    assert providers.calls.count("change.execute") == 1
+    assert failed["data"]["ambiguous"] is True
+    assert task["kind"] == "task"
 
 
 async def test_a_defect_in_the_walker_fails_the_task_and_a_mended_worker_goes_on(
@@ -138,9 +165,10 @@ async def test_a_defect_in_the_walker_fails_the_task_and_a_mended_worker_goes_on
         whole(walker)
 
     monkeypatch.setattr(rounds, "run", broken)
-    async with worker(client, Providers(desk)):
+    providers = Providers(desk)
+    async with worker(client, providers):
         handle = await opened(client, start)
-        await until(handle, "paged")
+        await until(handle, providers, "paged")
         history = await handle.fetch_history()
     assert failures
     assert any(event.HasField("workflow_task_failed_event_attributes") for event in history.events)
