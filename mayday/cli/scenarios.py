@@ -17,7 +17,7 @@ from rich.text import Text
 
 from mayday.language.library import Library, LibraryRefused
 from mayday.settings import SettingsError, load_settings
-from mayday.simulator.coverage import Coverage, RunbookCoverage
+from mayday.simulator.coverage import ASPECTS, Coverage, RunbookCoverage
 from mayday.simulator.files import ScenarioFile, ScenarioReport, find_scenarios
 from mayday.simulator.stage import Opener, open_virtually
 
@@ -143,9 +143,7 @@ def _print(console: Console, reports: Sequence[ScenarioReport], coverage: Covera
 
 def _missing(table: RunbookCoverage) -> str:
     parts = [
-        f"{aspect} {', '.join(getattr(table, aspect).missing)}"
-        for aspect in ("phases", "outcomes", "timeouts", "handlers")
-        if getattr(table, aspect).missing
+        f"{aspect} {', '.join(getattr(table, aspect).missing)}" for aspect in ASPECTS if getattr(table, aspect).missing
     ]
     return f", not reached: {'; '.join(parts)}" if parts else ""
 

@@ -1,6 +1,7 @@
-"""What of a runbook its scenarios have reached: phases, outcomes of gates, timeouts, handlers.
+"""What of a runbook its scenarios have reached: phases, outcomes of gates, timeouts, handlers, branches.
 
-Read from timelines, so that both engines are counted alike.
+Read from timelines, so that both engines are counted alike. A branch of `choose` is reached when a step in it has left
+an entry; one that only waits or holds no steps leaves none, and is not counted.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from mayday.domain.timeline import Entry
 from mayday.language.plan import Plan
 from mayday.language.runbook import Runbook, Step, all_steps
 
-ASPECTS = ("phases", "outcomes", "timeouts", "handlers")
+ASPECTS = ("phases", "outcomes", "timeouts", "handlers", "branches")
+
+SILENT = frozenset({"wait", "steps", "choose", "parallel", "for_each", "repeat", "set", "end"})
+"""Verbs that may leave no entry of their own."""
 
 
 class Aspect(BaseModel):
-    """One of the four: what there is, and what of it no scenario has reached."""
+    """One of the five: what there is, and what of it no scenario has reached."""
 
     total: int = 0
     reached: int = 0
@@ -29,6 +33,7 @@ class RunbookCoverage(BaseModel):
     outcomes: Aspect = Aspect()
     timeouts: Aspect = Aspect()
     handlers: Aspect = Aspect()
+    branches: Aspect = Aspect()
     percent: int = 100
 
 
@@ -73,15 +78,21 @@ def places_of(runbook: Runbook) -> dict[str, list[str]]:
         "outcomes": outcomes,
         "timeouts": timeouts,
         "handlers": [f"{handler.event}[{index}]" for index, handler in enumerate(runbook.handlers)],
+        "branches": list(_branches(runbook)),
     }
 
 
 def reached_in(runbook: Runbook, entries: Sequence[Entry]) -> Iterator[str]:
     """The places that a timeline went through, as `aspect:place`."""
     first_steps = {handler.steps[0].id: index for index, handler in enumerate(runbook.handlers) if handler.steps}
+    branches: dict[str, list[str]] = {}
+    for place, steps in _branches(runbook).items():
+        for inner in steps:
+            branches.setdefault(inner.id, []).append(place)
     for entry in entries:
         step = (entry.step or "").rpartition(".")[2]
         data = entry.data
+        yield from (f"branches:{place}" for place in branches.get(step, []))
         if entry.kind == "phase_entered":
             yield f"phases:{data.get('phase')}"
         elif entry.kind == "gate_decided":
@@ -94,6 +105,17 @@ def reached_in(runbook: Runbook, entries: Sequence[Entry]) -> Iterator[str]:
             index = first_steps.get(step)
             if index is not None:
                 yield f"handlers:{runbook.handlers[index].event}[{index}]"
+
+
+def _branches(runbook: Runbook) -> dict[str, list[Step]]:
+    """Every branch of a `choose` that has steps, with all of them: `ID.when[1]`, `ID.else`."""
+    found: dict[str, list[Step]] = {}
+    for step in _steps(runbook):
+        for number, branch in enumerate(step.choose or [], start=1):
+            found[f"{step.id}.when[{number}]"] = all_steps(branch.steps)
+        if step.choose:
+            found[f"{step.id}.else"] = all_steps(step.else_ or [])
+    return {place: steps for place, steps in found.items() if any(step.verb not in SILENT for step in steps)}
 
 
 def _outcomes(step: Step) -> list[str]:

@@ -42,7 +42,14 @@ def test_scenarios_that_pass_leave_with_zero_and_the_documented_json() -> None:
     }  # fmt: skip
     assert scenario["passed"] is True
     assert {"seq", "at", "kind", "actor", "step", "text", "data", "prev_hash", "hash"} == set(scenario["timeline"][0])
-    assert set(data["coverage"]["demo_checkout"]) == {"phases", "outcomes", "timeouts", "handlers", "percent"}
+    assert set(data["coverage"]["demo_checkout"]) == {
+        "phases",
+        "outcomes",
+        "timeouts",
+        "handlers",
+        "branches",
+        "percent",
+    }
 
 
 def test_a_failure_leaves_with_one_and_names_file_and_line(bad: pathlib.Path, tmp_path: pathlib.Path) -> None:
