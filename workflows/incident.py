@@ -84,8 +84,11 @@ class IncidentWorkflow:
 
     @workflow.signal(name=ALERT_SIGNAL)
     def alerts_fired(self, batch: AlertBatch) -> None:
-        self._walker.alerts_arrived(batch.events, self._now())
         self._stirred = True
+        try:
+            self._walker.alerts_arrived(batch.events, self._now())
+        except Exception:  # noqa: BLE001 - one alert that we choke on must not wedge the incident; the inbox keeps it
+            workflow.logger.exception("alerts_failed", extra={"alerts": [event.dedupe_key for event in batch.events]})
 
     @workflow.signal(name=COMMAND_SIGNAL)
     def command_sent(self, envelope: dict[str, Any]) -> None:

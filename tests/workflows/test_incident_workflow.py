@@ -16,9 +16,10 @@ from mayday.simulator.comparison import roots_of, same_timeline
 from mayday.simulator.desk import ScenarioDesk
 from mayday.simulator.files import ScenarioFile
 from mayday.simulator.on_temporal import TemporalStage, Theatre
+from mayday.simulator.opening import alert_of
 from mayday.temporal.histories import replay
-from mayday.walker import command_rules
-from tests.workflows.conftest import RUNBOOKS, command
+from mayday.walker import alerts, command_rules
+from tests.workflows.conftest import RUNBOOKS, START, command
 from workflows.incident import COMMAND_KINDS, IncidentWorkflow
 from workflows.registry import WORKFLOWS
 
@@ -178,3 +179,20 @@ async def test_an_irreversible_action_is_tried_once_and_never_again_by_itself(th
         if event.HasField("activity_task_scheduled_event_attributes")
     ]
     assert scheduled.count("change.execute") == 1
+
+
+async def test_an_alert_that_the_walker_chokes_on_wedges_nothing(
+    theatre: Theatre, opening: Opening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = await theatre.open(*opening)
+    alert = alert_of({"title": "again", "labels": {"service": "payments"}}, 1, START)
+
+    def choke(*_: object) -> None:
+        raise KeyError("a defect of ours")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(alerts, "attach", choke)
+        await stage.alert([alert])
+        assert (await stage.send(command("note", "sam", text="still here"))).state == "applied"
+    await stage.alert([alert])
+    assert any(entry.kind == "alert_fired" for entry in await stage.entries())
