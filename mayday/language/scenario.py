@@ -32,7 +32,12 @@ def _moment(text: str) -> str:
     return text
 
 
-Moment = Annotated[str, AfterValidator(_moment), Field(description="T+ and a duration since the start: T+1h30m")]
+OFFSET = r"^T\+(?=[0-9])(?:[0-9]+w)?(?:[0-9]+d)?(?:[0-9]+h)?(?:[0-9]+m)?(?:[0-9]+s)?$"
+Moment = Annotated[
+    str,
+    AfterValidator(_moment),
+    Field(description="T+ and a duration since the start: T+1h30m", json_schema_extra={"pattern": OFFSET}),
+]
 SeverityName = Literal["SEV1", "SEV2", "SEV3", "SEV4", "SEV5"]
 
 

@@ -13,8 +13,8 @@ from mayday.domain.durations import Duration
 from mayday.language.catalog import Catalog
 from mayday.language.library import TemplateFile
 from mayday.language.meanings import MEANINGS
-from mayday.language.runbook import VERBS, Runbook
-from mayday.language.scenario import Scenario
+from mayday.language.runbook import VERB_KEYS, VERBS, Runbook
+from mayday.language.scenario import ACTIONS, EXPECTATIONS, ITEM_KEYS, REQUIRED_KEYS, UNATTENDED, Scenario
 
 __all__ = ["KINDS", "schema_of"]
 
@@ -25,6 +25,13 @@ KINDS: dict[str, type[BaseModel]] = {
     "template": TemplateFile,
 }
 """Kinds of files, by the name of their schema."""
+ONE_OF: dict[str, tuple[str, ...]] = {
+    "Wait": ("for", "until", "event"),
+    "Message": ("template", "text"),
+    "Expectation": EXPECTATIONS,
+    "TimelineItem": ("expect", *ACTIONS),
+}
+"""Models that hold exactly one of some keys: their validators say it to us, this says it to editors."""
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -40,7 +47,37 @@ def schema_of(kind: str) -> dict[str, Any]:
     step = schema.get("$defs", {}).get("Step")
     if step is not None:
         step["oneOf"] = [_verb(verb) for verb in VERBS]
+        step["dependentSchemas"] = _companions(VERB_KEYS)
+    item = schema.get("$defs", {}).get("TimelineItem")
+    if item is not None:
+        item["dependentSchemas"] = _actions()
+    if kind == "scenario":
+        opening = {"contains": {"anyOf": [{"required": ["declare"]}, {"required": ["alert"]}]}}
+        schema["anyOf"] = [
+            {"properties": {"given": {"required": ["incident"]}}},
+            {"required": ["timeline"], "properties": {"timeline": opening}},
+        ]
+    for name, keys in ONE_OF.items():
+        definition = schema.get("$defs", {}).get(name)
+        if definition is not None:
+            definition["oneOf"] = [{"required": [key]} for key in keys]
     return {"$schema": DIALECT, "$id": f"mayday-{kind}.json", **schema}
+
+
+def _companions(keys_of: dict[str, tuple[str, ...]]) -> dict[str, Any]:
+    """Keys that go with some verbs only: each requires one of them."""
+    verbs: dict[str, list[str]] = {}
+    for verb, keys in keys_of.items():
+        for key in keys:
+            if key not in VERBS and key not in ACTIONS:
+                verbs.setdefault(key, []).append(verb)
+    return {key: {"anyOf": [{"required": [verb]} for verb in those]} for key, those in sorted(verbs.items())}
+
+
+def _actions() -> dict[str, Any]:
+    """What an action of a timeline needs beside it, and what goes with it."""
+    needs = {verb: [*([] if verb in UNATTENDED else ["by"]), *REQUIRED_KEYS.get(verb, ())] for verb in ACTIONS}
+    return {**{verb: {"required": keys} for verb, keys in needs.items() if keys}, **_companions(ITEM_KEYS)}
 
 
 def _verb(verb: str) -> dict[str, Any]:
