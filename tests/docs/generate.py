@@ -1,14 +1,13 @@
-"""The pages that are made from the code: `python -m tests.docs.generate` writes them, tests hold them to it.
+"""The tables that are made from the code: `python -m tests.docs.generate` writes them, tests hold them to it.
 
 docs/timeline.md   the closed list of timeline kinds (mayday/domain/timeline_kinds.py)
-docs/api.md        the tables of endpoints, bodies and refusals between their marks; the words around them are written
+docs/api.md        endpoints, bodies and refusals
 """
 
 from __future__ import annotations
 
 import ast
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, get_args
@@ -27,7 +26,7 @@ _END = "<!-- /{name} -->"
 REFUSALS: dict[str, tuple[str, str]] = {
     "malformed": ("400", "the body is not JSON, or not what this source sends"),
     "invalid_idempotency_key": ("400", "a key has 1 to 255 printable characters"),
-    "unauthenticated": ("401", "no token, or one that is unknown, expired or revoked; for webhooks also a wrong signature"),
+    "unauthenticated": ("401", "no token, or one that is unknown, expired or revoked; at webhooks a wrong signature too"),
     "forbidden": ("403", "the token's level does not reach so far"),
     "needs_a_person": ("403", "the owner's token never votes, acknowledges or accepts"),
     "not_in_catalog": ("403", "the token's person is not in the catalog any more"),
@@ -61,55 +60,22 @@ REFUSALS: dict[str, tuple[str, str]] = {
 _OF_THE_FRAMEWORK = frozenset({"not_found", "method_not_allowed"})
 
 
-def timeline_page() -> str:
-    """docs/timeline.md."""
-    return "\n".join(
-        [
-            "# The timeline",
-            "",
-            "<!-- made from mayday/domain/timeline_kinds.py by python -m tests.docs.generate -->",
-            "",
-            "The timeline is the truth about an incident; board, report, notes and figures are made from it. It is only ever",
-            "appended to: what was wrong is superseded by a later entry, never edited.",
-            "",
-            "```json",
-            '{"seq": 36, "at": "2026-03-02T02:19:07.412Z", "kind": "voted", "actor": "sam", "step": "emergency_change",',
-            ' "text": "sam voted approve on emergency_change: the way back is tested",',
-            ' "data": {"decision": "emergency_change", "choice": "approve", "reason": "the way back is tested", ...},',
-            ' "prev_hash": "088feac8...", "hash": "5eec3206..."}',
-            "```",
-            "",
-            "- `seq` counts from 1 without gaps. `at` is when the system took it down, UTC with milliseconds; where a person",
-            "  reports something late, `data.occurred_at` says when it happened.",
-            "- `actor` is a person of the catalog, `owner`, the source of an alert, or `system`. `step` is the path of the step",
-            "  of the runbook that it belongs to, if any.",
-            "- `text` is made from `kind` and `data` whenever it is read, so it may be put better in a later version. It is not",
-            "  part of the hash.",
-            "- `hash` is the sha256 of `prev_hash` followed by the canonical JSON (sorted keys, no spaces, UTF-8, no floats) of",
-            "  `{seq, at, kind, actor, step, data}`; the first `prev_hash` is 64 zeros. The head of the chain is also written",
-            "  into the ticket's work notes, so that cutting off the end is noticed too. `mayday review verify` checks a chain on",
-            "  your own machine.",
-            "- The incident's run ends with `finished`; after it only the review appends.",
-            "",
-            "A `?` marks data that is not always there. The list is closed: a kind that is not here is never written.",
-            "",
-            "## Kinds of an incident",
-            "",
-            *_kinds({name: tuple(kind) for name, kind in KINDS.items() if name not in REVIEW_KINDS}),
-            "",
-            "## Kinds of a review",
-            "",
-            *_kinds(REVIEW_KINDS),
-            "",
-        ]
-    )  # fmt: skip
+def incident_kinds() -> str:
+    """Kinds that the incident's run writes."""
+    return _kinds({name: tuple(kind) for name, kind in KINDS.items() if name not in REVIEW_KINDS})
 
 
-def _kinds(kinds: dict[str, tuple[str, ...]]) -> Iterator[str]:
-    yield "| kind | means | data | reads |"
-    yield "| --- | --- | --- | --- |"
-    for name, (text, data, meaning) in kinds.items():
-        yield f"| `{name}` | {_cell(meaning)} | {_cell(data)} | {_cell(text)} |"
+def review_kinds() -> str:
+    """Kinds that only the review writes."""
+    return _kinds(REVIEW_KINDS)
+
+
+def _kinds(kinds: Mapping[str, tuple[str, ...]]) -> str:
+    rows = [
+        f"| `{name}` | {_cell(meaning)} | {_cell(data)} | {_cell(text)} |"
+        for name, (text, data, meaning) in kinds.items()
+    ]
+    return "\n".join(["| kind | means | data | reads |", "| --- | --- | --- | --- |", *rows, ""])
 
 
 def _cell(text: str) -> str:
@@ -141,10 +107,8 @@ def bodies() -> str:
     lines = ["| body | fields |", "| --- | --- |"]
     for name, schema in sorted(openapi()["components"]["schemas"].items()):
         if name.endswith("Body"):
-            needed = schema.get("required", [])
-            fields = [
-                f"`{field}{'' if field in needed else '?'}` {_type(spec)}" for field, spec in schema["properties"].items()
-            ]
+            needed, properties = schema.get("required", []), schema["properties"].items()
+            fields = [f"`{field}{'' if field in needed else '?'}` {_type(spec)}" for field, spec in properties]
             said = _first_sentence(schema.get("description", ""))
             lines.append(f"| {name.removesuffix('Body')} | {', '.join(fields)}{'. ' + said if said else ''} |")
     return "\n".join([*lines, ""])
@@ -201,25 +165,26 @@ def _type(spec: dict[str, Any]) -> str:
     return {"boolean": "true or false", "integer": "number", "object": "{...}"}.get(one.get("type", ""), "text")
 
 
-GENERATED: dict[str, Callable[[], str]] = {"endpoints": endpoints, "bodies": bodies, "refusals": refusals}
+#: page, mark, what stands between it and its end
+GENERATED: dict[Path, dict[str, Callable[[], str]]] = {
+    TIMELINE: {"incident kinds": incident_kinds, "review kinds": review_kinds},
+    API: {"endpoints": endpoints, "bodies": bodies, "refusals": refusals},
+}
 
 
-def api_page(written: str) -> str:
-    """docs/api.md with its tables made anew."""
-    for name, make in GENERATED.items():
+def made_again(page: Path) -> str:
+    """A page with its tables made from the code; the words around them stay."""
+    text = page.read_text(encoding="utf-8")
+    for name, make in GENERATED[page].items():
         start, end = _MARKED.format(name=name), _END.format(name=name)
-        pattern = re.escape(start) + r".*?" + re.escape(end)
-        assert re.search(pattern, written, re.DOTALL), f"docs/api.md has no place for {name}"
-        made = start + make() + end
-        written = re.sub(pattern, lambda _, made=made: made, written, flags=re.DOTALL)  # type: ignore[misc]
-    return written
-
-
-def write(folder: Path = DOCS) -> None:
-    """Write all generated pages."""
-    (folder / TIMELINE.name).write_text(timeline_page(), encoding="utf-8")
-    (folder / API.name).write_text(api_page(API.read_text(encoding="utf-8")), encoding="utf-8")
+        before, found, rest = text.partition(start)
+        _, closed, after = rest.partition(end)
+        assert found, f"{page.name} has no place for {name}"
+        assert closed, f"{page.name}: the place for {name} has no end"
+        text = f"{before}{start}{make()}{end}{after}"
+    return text
 
 
 if __name__ == "__main__":
-    write()
+    for each in GENERATED:
+        each.write_text(made_again(each), encoding="utf-8")

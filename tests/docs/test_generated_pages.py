@@ -1,20 +1,23 @@
-"""Pages that are made from the code are those of the code as it is."""
+"""Tables that are made from the code are those of the code as it is."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from mayday.domain.timeline_kinds import KINDS
-from tests.docs.generate import API, REFUSALS, TIMELINE, api_page, openapi, refused_in_code, timeline_page
-
-AGAIN = "run: python -m tests.docs.generate"
-
-
-def test_the_timeline_page_lists_every_kind() -> None:
-    assert TIMELINE.read_text() == timeline_page(), AGAIN
-    assert all(f"| `{kind}` |" in timeline_page() for kind in KINDS)
+from tests.docs.generate import API, GENERATED, REFUSALS, TIMELINE, made_again, openapi, refused_in_code
+from tests.docs.pages import name_of
 
 
-def test_the_api_page_lists_what_the_starter_serves() -> None:
-    assert API.read_text() == api_page(API.read_text()), AGAIN
+@pytest.mark.parametrize("page", GENERATED, ids=name_of)
+def test_a_generated_table_is_up_to_date(page: Path) -> None:
+    assert page.read_text() == made_again(page), "run: python -m tests.docs.generate"
+
+
+def test_every_kind_and_every_endpoint_is_listed() -> None:
+    assert all(f"| `{kind}` |" in TIMELINE.read_text() for kind in KINDS)
     assert all(path in API.read_text() for path in openapi()["paths"])
 
 
