@@ -26,7 +26,7 @@ _END = "<!-- /{name} -->"
 REFUSALS: dict[str, tuple[str, str]] = {
     "malformed": ("400", "the body is not JSON, or not what this source sends"),
     "invalid_idempotency_key": ("400", "a key has 1 to 255 printable characters"),
-    "unauthenticated": ("401", "no token, or one that is unknown, expired or revoked; at webhooks a wrong signature too"),
+    "unauthenticated": ("401", "no token, or one that is unknown, expired or revoked; at webhooks a wrong signature"),
     "forbidden": ("403", "the token's level does not reach so far"),
     "needs_a_person": ("403", "the owner's token never votes, acknowledges or accepts"),
     "not_in_catalog": ("403", "the token's person is not in the catalog any more"),
