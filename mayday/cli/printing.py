@@ -42,7 +42,9 @@ def answered(answer: dict[str, Any], as_json: bool, done: str) -> None:
     elif answer.get("state") == "pending":
         typer.echo("sent; no worker has taken it yet, it counts from now on")
     else:
-        entry = answer.get("entry")
+        entry, detail = answer.get("entry"), answer.get("detail") or {}
+        if str(detail.get("state", "")).startswith("waits"):  # not done yet: somebody else has to read it
+            done = f"{detail['state']}: {detail.get('task', '')}"
         typer.echo(done + (f" (timeline entry {entry})" if entry else ""))
 
 

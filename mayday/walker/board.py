@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mayday.domain.incident import Board, RoleHolder
+from mayday.domain.timeline import timestamp
 from mayday.walker import people
 from mayday.walker.scope import priority
 
@@ -56,7 +57,7 @@ def board(w: Walker, now: datetime) -> Board:
                 "n": s.n,
                 "audience": s.audience,
                 "purpose": s.purpose,
-                "at": s.at,
+                "at": timestamp(s.at),
                 "text": s.text,
                 "held": s.held,
                 "delivered": s.delivered,

@@ -96,6 +96,18 @@ def test_each_command_sends_its_decision(
     assert json.loads(run("incident", *arguments, "--json").stdout) == {"state": "pending", "command": "c"}
 
 
+def test_what_waits_for_a_second_reader_is_not_called_sent(starter: Starter) -> None:
+    detail = {"task": "review:update:1", "state": "waits for a second reader"}
+    starter.answer = (200, {"state": "applied", "entry": 9, "detail": detail, "command": "c"})
+    said = run("incident", "update", "I", "customers", "all is well").stdout
+    assert said == "waits for a second reader: review:update:1 (timeline entry 9)\n"
+
+
+def test_ids_alone_for_scripts(starter: Starter) -> None:
+    starter.answer = (200, {"items": [{"id": "INC-1"}, {"id": "INC-2"}], "next": None})
+    assert run("incident", "list", "-q").stdout == "INC-1\nINC-2\n"
+
+
 def test_a_refusal_is_one_line_and_status_1_and_its_problem_with_json(starter: Starter) -> None:
     problem = {"status": 409, "code": "not_a_voter", "detail": "only chris and dana vote", "hint": "ask chris"}
     starter.answer = (409, problem)
