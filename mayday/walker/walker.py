@@ -18,7 +18,7 @@ from mayday.domain.incident import AlertEvent, Board, Pending, StartInput
 from mayday.domain.timeline import Entry, append, plain
 from mayday.language.plan import Plan, PlanVendor
 from mayday.language.runbook import Step
-from mayday.walker import alerts, beginning, board, command_rules, outages, registry, reopening, rounds
+from mayday.walker import alerts, beginning, board, command_rules, outages, plans, registry, reopening, rounds
 from mayday.walker.definitions import Definitions
 from mayday.walker.scope import Scope
 from mayday.walker.state import Flight, IncidentState
@@ -50,7 +50,7 @@ class Walker:
     @classmethod
     def begin(cls, start: StartInput, now: datetime) -> Walker:
         """A walker for a fresh incident, or for the state that a run before this one carried over."""
-        plan = Plan.model_validate(start.plan)
+        start.plan, plan = plans.pinned(start.plan)  # the same data, kept once
         if start.state is not None:
             walker = cls(start, plan, IncidentState.model_validate(start.state), now)
             reopening.on_start(walker)
@@ -294,6 +294,8 @@ class Walker:
         data: dict[str, Any] | None = None,
     ) -> str:
         """Wake (or, not urgent, tell) people; `targets` are `person.X` and `schedule.X`."""
+        if urgent and page not in self.state.ringing:
+            self.state.ringing.append(page)
         fallback = {target: self.on_call(target) for target in targets if target.startswith("schedule.")}
         return self.ask(
             fx.PAGE,
@@ -316,8 +318,15 @@ class Walker:
             summary=f"{'page' if urgent else 'tell'} {', '.join(targets)}: {page}",
         )
 
+    def silence(self, page: str, reason: str) -> None:
+        """Stop `page`, if it rings: what it is about is over."""
+        if page in self.state.ringing:
+            self.stop_page(page, reason)
+
     def stop_page(self, page: str, reason: str) -> None:
-        """Silence what still rings for `page`."""
+        """Stop everything that rings for `page`."""
+        if page in self.state.ringing:
+            self.state.ringing.remove(page)
         self.ask(
             fx.CLOSE_PAGE,
             f"close:{page}",
