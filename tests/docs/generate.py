@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, get_args
@@ -82,6 +83,7 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;")
 
 
+@cache
 def openapi() -> dict[str, Any]:
     """What `/openapi.json` says, without a starter."""
     parts: Any = SimpleNamespace(settings=SimpleNamespace(max_body_bytes=1024))
