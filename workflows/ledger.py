@@ -2,6 +2,10 @@
 
 A flush has no timer of its own. It leaves with the next effect, at fifty entries, and at the end of the run. A store
 that fails changes nothing: the entries stay in the state and leave with the next flush.
+
+Only what lasts is flushed. A local activity runs before its workflow task is in the history; a worker that dies in
+between makes the task's entries anew, with other times and so other hashes, and the store would hold both. So entries
+wait until the task that made them is in the history.
 """
 
 from __future__ import annotations
@@ -21,15 +25,30 @@ BATCH = 50
 REFUSED_PAUSE = timedelta(minutes=1)
 
 
-def flush_of(walker: Walker, now: datetime) -> FlushRequest | None:
-    """What there is to flush, or None."""
-    entries = walker.unflushed()
+class Lasting:
+    """Up to which entry the timeline is in the history: all that was there when another workflow task began."""
+
+    def __init__(self, seq: int) -> None:
+        self.seq = seq
+        self._length = workflow.info().get_current_history_length()
+
+    def look(self, walker: Walker) -> None:
+        """To be called before anything of an activation touches the walker."""
+        length = workflow.info().get_current_history_length()
+        if length != self._length:
+            self._length, self.seq = length, walker.state.seq
+
+
+def flush_of(walker: Walker, now: datetime, up_to: int | None = None) -> FlushRequest | None:
+    """What there is to flush, at most up to entry `up_to`; None when there is nothing."""
+    entries = [entry for entry in walker.unflushed() if up_to is None or entry.seq <= up_to]
     if not entries:
         return None
+    last = entries[-1]
     return FlushRequest(
         incident_id=walker.state.id,
-        entries=list(entries),
-        board=walker.board(now),
+        entries=entries,
+        board=walker.board(now).model_copy(update={"seq": last.seq, "head": last.hash}),
         correlation_key=walker.start.correlation_key,
         run_id=workflow.info().run_id,
     )
@@ -43,9 +62,9 @@ class Ledger:
         self._errands = errands
         self._busy = False
 
-    def turn(self, now: datetime) -> None:
-        """Let a flush leave, if there is something to flush and none is under way."""
-        request = None if self._busy else flush_of(self._walker, now)
+    def turn(self, now: datetime, up_to: int) -> None:
+        """Let a flush leave, if there is something that lasts (up to entry `up_to`) and none is under way."""
+        request = None if self._busy else flush_of(self._walker, now, up_to)
         if request is not None:
             self._busy = True
             last = request.entries[-1].seq
