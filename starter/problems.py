@@ -77,6 +77,10 @@ def install(app: FastAPI) -> None:
         errors = [{"field": _place(item["loc"]), "reason": _reason(item)} for item in error.errors()]
         if any(item["type"] == "json_invalid" for item in error.errors()):
             return problem_response(Problem(400, "malformed", "the body is not JSON", errors=errors))
+        if "json" not in request.headers.get("content-type", "json") and any(
+            item["field"] == "body" for item in errors
+        ):
+            return problem_response(Problem(422, "invalid", "the body is JSON", hint="Content-Type: application/json"))
         detail = "; ".join(f"{item['field']}: {item['reason']}" for item in errors)
         return problem_response(Problem(422, "invalid", detail, errors=errors))
 

@@ -325,3 +325,14 @@ async def test_what_ended_otherwise_or_long_ago_stays_ended(house: House, status
     house.clock.forward(hours=hours)
     answer = await house.post(f"/api/v1/incidents/{incident}/reopen", {"reason": "x"}, None)
     assert (answer.status_code, answer.json()["code"]) == (409, "closed")
+
+
+async def test_a_body_that_is_not_said_to_be_json_is_told_what_to_say(house: House) -> None:
+    """What curl sends with -d alone."""
+    headers = {
+        "Authorization": f"Bearer {await house.token('sam')}",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    answer = await house.http.post("/api/v1/incidents", content=b'{"title": "x"}', headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert answer.json()["hint"] == "Content-Type: application/json"
