@@ -18,7 +18,7 @@ from starter import problems
 from starter.body_limit import BodyLimit
 from starter.metrics import REQUEST_SECONDS, REQUESTS
 from starter.parts import Parts
-from starter.routes import decisions, desk, health, incidents, oncall, tokens, webhooks
+from starter.routes import decisions, desk, health, incidents, oncall, queue, tokens, webhooks
 
 __all__ = ["create_app"]
 
@@ -42,7 +42,7 @@ def create_app(parts: Parts) -> FastAPI:
     )
     app.state.parts = parts
     problems.install(app)
-    for module in (health, webhooks, incidents, decisions, desk, oncall, tokens):
+    for module in (health, webhooks, incidents, queue, decisions, desk, oncall, tokens):
         app.include_router(module.router)
     for name in FURTHER:
         if find_spec(name) is not None:

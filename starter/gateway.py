@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
+import structlog
 from temporalio.client import (
     Client,
     WorkflowExecutionStatus,
@@ -49,6 +50,8 @@ COMMAND = "command_sent"
 PATIENCE = timedelta(seconds=5)
 """For one call with all its retries; callers that answer sooner stop waiting, the call goes on."""
 ACCEPTED_WITHIN = timedelta(seconds=5)
+
+log = structlog.get_logger(__name__)
 
 _SILENT = frozenset(
     {
@@ -298,6 +301,9 @@ class TemporalGateway:
                 handle = self._handle(workflow_id)
                 return await handle.query(name, args=args, result_type=result, rpc_timeout=within)
         except (TimeoutError, GatewayError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
+            return None
+        except RPCError as error:  # a run whose worker fails its tasks answers nothing: the store's view is shown then
+            log.warning("query_unanswered", workflow=workflow_id, query=name, reason=error.message)
             return None
 
     def _handle(self, workflow_id: str) -> WorkflowHandle[Any, Any]:

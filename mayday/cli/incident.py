@@ -50,6 +50,23 @@ def declare(
         typer.echo(f"{found['id']} {found['severity']} {found['title']}\n{found['url']}")
 
 
+@incident_app.command()
+def queue(
+    person: Annotated[str | None, typer.Option(help="Whose; `all` for everybody. (default: yours)")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What waits for you over all open incidents, the soonest first."""
+    found = remote().get("/api/v1/queue", person=person)
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        [item["severity"], item["incident"], item["kind"], item["id"], clock(item["due_at"]), item["text"]]
+        for item in found["items"]
+    ]
+    table(["severity", "incident", "waits", "id", "until", ""], rows, "nothing waits for you")
+
+
 @incident_app.command("list")
 def list_incidents(
     status: Annotated[list[str] | None, typer.Option(help="Only of this status; `open` means not ended.")] = None,

@@ -17,7 +17,8 @@ from mayday.language.runbook import Identifier, Shape
 #: verbs of a timeline, in the order of the language reference; each is a key of an item
 ACTIONS = (
     "declare", "alert", "ack", "accept", "vote", "delegate", "complete", "update", "correct", "note", "severity",
-    "status", "impact", "role", "event", "override", "add_step", "candidate", "confirm", "merge", "reopen", "hold_outward",
+    "status", "impact", "role", "event", "override", "add_step", "candidate", "confirm", "merge", "reopen",
+    "hold_outward",
     "vendor_reply", "outage",
 )  # fmt: skip
 #: actions that no person sends
@@ -261,11 +262,6 @@ class Scenario(Shape):
         if self.given.incident is None and not any(item.verb in ("declare", "alert") for item in self.timeline):
             raise ValueError("`given.incident`, or a `declare` or `alert` in the timeline, has to open the incident")
         return self
-
-    def ordered(self) -> list[tuple[int, TimelineItem]]:
-        """The timeline by moment, with the index in the file; at one moment in the file's order, expectations last."""
-        numbered = list(enumerate(self.timeline))
-        return sorted(numbered, key=lambda pair: (pair[1].offset, pair[1].verb == "expect", pair[0]))
 
 
 Expectation.model_rebuild()

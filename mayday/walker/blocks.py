@@ -162,4 +162,12 @@ prefix_of = _prefix
 
 def waiting(w: Walker, state: StepState, text: str, then: str = "") -> None:
     """Show on the board what a step waits for."""
-    w.pend(Pending(id=state.path, kind="wait", text=text, due_at=w.due(state.due_at), then=then))
+    w.pend(
+        Pending(
+            id=state.path,
+            kind="wait",
+            text=text,
+            due_at=w.due(state.due_at) or state.retry_at or state.next_round_at,
+            then=then,
+        )
+    )

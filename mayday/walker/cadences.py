@@ -22,8 +22,11 @@ def start(w: Walker, moment: str) -> None:
     """Start the cadences that begin at `opened`, `PHASE.entered` or `PHASE.done`."""
     for name, cadence in w.plan.runbook.cadences.items():
         if cadence.start == moment and (name not in w.state.cadences or w.state.cadences[name].stopped):
-            if blocks.condition(w, cadence.until, None):
-                w.entry("cadence_skipped", "system", f"cadence:{name}", cadence=name, reason=f"{cadence.until} holds")
+            over = f"incident {w.state.status}" if w.state.status in ENDED else None
+            if over is None and blocks.condition(w, cadence.until, None):
+                over = f"{cadence.until} holds"
+            if over is not None:
+                w.entry("cadence_skipped", "system", f"cadence:{name}", cadence=name, reason=over)
             else:
                 begin(w, name, cadence)
 
@@ -204,6 +207,7 @@ def _holding(w: Walker, state: CadenceState) -> None:
 def stop(w: Walker, state: CadenceState, reason: str) -> None:
     state.stopped = True
     reviews.close_for_cadence(w, state, reason)
+    w.silence(f"cadence:{state.name}", reason)
     w.entry("cadence_stopped", "system", f"cadence:{state.name}", cadence=state.name, reason=reason)
 
 

@@ -166,6 +166,7 @@ def resume_confirmation(w: Walker) -> None:
         return
     confirmation.lapsed = True
     w.entry("confirmation_lapsed", "system", None, due_at=confirmation.due_at)
+    tasks.close(w, CONFIRM_TASK, "nobody confirmed in time")
     messages.drop_held(w, "the declaration was not confirmed in time", keep="first_post")
     messages.release_held(w, "pre-approved, and nobody confirmed in time", "system")
 

@@ -63,7 +63,10 @@ RULES: dict[str, Rule] = {
 #: what a candidate takes before it is accepted
 FOR_CANDIDATES = ("candidate", "note", "impact", "event", "severity")
 #: what still counts while the end is under way
-AT_THE_END = ("note", "complete", "vote", "reopen", "correct", "hold_outward", "impact")
+AT_THE_END = (
+    "note", "complete", "accept", "ack", "vote", "delegate", "vendor_reply", "override", "reopen", "correct",
+    "hold_outward", "impact",
+)  # fmt: skip
 
 
 def refusal(w: Walker, command: Command) -> Refusal | None:

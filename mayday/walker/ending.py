@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mayday.language.runbook import all_steps
-from mayday.walker import alerts, blocks, cadences, candidates, failing, handing_over, merging, phases, reviews, tasks
+from mayday.walker import (
+    alerts,
+    blocks,
+    cadences,
+    candidates,
+    failing,
+    handing_over,
+    handlers,
+    merging,
+    phases,
+    reviews,
+    tasks,
+)
 
 if TYPE_CHECKING:
     from mayday.walker.walker import Walker
@@ -40,20 +52,38 @@ def resume(w: Walker) -> None:
         state.ending = "drain"
         w.touch()
     if state.ending == "drain":
+        if state.status == "rejected":  # it was no incident: what it would have set going never begins
+            state.handler_runs = []
         _drain_handlers(w)
         if all(run.over for run in state.handler_runs) and not _acting(w):
+            _cancel_rest(w)  # what handlers began meanwhile
             state.ending = "finally"
             w.touch()
     if state.ending == "finally":
         closing = w.plan.runbook.finally_ if state.status not in QUIET else []
-        if blocks.run(w, closing) != "running":
+        if blocks.run(w, closing) != "running" and not _beside(w):
             state.ending = "last"
+            _cancel_rest(w)
             merging.tell_absorbed(w)
+    if state.ending == "last":
+        _silence(w)
     if state.ending == "last" and not state.flights and (state.status != "merged" or state.survivor_ended):
         _finish(w)
 
 
+def _beside(w: Walker) -> bool:
+    """Whether a background step of `finally` goes on: what the author wrote for the end is part of it."""
+    return any(path in w.state.steps and not w.state.steps[path].over for path in w.state.background)
+
+
+def _silence(w: Walker) -> None:
+    """Nothing rings for an incident that is over (zombie pages: Grafana OnCall #3111)."""
+    for page in list(w.state.ringing):
+        w.stop_page(page, f"incident {w.state.status}")
+
+
 def _cancel_rest(w: Walker) -> None:
+    _silence(w)
     for path in [*w.state.background, *w.state.ad_hoc_order]:
         state = w.state.steps.get(path)
         if state is not None:
@@ -64,14 +94,16 @@ def _cancel_rest(w: Walker) -> None:
 
 
 def _drain_handlers(w: Walker) -> None:
-    """Handlers finish what they do; one that waits for people or for time is cancelled."""
+    """Handlers finish what they do; one that waits for people or for time is over, and nothing after it begins."""
     for run in w.state.handler_runs:
-        if run.over:
+        if run.over or not handlers.begun(w, run):
             continue
         steps = w.definitions.handlers()[run.index].steps
         mine = {step.id for step in all_steps(steps)}
         if not any(flight.request.step.rpartition(".")[2] in mine for flight in w.state.flights.values()):
             failing.cancel_list(w, steps, f"incident {w.state.status}")
+            run.over = True
+            w.touch()
 
 
 def _acting(w: Walker) -> bool:

@@ -226,6 +226,13 @@ def end_all(w: Walker, reason: str) -> None:
             _end(w, engagement, reason)
 
 
+def give_up(w: Walker, path: str, reason: str) -> None:
+    """The step that engaged a vendor is dropped: its case is nobody's any more."""
+    engagement = w.state.engagements.get(path)
+    if engagement is not None and not engagement.ended:
+        _end(w, engagement, reason)
+
+
 def _end(w: Walker, engagement: Engagement, reason: str) -> None:
     engagement.ended = True
     for clock in (engagement.response, engagement.resolve):

@@ -181,11 +181,33 @@ def cancel_list(w: Walker, steps: list[Step], reason: str, prefix: str = "", by:
             cancel(w, state, reason, by)
 
 
-def forget(w: Walker, state: StepState, **more: Any) -> None:
-    """Drop a step's state and that of everything inside it, so that it can run again (override retry, handlers)."""
+def settled(w: Walker, state: StepState) -> bool:
+    """Whether nothing of a step goes on: neither itself, nor what it opened, nor anything inside it."""
+    path, ladder, gate = state.path, w.state.ladders.get(state.path), w.state.gates.get(state.path)
+    task, case = w.state.tasks.get(path), w.state.engagements.get(path)
+    return (
+        state.over
+        and (ladder is None or ladder.closed or ladder.acked_by is not None)
+        and (gate is None or gate.outcome is not None)
+        and (task is None or task.done_at is not None)
+        and (case is None or case.ended)
+        and all(settled(w, child) for child in children(w, state))
+    )
+
+
+def forget(w: Walker, state: StepState, reason: str = "it begins anew") -> None:
+    """Drop a step and everything inside it, so that it can run again; what still goes on of it ends first."""
+    from mayday.walker import engagements  # it walks steps, which fail
+
     for child in list(children(w, state)):
-        forget(w, child)
+        forget(w, child, reason)
     path = state.path
+    if state.over or state.place == "manual":
+        cancel_waiting(w, state, reason)
+    else:
+        cancel(w, state, reason)
+    tasks.close(w, f"exhausted:{path}", reason)
+    engagements.give_up(w, path, reason)
     w.state.steps.pop(path, None)
     w.state.ladders.pop(path, None)
     w.state.gates.pop(path, None)

@@ -52,9 +52,8 @@ def resume(w: Walker) -> None:
             continue
         busy.add(run.index)
         steps = w.definitions.handlers()[run.index].steps
-        marker = f"handler:{run.index}"
-        if w.state.counters.get(marker, 0) < run.run:
-            w.state.counters[marker] = run.run
+        if not begun(w, run):
+            w.state.counters[f"handler:{run.index}"] = run.run
             for step in steps:
                 state = w.state.steps.get(step.id)
                 if state is not None:
@@ -64,6 +63,11 @@ def resume(w: Walker) -> None:
             run.over = True
             w.touch()
     w.state.handler_runs = [run for run in w.state.handler_runs if not run.over or run.run == _latest(w, run.index)]
+
+
+def begun(w: Walker, run: HandlerRun) -> bool:
+    """Whether a run's turn has come: it waits for the one before it."""
+    return w.state.counters.get(f"handler:{run.index}", 0) >= run.run
 
 
 def _latest(w: Walker, index: int) -> int:

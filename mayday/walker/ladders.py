@@ -293,6 +293,7 @@ def _joined(w: Walker, page: str, person: str) -> None:
         if join.page == page and join.person == person and not join.joined:
             join.joined = True
             w.entry("joined", person, page, page=page)
+            w.silence(page, f"{person} joined")
 
 
 def resume_joins(w: Walker) -> None:

@@ -90,6 +90,11 @@ def send(
     return sent
 
 
+def owner_of(sent: Sent) -> str:
+    """Who gets the receipt of a message."""
+    return f"message:{sent.n}"
+
+
 def heard(w: Walker, audience: str) -> bool:
     """Whether anything has left, or is leaving, for an audience."""
     if audience in w.state.told:
@@ -138,7 +143,7 @@ def _dispatch(w: Walker, sent: Sent, via: list[str] | None = None) -> None:
             purpose=sent.purpose,
             outward=outward(w, sent.audience),
         ),
-        owner=f"message:{sent.n}",
+        owner=owner_of(sent),
         effect_class="notify",
         summary=f"{sent.purpose} to {sent.audience}",
         purpose=sent.purpose,
@@ -185,7 +190,7 @@ def _tell_step(w: Walker, sent: Sent, failure: EffectFailure | None) -> None:
     from mayday.walker import blocks, failing  # they send messages through verbs
 
     state = w.state.steps.get(sent.step)
-    if state is not None and state.verb == "send" and not state.over:
+    if state is not None and state.effect == owner_of(sent) and not state.over:
         if failure is None:
             blocks.finish(w, state, "done", {"n": sent.n, "text": sent.text})
         else:
@@ -331,9 +336,13 @@ def correct(w: Walker, command: Correct) -> dict[str, Any]:
     wrong = find(w, command.n)
     if wrong is None:
         return {}
+    name = first = f"review:correction:{command.n}:{w.state.counters['sent']}"
+    while name in w.state.tasks:  # several people correct one message at once: each text has its reader
+        number = int(name.removeprefix(first).removeprefix(":") or 1) + 1
+        name = f"{first}:{number}"
     task = tasks.open_task(
         w,
-        f"review:correction:{command.n}:{w.state.counters['sent']}",
+        name,
         "review",
         f"Read and release the correction to {wrong.audience}: {command.text}",
         to="role.comms_lead",

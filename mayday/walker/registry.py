@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from mayday.domain.effects import EffectResult
+from mayday.domain.effects import PAGE, EffectResult
 from mayday.walker.state import Flight, TaskState
 
 if TYPE_CHECKING:
@@ -22,7 +22,15 @@ def answered(w: Walker, flight: Flight, result: EffectResult) -> None:
     owner = _owners().get(kind)
     if owner is not None:
         owner(w, name, flight, result)
+    if flight.request.kind == PAGE and flight.request.effect_class == "page":
+        _stop_late_page(w, str(flight.request.payload["page"]), result)
     w.touch()
+
+
+def _stop_late_page(w: Walker, page: str, result: EffectResult) -> None:
+    """A page that began to ring after it was stopped: a slow pager was overtaken by the answer."""
+    if result.failure is None and page not in w.state.ringing:
+        w.stop_page(page, "it is over already")
 
 
 @lru_cache(maxsize=1)

@@ -125,7 +125,7 @@ def released(w: Walker, name: str, task: TaskState, by: str) -> None:
         w.entry("message_dropped", by, target, audience=task.detail["audience"], reason="the reader did not release it")
         blocks.finish(w, step, "skipped")
         return
-    messages.send(
+    sent = messages.send(
         w,
         str(task.detail["audience"]),
         str(task.detail["subject"]),
@@ -135,7 +135,11 @@ def released(w: Walker, name: str, task: TaskState, by: str) -> None:
         by=by,
     )
     step.place = None
-    step.effect = "sent"
+    step.effect = messages.owner_of(sent)
+    if sent.held:
+        from mayday.walker import blocks
+
+        blocks.finish(w, step, "done", {"n": sent.n, "held": sent.held})
 
 
 def final_waits(w: Walker, state: CadenceState, template: str) -> None:

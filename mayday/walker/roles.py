@@ -74,6 +74,7 @@ def _offer_next(w: Walker, state: RoleState) -> None:
         if state.tried > 100:
             break
     state.offer, state.unfilled = None, True
+    w.silence(f"role:{state.role}", "nobody took it")
     if rungs:
         w.entry(
             "role_unfilled",
@@ -213,13 +214,11 @@ def take(w: Walker, role: str, person: str, how: str) -> None:
     """A person holds a role from now on."""
     state = w.state.roles.setdefault(role, RoleState(role=role))
     before = state.person
-    offered = state.offer is not None
     state.person, state.since, state.unfilled, state.offer, state.warned_at = person, w.now, False, None, None
     people.respond(w, person)
     w.entry("role_taken", person, f"role:{role}", role=role, person=person, before=before, how=how)
     tasks.close(w, f"successor:{role}", f"{person} took over", person)
-    if offered:
-        w.stop_page(f"role:{role}", f"taken by {person}")
+    w.silence(f"role:{role}", f"taken by {person}")
     ballots.reseat(w, role)
     if person != before:
         _tell_what_waits(w, role, person)

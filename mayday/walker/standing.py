@@ -94,7 +94,7 @@ def _stop_ladders(w: Walker, status: str) -> None:
     for role in w.state.roles.values():
         if role.offer is not None:
             role.offer = None
-            w.stop_page(f"role:{role.role}", f"incident {status}")
+            w.silence(f"role:{role.role}", f"incident {status}")
 
 
 # severity -------------------------------------------------------------------------------------------------------

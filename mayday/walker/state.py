@@ -389,6 +389,8 @@ class IncidentState(Wire):
     confirmation: Confirmation | None = None
     proposal: Proposal | None = None
     sent: list[Sent] = []
+    #: pages that woke somebody and were not silenced since
+    ringing: list[str] = []
     #: audiences that have heard something
     told: list[str] = []
     finals: list[Final] = []

@@ -68,6 +68,7 @@ def close(w: Walker, task_id: str, reason: str, by: str = "system") -> None:
     if task is not None and task.done_at is None:
         task.done_at = w.now
         w.entry("task_withdrawn", by, task_id, task=task_id, reason=reason)
+        w.silence(task_id, reason)
 
 
 def ask_for_fact(w: Walker, name: str, path: str | None) -> None:
@@ -229,6 +230,7 @@ def complete(w: Walker, command: Complete) -> dict[str, Any]:
         late=True if task.overdue else None,
         channel=command.channel,
     )
+    w.silence(task.id, f"completed by {command.actor}")
     registry.task_done(w, task)
     return {"task": task.id}
 
@@ -245,4 +247,5 @@ def accept(w: Walker, command: Accept, task: TaskState) -> dict[str, Any]:
     task.accepted_by = command.actor
     people.respond(w, command.actor)
     w.entry("task_accepted", command.actor, task.id, task=task.id, channel=command.channel)
+    w.silence(task.id, f"accepted by {command.actor}")
     return {"task": task.id}

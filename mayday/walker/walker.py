@@ -103,7 +103,9 @@ class Walker:
     def alerts_arrived(self, events: list[AlertEvent], now: datetime) -> None:
         """Attach alerts: deduplicated, listed one by one up to a limit, then summed up."""
         self._at(now)
-        if self.state.finished and reopening.fires_again(self, events):
+        if self.state.finished:
+            if not reopening.fires_again(self, events):
+                return  # `finished` is the last entry: from there on the chain is the review's
             reopening.reopen(self, events[0].source, "it fires again")
         alerts.attach(self, events)
 

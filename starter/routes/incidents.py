@@ -98,7 +98,7 @@ async def list_incidents(
 async def show(incident: str, principal: Reading, parts: Here) -> dict[str, Any]:
     """An incident as it is now: what its run says, or, where that does not answer, what was last stored (`live`)."""
     record = await parts.directory.find(incident)
-    board = await _live_board(parts, record)
+    board = await live_board(parts, record)
     return shown(parts, record, board or record.board, live=board is not None)
 
 
@@ -149,7 +149,8 @@ def shown(parts: Parts, record: IncidentRecord, board: Board | None, *, live: bo
     return shown if live else shown | {"status": record.status}  # the review may have closed it since
 
 
-async def _live_board(parts: Parts, record: IncidentRecord) -> Board | None:
+async def live_board(parts: Parts, record: IncidentRecord) -> Board | None:
+    """The board as the run itself shows it; None when it does not answer in time or is another incident's by now."""
     if not await _is_its_run(parts, record):
         return None
     board = await parts.gateway.board(record.workflow_id, LIVE_WITHIN)

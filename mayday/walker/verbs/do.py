@@ -73,18 +73,20 @@ def answered(w: Walker, path: str, flight: Flight, result: EffectResult) -> None
     if state is None:
         return
     step = w.step(path)
-    late = True if state.over else None
-    state.effect = None
+    mine = state.effect == flight.request.key  # else it was given up on, or began anew, while this was under way
+    late = None if mine and not state.over else True
+    if mine:
+        state.effect = None
     if result.failure is None:
         outputs = ActionReceipt.model_validate(result.value).outputs
         learn(w, step, outputs)
         w.entry("action_finished", "system", path, action=step.do, outputs=outputs, after_phase=late)
-        if not state.over and state.place is None:
+        if mine and not state.over and state.place is None:
             blocks.finish(w, state, "done", outputs)
         return
     action = w.plan.actions.get(step.do or "")
     irreversible = action is not None and action.effect == "irreversible"
-    if state.over or state.place is not None:
+    if not mine or state.over or state.place is not None:
         w.entry("action_failed", "system", path, action=step.do, reason=result.failure.message, after_phase=True)
         return
     retry = step.retry

@@ -57,7 +57,7 @@ KEPT_ROUNDS = 3
 def _forget_round(w: Walker, step: Step, state: StepState, number: int) -> None:
     for inner in step.body:
         old = w.state.steps.get(f"{state.path}[{number}].{inner.id}")
-        if old is not None and old.over:
+        if old is not None and failing.settled(w, old):
             failing.forget(w, old)
 
 

@@ -51,7 +51,6 @@ def _leave(w: Walker, step: Step, state: StepState, subject: str, text: str, pur
     message = step.send
     if message is None:
         return
-    state.effect = "sent"
     sent = messages.send(
         w,
         messages.audience_name(message.to),
@@ -61,6 +60,7 @@ def _leave(w: Walker, step: Step, state: StepState, subject: str, text: str, pur
         purpose=purpose,
         via=list(message.via) if message.via else None,
     )
+    state.effect = messages.owner_of(sent)
     if sent.held:
         blocks.finish(w, state, "done", {"n": sent.n, "held": sent.held})
 
