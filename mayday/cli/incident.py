@@ -149,6 +149,20 @@ def timeline(
 
 
 @incident_app.command()
+def sent(incident: Id, as_json: AsJson = False) -> None:
+    """The last messages to audiences, with the number that `correct` takes."""
+    found = remote().get(f"/api/v1/incidents/{incident}").get("sent", [])
+    if as_json:
+        print_json({"items": found, "next": None})
+        return
+    rows = [
+        [str(item["n"]), clock(item["at"]), item["audience"], item["purpose"], item["held"] or "", item["text"]]
+        for item in found
+    ]
+    table(["no", "at", "to", "as", "held", ""], rows, "nothing has been sent")
+
+
+@incident_app.command()
 def ack(
     incident: Id,
     page: Annotated[str, typer.Argument(help="The page: its id, as `incident show` and `desk pages` have it.")],
@@ -212,7 +226,7 @@ def update(
 @incident_app.command()
 def correct(
     incident: Id,
-    number: Annotated[int, typer.Argument(help="Which message, counted from 1.")],
+    number: Annotated[int, typer.Argument(help="Which message, as `incident sent` has it.")],
     text: Annotated[str, typer.Argument(help="What is right.")],
     as_json: AsJson = False,
 ) -> None:

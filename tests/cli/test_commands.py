@@ -103,6 +103,15 @@ def test_what_waits_for_a_second_reader_is_not_called_sent(starter: Starter) -> 
     assert said == "waits for a second reader: review:update:1 (timeline entry 9)\n"
 
 
+def test_what_was_said_has_the_number_that_a_correction_takes(starter: Starter) -> None:
+    said = {"n": 3, "at": "2026-03-02T02:10:00.000Z", "audience": "customers", "purpose": "update", "text": "Slow.\n"}
+    starter.answer = (200, {"id": "INC-1", "sent": [{**said, "held": None, "delivered": True}]})
+    assert run("incident", "sent", "I").stdout.splitlines()[1].split() == [
+        "3", "2026-03-02", "02:10:00", "customers", "update", "Slow."
+    ]  # fmt: skip
+    assert json.loads(run("incident", "sent", "I", "--json").stdout)["items"][0]["n"] == 3
+
+
 def test_ids_alone_for_scripts(starter: Starter) -> None:
     starter.answer = (200, {"items": [{"id": "INC-1"}, {"id": "INC-2"}], "next": None})
     assert run("incident", "list", "-q").stdout == "INC-1\nINC-2\n"
