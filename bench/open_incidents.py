@@ -92,13 +92,14 @@ async def _open(house: House, sender: Sender, numbers: Iterable[int], spread_ove
     for index, number in enumerate(numbers):
         await asyncio.sleep(max(0.0, started + spread_over * index / len(numbers) - time.monotonic()))
         [touched] = await sender.post(sender.request(notification("open", [f"case-{number}"], number=number + WARM)))
-        await _until_started(house, touched["id"])
         opened[touched["id"]] = touched["workflow_id"]
+    for incident in opened:
+        await _until_started(house, incident)
     return opened
 
 
 async def _until_started(house: House, incident: str) -> None:
-    """Until its timeline has begun: one after the other, so that opening is no storm."""
+    """Until its timeline has begun."""
     async with asyncio.timeout(STARTS_WITHIN_SECONDS):
         while not await house.records.timeline.entries(incident):  # noqa: ASYNC110 - another process writes it
             await asyncio.sleep(0.02)
