@@ -8,9 +8,10 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from mayday.domain import effects as fx
+from mayday.domain.limits import NOT_DONE, failed, limits_of, unanswered
 from mayday.language.actions import BUILT_IN
 from mayday.language.catalog import Catalog
-from mayday.language.scenario import Expectation, Mock, TimelineItem
+from mayday.language.scenario import Expectation, Mock, Scenario, TimelineItem
 from mayday.simulator.desk import ScenarioDesk
 from mayday.simulator.mocks import Mocks
 
@@ -125,3 +126,43 @@ def test_an_expectation_has_one_kind_and_only_its_own_keys() -> None:
         Expectation.model_validate({"task": "a", "paged": "b"})
     with pytest.raises(ValidationError, match="`outcome` does not go with `task`"):
         Expectation.model_validate({"task": "a", "outcome": "approved"})
+
+
+def test_a_scenario_needs_a_zone_and_something_that_opens_the_incident() -> None:
+    whole = {
+        "apiVersion": "runbook/v1",
+        "kind": "Scenario",
+        "metadata": {"name": "night"},
+        "runbook": "small",
+        "given": {"start": "2026-03-02T02:10:00Z"},
+        "timeline": [{"at": "T+1m", "alert": {"title": "it fails"}}],
+    }
+    Scenario.model_validate(whole)
+    with pytest.raises(ValidationError, match="has to open the incident"):
+        Scenario.model_validate({**whole, "timeline": []})
+    with pytest.raises(ValidationError, match="needs a zone"):
+        Scenario.model_validate({**whole, "given": {"start": "2026-03-02T02:10:00"}})
+
+
+@pytest.mark.parametrize(
+    ("effect_class", "tries", "total_s"),
+    [("page", 3, 45), ("notify", 3, 63), ("read", 3, 60), ("reversible", 2, 241), ("irreversible", 1, 120)],
+)
+def test_how_long_an_effect_is_tried(effect_class: fx.EffectClass, tries: int, total_s: int) -> None:
+    limits = limits_of(effect_class, 120)
+    assert limits.tries == tries
+    assert limits.total == timedelta(seconds=total_s)
+
+
+def test_what_is_not_known_of_an_irreversible_action_is_ambiguous() -> None:
+    """Only where it is certain that nothing happened may somebody simply try again."""
+    for code in sorted(NOT_DONE):
+        assert failed(code, "", "irreversible").failure == fx.EffectFailure(code=code, message="")
+    for code in ("broken", "timeout", "cancelled", "KeyError"):
+        failure = failed(code, "", "irreversible").failure
+        assert failure is not None
+        assert failure.ambiguous
+    request = fx.EffectRequest(key="k", kind="bridge.open", step="s", effect_class="reversible", payload={})
+    silent = unanswered(request).failure
+    assert silent is not None
+    assert not silent.ambiguous

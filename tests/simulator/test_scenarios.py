@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import pathlib
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,8 +18,7 @@ from mayday.simulator.files import Failure, ScenarioFile, ScenarioReport, find_s
 from mayday.simulator.stage import Stage, VirtualStage
 from mayday.simulator.virtual import VirtualIncident
 from mayday.walker.walker import Walker
-
-RUNBOOKS = pathlib.Path(__file__).parents[2] / "runbooks"
+from tests.simulator.library_scenarios import every_scenario
 
 RUNBOOK = """
     apiVersion: runbook/v1
@@ -264,16 +263,7 @@ async def rebuilding(start: StartInput, desk: ScenarioDesk) -> Stage:
     return VirtualStage(VirtualIncident(start, desk, after_each=rebuilt))
 
 
-def every_scenario() -> list[Any]:
-    """Each scenario of the library; those that go on for days are for the soak."""
-    days = {"security_incident", "security_incident_disclosed", "3_no_on_paper"}
-    return [
-        pytest.param(path, id=path.stem, marks=[pytest.mark.soak] if path.stem in days else [])
-        for path in find_scenarios([RUNBOOKS / "scenarios"])
-    ]
-
-
-@pytest.mark.parametrize("path", every_scenario())
+@pytest.mark.parametrize("path", every_scenario(timedelta(hours=6)))
 async def test_a_walker_rebuilt_after_every_input_walks_the_same_way(path: pathlib.Path, library: Library) -> None:
     _, whole = await ScenarioFile(path, library).play()
     _, rebuilt = await ScenarioFile(path, library).play(rebuilding)

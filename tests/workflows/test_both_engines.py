@@ -8,26 +8,20 @@ from __future__ import annotations
 
 import pathlib
 import re
+from datetime import timedelta
 
 import pytest
 
 from mayday.language.library import Library
 from mayday.simulator.comparison import roots_of, same_timeline
-from mayday.simulator.files import ScenarioFile, find_scenarios
+from mayday.simulator.files import ScenarioFile
 from mayday.simulator.on_temporal import TemporalStage, time_skipping
 from mayday.temporal.histories import replay
+from tests.simulator.library_scenarios import every_scenario
 from workflows.incident import IncidentWorkflow
 from workflows.rehearsal import RehearsedIncident
 
 RUNBOOKS = pathlib.Path(__file__).parents[2] / "runbooks"
-SCENARIOS = find_scenarios([RUNBOOKS / "scenarios"])
-#: a day or two of cadences: minutes on a real server
-LONG = {
-    "security_incident", "security_incident_disclosed", "security_incident_silence", "3_no_on_paper",
-    "third_party_no_bypass",
-    "major_incident_nobody_comes", "sev3_incident_relapse", "disaster_recovery_and_back", "disaster_recovery_refused",
-    "disaster_recovery", "third_party_bypass", "payments_sev1_silence",
-}  # fmt: skip
 
 pytestmark = pytest.mark.temporal
 
@@ -37,12 +31,7 @@ def library() -> Library:
     return Library.load(RUNBOOKS)
 
 
-def named(path: pathlib.Path) -> object:
-    marks = [pytest.mark.soak] if path.stem in LONG else []
-    return pytest.param(path, id=path.stem, marks=marks)
-
-
-@pytest.mark.parametrize("path", [named(path) for path in SCENARIOS])
+@pytest.mark.parametrize("path", every_scenario(timedelta(hours=2)))
 async def test_a_scenario_gives_the_same_timeline_on_both_engines(path: pathlib.Path, library: Library) -> None:
     virtual_report, virtual = await ScenarioFile(path, library).play()
     async with time_skipping() as theatre:

@@ -92,6 +92,7 @@ async def test_a_command_that_the_walker_chokes_on_is_refused_and_wedges_nothing
     theatre: Theatre, opening: Opening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage = await theatre.open(*opening)
+    assert await stage.entries()
 
     def choke(*_: object) -> dict[str, Any]:
         raise KeyError("a defect of ours")
@@ -185,6 +186,7 @@ async def test_an_alert_that_the_walker_chokes_on_wedges_nothing(
     theatre: Theatre, opening: Opening, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage = await theatre.open(*opening)
+    assert await stage.entries()
     alert = alert_of({"title": "again", "labels": {"service": "payments"}}, 1, START)
 
     def choke(*_: object) -> None:
