@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -75,3 +76,8 @@ def test_the_hand_written_run_has_as_many_effects_and_timers() -> None:
 
 def test_the_names_are_those_of_the_documentation() -> None:
     assert list(BENCHMARKS) == ["first_page", "storm", "open_incidents", "history", "replay", "virtual_clock"]
+
+
+def test_the_documentation_names_every_benchmark() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "performance.md").read_text(encoding="utf-8")
+    assert [name for name in BENCHMARKS if f"| `{name}` |" not in text] == []
