@@ -6,7 +6,7 @@ A failed automation becomes a task for a person: nothing stops an incident.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mayday.domain.effects import EffectFailure
 from mayday.language.runbook import Step

@@ -100,6 +100,9 @@ def resume(w: Walker) -> None:
             continue
         then = "stays open" if task.overdue == 0 else "overdue"
         due_at = w.due(task.due_at)
+        final = next((each for each in w.state.finals if task.owner == f"final:{each.cadence}"), None)
+        if final is not None:
+            due_at, then = w.due(final.due_at), "the holding line leaves, and the review keeps the last word"
         if task.id == "confirm:declaration" and w.state.confirmation is not None:
             due_at, then = w.due(w.state.confirmation.due_at), "only pre-approved words leave"
         if task.due_at is not None and task.overdue < 2:
