@@ -36,6 +36,12 @@ class HttpDouble:
         self._answers.append(None)
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._answer(reader, writer)
+        finally:
+            writer.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         request, *lines = head.strip().split("\r\n")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
@@ -48,8 +54,6 @@ class HttpDouble:
         if answer is not None:
             writer.write(answer)
             await writer.drain()
-        writer.close()
-        await writer.wait_closed()
 
 
 @asynccontextmanager

@@ -69,6 +69,12 @@ class MailServer:
         self.answers: dict[str, str] = {}
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._speak(reader, writer)
+        finally:
+            writer.close()
+
+    async def _speak(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async def say(line: str) -> None:
             writer.write(line.encode() + b"\r\n")
             await writer.drain()
@@ -89,7 +95,6 @@ class MailServer:
                 break
             else:
                 await say("250 ok")
-        writer.close()
 
 
 @asynccontextmanager

@@ -118,10 +118,12 @@ async def test_an_outside_monitor_hears_of_a_polling_worker(client: Client, tmp_
     beats: asyncio.Queue[str] = asyncio.Queue()
 
     async def monitor(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        beats.put_nowait((await reader.readline()).decode().strip())
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-        await writer.drain()
-        writer.close()
+        try:
+            beats.put_nowait((await reader.readline()).decode().strip())
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            await writer.drain()
+        finally:
+            writer.close()
 
     server = await asyncio.start_server(monitor, "127.0.0.1", 0)
     async with server:
