@@ -25,7 +25,7 @@ from workflows.alarm import Alarm
 from workflows.details import markdown
 from workflows.effects import ABSORBED, Carrier
 from workflows.errands import Errands
-from workflows.ledger import BATCH, Lasting, Ledger, flush_at_the_end, flush_of, look_into_inbox
+from workflows.ledger import Ledger, flush_at_the_end, flush_of, look_into_inbox
 from workflows.visibility import changes, values_of
 
 COMMAND_SIGNAL, ALERT_SIGNAL = "command_sent", "alerts_fired"
@@ -54,7 +54,6 @@ class IncidentWorkflow:
         self._errands = Errands()
         self._carrier = Carrier(self._errands, self._done)
         self._ledger = Ledger(self._walker, self._errands)
-        self._lasting = Lasting(int((start.state or {}).get("seq", 0)))
         self._stirred = True
         self._held = [flight.request for flight in self._walker.state.flights.values()] if start.state else []
         self._shown = 0
@@ -85,7 +84,6 @@ class IncidentWorkflow:
 
     @workflow.signal(name=ALERT_SIGNAL)
     def alerts_fired(self, batch: AlertBatch) -> None:
-        self._lasting.look(self._walker)
         self._stirred = True
         try:
             self._walker.alerts_arrived(batch.events, self._now())
@@ -105,7 +103,6 @@ class IncidentWorkflow:
     @workflow.signal(name=ABSORBED)
     def absorbed(self, handover: dict[str, Any]) -> None:
         """Another incident was merged into this one and hands over what it still owes."""
-        self._lasting.look(self._walker)
         self._walker.absorbed(handover, self._now())
         self._stirred = True
 
@@ -131,7 +128,6 @@ class IncidentWorkflow:
         return update
 
     def _deliver(self, command: Command, *, signalled: bool = False) -> Answer:
-        self._lasting.look(self._walker)
         self._stirred = True
         try:
             return self._walker.deliver(command, self._now(), signalled=signalled)
@@ -173,7 +169,6 @@ class IncidentWorkflow:
 
     def _settle(self) -> None:
         """Let everything follow from what arrived: first from people and alerts, then from each errand's answer."""
-        self._lasting.look(self._walker)
         self._stirred = False
         self._alarm.heard()
         self._advance()
@@ -186,7 +181,8 @@ class IncidentWorkflow:
     def _advance(self) -> None:
         self._walker.advance(self._now())
         asked = self._walker.take_effects()
-        if not asked and len(self._walker.unflushed()) < BATCH:
+        flush = self._ledger.due(self._now(), with_effect=bool(asked))
+        if not asked and not flush:
             return
         with self._phase().scope():
             for request in asked:
@@ -194,7 +190,8 @@ class IncidentWorkflow:
                     self._held.append(request)
                 else:
                     self._carrier.carry(request)
-            self._ledger.turn(self._now(), self._lasting.seq)
+            if flush:
+                self._ledger.turn(self._now())
 
     def _phase(self) -> workflow.EventGroup:
         """Temporal's UI groups what was asked for by the phase in which it was."""

@@ -1,11 +1,12 @@
 """The timeline's way to the records store and the ticket: in batches, never more than one under way.
 
-A flush has no timer of its own. It leaves with the next effect, at fifty entries, and at the end of the run. A store
-that fails changes nothing: the entries stay in the state and leave with the next flush.
+A flush has no timer of its own. It leaves with an effect when something pressing was written or the last one is ten
+minutes old, at fifty entries, and at the end of the run; until then the live page lays the run's own entries over the
+stored ones. A store that fails changes nothing: the entries stay in the state and leave with the next flush.
 
-Only what lasts is flushed. A local activity runs before its workflow task is in the history; a worker that dies in
-between makes the task's entries anew, with other times and so other hashes, and the store would hold both. So entries
-wait until the task that made them is in the history.
+It is an ordinary activity on purpose. A local one runs before its workflow task is in the history; a worker that dies
+in between makes the task's entries anew, with other times and so other hashes, and the store would hold both (seen in
+the fault tests). An ordinary activity is only given out once the task that asked for it is in the history.
 """
 
 from __future__ import annotations
@@ -19,36 +20,24 @@ from mayday.domain.effects import FLUSH, LOOK, FlushReceipt, FlushRequest, LookR
 from mayday.domain.incident import AlertEvent, StartInput
 from mayday.walker.walker import Walker
 from workflows.errands import Errands
-from workflows.options import last_flush_options, local_options
+from workflows.options import flush_options, last_flush_options, local_options
 
 BATCH = 50
+EVERY = timedelta(minutes=10)
+#: what lists and other incidents look at: it does not wait
+PRESSING = frozenset({"opened", "status_changed", "severity_changed", "role_taken", "merged_in", "reopened"})
 REFUSED_PAUSE = timedelta(minutes=1)
 
 
-class Lasting:
-    """Up to which entry the timeline is in the history: all that was there when another workflow task began."""
-
-    def __init__(self, seq: int) -> None:
-        self.seq = seq
-        self._length = workflow.info().get_current_history_length()
-
-    def look(self, walker: Walker) -> None:
-        """To be called before anything of an activation touches the walker."""
-        length = workflow.info().get_current_history_length()
-        if length != self._length:
-            self._length, self.seq = length, walker.state.seq
-
-
-def flush_of(walker: Walker, now: datetime, up_to: int | None = None) -> FlushRequest | None:
-    """What there is to flush, at most up to entry `up_to`; None when there is nothing."""
-    entries = [entry for entry in walker.unflushed() if up_to is None or entry.seq <= up_to]
+def flush_of(walker: Walker, now: datetime) -> FlushRequest | None:
+    """What there is to flush; None when there is nothing."""
+    entries = list(walker.unflushed())
     if not entries:
         return None
-    last = entries[-1]
     return FlushRequest(
         incident_id=walker.state.id,
         entries=entries,
-        board=walker.board(now).model_copy(update={"seq": last.seq, "head": last.hash}),
+        board=walker.board(now),
         correlation_key=walker.start.correlation_key,
         run_id=workflow.info().run_id,
     )
@@ -61,14 +50,25 @@ class Ledger:
         self._walker = walker
         self._errands = errands
         self._busy = False
+        self._last_at: datetime | None = None
 
-    def turn(self, now: datetime, up_to: int) -> None:
-        """Let a flush leave, if there is something that lasts (up to entry `up_to`) and none is under way."""
-        request = None if self._busy else flush_of(self._walker, now, up_to)
+    def due(self, now: datetime, *, with_effect: bool) -> bool:
+        """Whether a flush should leave now; `with_effect`: something else leaves anyway."""
+        entries = self._walker.unflushed()
+        if self._busy or not entries:
+            return False
+        if len(entries) >= BATCH:
+            return True
+        old = self._last_at is None or now - self._last_at >= EVERY
+        return with_effect and (old or any(entry.kind in PRESSING for entry in entries))
+
+    def turn(self, now: datetime) -> None:
+        """Let a flush leave, if there is something to flush and none is under way."""
+        request = None if self._busy else flush_of(self._walker, now)
         if request is not None:
-            self._busy = True
+            self._busy, self._last_at = True, now
             last = request.entries[-1].seq
-            self._errands.run(_once(request), lambda receipt: self._kept(last, receipt), local=True)
+            self._errands.run(_once(request), lambda receipt: self._kept(last, receipt))
 
     def _kept(self, last: int, receipt: FlushReceipt | FailureError) -> None:
         self._busy = False
@@ -77,8 +77,8 @@ class Ledger:
 
 
 async def _once(request: FlushRequest) -> FlushReceipt:
-    receipt: FlushReceipt = await workflow.execute_local_activity(
-        FLUSH, request, result_type=FlushReceipt, summary=_summary(request), **local_options()
+    receipt: FlushReceipt = await workflow.execute_activity(
+        FLUSH, request, result_type=FlushReceipt, summary=_summary(request), **flush_options()
     )
     return receipt
 

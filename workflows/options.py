@@ -61,6 +61,14 @@ def options_of(request: fx.EffectRequest) -> Options:
     return options
 
 
+def flush_options() -> Options:
+    """A flush is tried a few times; what the store does not take leaves with the next one."""
+    return Options(
+        start_to_close_timeout=timedelta(seconds=20),
+        retry_policy=RetryPolicy(initial_interval=timedelta(seconds=PAUSE_S), maximum_attempts=3),
+    )
+
+
 def last_flush_options() -> Options:
     """What a run does at its very end is tried until the store is back."""
     return Options(
