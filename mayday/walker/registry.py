@@ -121,9 +121,14 @@ def gate_over(w: Walker, path: str) -> None:
 
 def emit(w: Walker, name: str, data: dict[str, Any]) -> None:
     """An event of the system, for handlers and `wait: event`."""
+    _emitter()(w, name, data, "system")
+
+
+@lru_cache(maxsize=1)
+def _emitter() -> Callable[[Walker, str, dict[str, Any], str], None]:
     from mayday.walker import handlers
 
-    handlers.emit(w, name, data, "system")
+    return handlers.emit
 
 
 def absorb(w: Walker, handover: dict[str, Any]) -> None:
