@@ -27,13 +27,14 @@ MOST_STEPS = 20_000
 class Evaluation:
     """One evaluation over one scope; made for each call, so that its budget is."""
 
-    __slots__ = ("_local", "_output", "_scope", "_steps")
+    __slots__ = ("_excused", "_local", "_output", "_scope", "_steps")
 
     def __init__(self, scope: Mapping[str, object]) -> None:
         self._scope = scope
         self._local: dict[str, object] = {}
         self._steps = MOST_STEPS
         self._output = LONGEST_TEXT
+        self._excused = 0
 
     def value(self, node: nodes.Node) -> Any:
         """The value of a node; `UnsetValue` where nobody has set it."""
@@ -154,6 +155,8 @@ class Evaluation:
         raise self._unknown(f"{path}.{field}" if path else field, field, known, node)
 
     def _unknown(self, name: str, last: str, known: list[str], node: nodes.Expr) -> UnknownName:
+        if self._excused:  # nobody will read what was meant; looking for it would be the slowest part of a route
+            return UnknownName(f"{name} is not known", name=name, offset=_start(node))
         near = get_close_matches(last, known, n=1)
         meant = name.removesuffix(last) + near[0] if near else None
         hint = "" if meant or not 0 < len(known) <= 12 else f"known here: {', '.join(sorted(known))}"
@@ -234,10 +237,8 @@ class Evaluation:
     def _filter(self, node: nodes.Filter) -> Any:
         assert node.node is not None
         if node.name == DEFAULT:
-            try:
-                return self.value(node.node)
-            except (UnknownName, UnsetValue):
-                return self.value(node.args[0])
+            found = self._known(node.node)
+            return self.value(node.args[0]) if found is UNSET else found
         value = self.value(node.node)
         arguments = [self.value(argument) for argument in node.args]
         return FILTERS[node.name].apply(value, *arguments)
@@ -246,11 +247,17 @@ class Evaluation:
         if node.name == "none":
             found = self._raw(node.node)
             return found is None or found is UNSET
+        return self._known(node.node) is not UNSET
+
+    def _known(self, node: nodes.Node) -> Any:
+        """The value of a node, UNSET where it is unknown or nobody has set it."""
+        self._excused += 1
         try:
-            self.value(node.node)
+            return self.value(node)
         except (UnknownName, UnsetValue):
-            return False
-        return True
+            return UNSET
+        finally:
+            self._excused -= 1
 
 
 def _start(node: nodes.Node) -> int:
