@@ -11,6 +11,7 @@ from mayday.walker import (
     cadences,
     candidates,
     failing,
+    gates,
     handing_over,
     handlers,
     merging,
@@ -63,10 +64,10 @@ def resume(w: Walker) -> None:
         closing = w.plan.runbook.finally_ if state.status not in QUIET else []
         if blocks.run(w, closing) != "running" and not _beside(w):
             state.ending = "last"
-            _cancel_rest(w)
             merging.tell_absorbed(w)
     if state.ending == "last":
-        _silence(w)
+        _cancel_rest(w)
+        _withdraw_unreviewed(w)
     if state.ending == "last" and not state.flights and (state.status != "merged" or state.survivor_ended):
         _finish(w)
 
@@ -90,6 +91,18 @@ def _cancel_rest(w: Walker) -> None:
             failing.cancel(w, state, f"incident {w.state.status}")
     for task in list(w.state.tasks.values()):
         if task.done_at is None and task.kind != "confirm" and not task.id.startswith("review:final:"):
+            tasks.close(w, task.id, f"incident {w.state.status}")
+
+
+def _withdraw_unreviewed(w: Walker) -> None:
+    """Ratifications and spoken votes that wait go to the review; where there will be none, they end here."""
+    if w.state.status == "resolved":
+        return
+    for gate in list(w.state.gates.values()):
+        if gate.outcome is None:
+            gates.settle(w, gate, "withdrawn", f"incident {w.state.status}")
+    for task in list(w.state.tasks.values()):
+        if task.done_at is None:
             tasks.close(w, task.id, f"incident {w.state.status}")
 
 

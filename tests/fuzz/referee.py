@@ -166,7 +166,10 @@ def _every_task_ends(record: Record) -> Iterator[str]:
 def _every_gate_ends(record: Record) -> Iterator[str]:
     """With exactly one outcome an opening; a ratification may go to the review."""
     left: dict[str, bool] = {}
-    for entry in record.of("gate_opened", "gate_reopened", "gate_decided"):
+    for entry in record.of("gate_opened", "gate_reopened", "gate_decided", "merged_into"):
+        if entry.kind == "merged_into":
+            left = {name: True for name in left if name not in entry.data["gates"]}
+            continue
         name = entry.data["decision"]
         if entry.kind == "gate_decided":
             glass = entry.data["outcome"] == "unapproved_emergency"
@@ -181,6 +184,24 @@ def _every_gate_ends(record: Record) -> Iterator[str]:
         for name in left:
             if not (reviewed and name.rpartition(".")[2].startswith("ratify:")):
                 yield f"{name} was never decided"
+
+
+def _every_case_ends(record: Record) -> Iterator[str]:
+    """A vendor's case that was opened is closed once, by the vendor, or with the incident."""
+    left: set[str] = set()
+    for entry in record.of("vendor_engaged", "vendor_closed", "merged_into", "finished"):
+        if entry.kind == "vendor_engaged":
+            if entry.step in left:
+                yield f"{entry.step} engages a vendor twice"
+            left.add(str(entry.step))
+        elif entry.kind == "vendor_closed":
+            if entry.step not in left:
+                yield f"the case of {entry.step} closed, and was not open"
+            left.discard(str(entry.step))
+        elif entry.kind == "merged_into":
+            left -= set(entry.data["engagements"])
+        else:
+            yield from (f"the case of {step} was never closed" for step in sorted(left))
 
 
 def _irreversible_needs_approval(record: Record) -> Iterator[str]:
@@ -290,6 +311,6 @@ def _votes_decide(record: Record) -> Iterator[str]:
 
 RULES: tuple[Callable[[Record], Iterator[str]], ...] = (
     _the_chain_holds, _every_kind_is_known, _each_effect_is_asked_once, _nothing_after_the_end, _nothing_rings_on,
-    _no_page_after_its_ack, _every_task_ends, _every_gate_ends, _irreversible_needs_approval, _cadences_have_no_gap,
+    _no_page_after_its_ack, _every_task_ends, _every_gate_ends, _every_case_ends, _irreversible_needs_approval, _cadences_have_no_gap,
     _outward_waits, _phases_are_left_once, _votes_decide,
 )  # fmt: skip

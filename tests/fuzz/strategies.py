@@ -32,7 +32,10 @@ def runbooks(draw: Any) -> Body:
 @st.composite
 def called_runbooks(draw: Any) -> Body:
     """A small runbook for others to `call`."""
-    chance = Chance(draw)
+    return called_of(Chance(draw))
+
+
+def called_of(chance: Chance) -> Body:
     steps = Steps(chance, policies=["own"], cadences=[], calls=[])
     body = _head("fuzz_called")
     body["escalations"] = {"own": _policy(chance)}
@@ -166,7 +169,10 @@ def nights(draw: Any) -> Body:
 
     Deeds name nobody yet: `who`, `what` and `how` are numbers that choose among what is there when their time comes.
     """
-    chance = Chance(draw)
+    return night_of(Chance(draw))
+
+
+def night_of(chance: Chance) -> Body:
     deeds, second = [], 0
     for number in range(chance.number(0, 40)):
         # each deed has seconds of its own within the minute, so that no deadline of another falls on it
