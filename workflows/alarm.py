@@ -20,14 +20,17 @@ class Alarm:
         self._at: datetime | None = None
         self._task: asyncio.Task[None] | None = None
 
-    def set(self, at: datetime | None, now: datetime) -> None:
+    def set(self, at: datetime | None, now: datetime) -> bool:
+        """Whether a timer had to be started or cancelled for it."""
         if at == self._at and not self.rang:
-            return
+            return False
+        changed = at is not None or self._at is not None
         self.stop()
         self.rang = False
         if at is not None:
             self._at = at
             self._task = asyncio.create_task(self._ring(max(at - now, timedelta(milliseconds=1)), at))
+        return changed
 
     def heard(self) -> None:
         """What it rang for is being looked at."""

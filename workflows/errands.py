@@ -32,11 +32,14 @@ class Errands:
         self._tasks: list[asyncio.Task[None]] = []
         self._out = 0
         self._local_out = 0
+        #: how many calls were asked of the server itself so far: not local activities
+        self.asked = 0
 
     def run(self, call: Awaitable[T], then: Callable[[T | FailureError], None], *, local: bool = False) -> None:
         """Wait for `call`; once its turn comes, the main loop gives its value, or its failure, to `then`."""
         self._out += 1
         self._local_out += local
+        self.asked += not local
 
         async def wait() -> None:
             try:

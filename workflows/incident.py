@@ -25,6 +25,7 @@ from workflows.alarm import Alarm
 from workflows.details import markdown
 from workflows.effects import ABSORBED, Carrier
 from workflows.errands import Errands
+from workflows.footprint import Footprint
 from workflows.ledger import Ledger, flush_at_the_end, flush_of, look_into_inbox
 from workflows.visibility import changes, values_of
 
@@ -54,6 +55,8 @@ class IncidentWorkflow:
         self._errands = Errands()
         self._carrier = Carrier(self._errands, self._done)
         self._ledger = Ledger(self._walker, self._errands)
+        self._footprint = Footprint()
+        self._closing = False
         self._stirred = True
         self._held = [flight.request for flight in self._walker.state.flights.values()] if start.state else []
         self._shown = 0
@@ -84,7 +87,7 @@ class IncidentWorkflow:
 
     @workflow.signal(name=ALERT_SIGNAL)
     def alerts_fired(self, batch: AlertBatch) -> None:
-        self._stirred = True
+        self._arrived()
         try:
             self._walker.alerts_arrived(batch.events, self._now())
         except Exception:  # noqa: BLE001 - one alert that we choke on must not wedge the incident; the inbox keeps it
@@ -103,8 +106,8 @@ class IncidentWorkflow:
     @workflow.signal(name=ABSORBED)
     def absorbed(self, handover: dict[str, Any]) -> None:
         """Another incident was merged into this one and hands over what it still owes."""
+        self._arrived()
         self._walker.absorbed(handover, self._now())
-        self._stirred = True
 
     def _validator(self, kind: str) -> Callable[[dict[str, Any]], None]:
         def validate(command: dict[str, Any]) -> None:
@@ -127,8 +130,14 @@ class IncidentWorkflow:
 
         return update
 
-    def _deliver(self, command: Command, *, signalled: bool = False) -> Answer:
+    def _arrived(self) -> None:
+        """Something for the main loop; while that is closing the run, its workflow task still leaves a command."""
         self._stirred = True
+        if self._closing and self._footprint.fresh():
+            self._footprint.leave(self._walker.state.seq)
+
+    def _deliver(self, command: Command, *, signalled: bool = False) -> Answer:
+        self._arrived()
         try:
             return self._walker.deliver(command, self._now(), signalled=signalled)
         except Exception as error:  # noqa: BLE001 - one bad command must not wedge the incident: it is refused instead
@@ -169,14 +178,17 @@ class IncidentWorkflow:
 
     def _settle(self) -> None:
         """Let everything follow from what arrived: first from people and alerts, then from each errand's answer."""
+        fresh, asked = self._footprint.fresh(), self._errands.asked
         self._stirred = False
         self._alarm.heard()
         self._advance()
         while self._errands.take():
             self._advance()
-        if self._errands.none_local:
-            self._alarm.set(self._walker.next_wake, self._exact_now())
-            self._show()
+        if fresh or self._errands.none_local:
+            set_anew = self._alarm.set(self._walker.next_wake, self._exact_now())
+            shown = self._show()
+            if fresh and not (set_anew or shown or self._errands.asked > asked):
+                self._footprint.leave(self._walker.state.seq)
 
     def _advance(self) -> None:
         self._walker.advance(self._now())
@@ -204,11 +216,13 @@ class IncidentWorkflow:
     async def _close(self) -> None:
         """Flush what is left, then see whether anything came in meanwhile."""
         self._alarm.stop()
+        self._closing = True
         while (request := flush_of(self._walker, self._now())) is not None:
             await flush_at_the_end(self._walker, request)
         for event in await look_into_inbox(self._start):
             self.alerts_fired(AlertBatch(events=[event]))
         await workflow.wait_condition(workflow.all_handlers_finished)
+        self._closing = False
 
     # long incidents -------------------------------------------------------------------------------------------
 
@@ -236,10 +250,11 @@ class IncidentWorkflow:
 
     # what Temporal shows --------------------------------------------------------------------------------------
 
-    def _show(self) -> None:
+    def _show(self) -> bool:
+        """Whether the server was told something."""
         state = self._walker.state
         if state.seq == self._shown:
-            return
+            return False
         self._shown = state.seq
         workflow.set_current_details(markdown(self._walker.board(self._now())))
         if self._start.search_attributes:
@@ -248,6 +263,8 @@ class IncidentWorkflow:
             if updates:
                 self._attributes = values
                 workflow.upsert_search_attributes(updates)
+                return True
+        return False
 
 
 def _parse(data: dict[str, Any], kind: str | None) -> Command:

@@ -21,6 +21,7 @@ from mayday.domain.review.wire import DRAFT_REPORT, SAVE, SaveReview
 from workflows.alarm import Alarm
 from workflows.effects import Carrier
 from workflows.errands import Errands
+from workflows.footprint import Footprint
 from workflows.ledger import until_kept
 from workflows.options import local_options
 
@@ -50,6 +51,7 @@ class ReviewWorkflow:
         self._alarm = Alarm()
         self._stirred = True
         self._errands = Errands()
+        self._footprint = Footprint()
         self._carrier = Carrier(self._errands, self._done)
         self._drafts: list[EffectRequest] = []
         self._keeping = False
@@ -140,13 +142,16 @@ class ReviewWorkflow:
 
     def _settle(self) -> None:
         """Let everything follow from what arrived, one answer at a time."""
+        fresh, asked = self._footprint.fresh(), self._errands.asked
         self._stirred = False
         self._alarm.heard()
         self._advance()
         while self._errands.take():
             self._advance()
-        if self._errands.none_local:
-            self._alarm.set(self._case.next_wake, self._now())
+        if fresh or self._errands.none_local:
+            set_anew = self._alarm.set(self._case.next_wake, self._now())
+            if fresh and not (set_anew or self._errands.asked > asked):
+                self._footprint.leave(self._case.state.next_seq - 1)
 
     def _advance(self) -> None:
         self._case.advance(self._now())
