@@ -7,7 +7,7 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 	--no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak check bench up lock secrets clean
+.PHONY: help setup demo test soak hunt check bench up lock secrets clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 16
@@ -27,10 +27,13 @@ demo: setup ## a real alert walks the runbook to the end, with people, a late an
 	$(BIN)/mayday demo
 
 test: setup ## all tests but the long ones
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not soak"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not soak and not hunt"
 
 soak: setup ## faults, fuzz and random runbooks
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m soak --timeout 900
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "soak and not hunt" --timeout 900
+
+hunt: setup ## kills at every moment, thirty seeds
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m hunt --timeout 900
 
 check: setup ## ruff, mypy strict, import contracts
 	$(BIN)/ruff check .
