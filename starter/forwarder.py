@@ -7,6 +7,7 @@ that a dead starter held is free again when its lease ends. The run drops an ale
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -84,14 +85,17 @@ class Forwarder:
     async def _follow(self, parcels: list[Parcel], futures: list[asyncio.Future[Delivered]]) -> None:
         await asyncio.wait(futures)
         failed: list[tuple[Parcel, BaseException]] = []
+        actions: Counter[str] = Counter()
         for parcel, future in zip(parcels, futures, strict=True):
             error = future.exception()
             if error is None:
                 action = future.result().action
-                ALERTS_FORWARDED.labels(action=action).inc()
+                actions[action] += 1
                 self._note(parcel, "done" if action == "ignored" else "forwarded")
             else:
                 failed.append((parcel, error))
+        for name, count in actions.items():
+            ALERTS_FORWARDED.labels(action=name).inc(count)
         for parcel, error in failed:
             if not isinstance(error, TemporalSilent):
                 log.error("alert_not_forwarded", workflow_id=parcel.workflow_id, inbox=parcel.row, exc_info=error)

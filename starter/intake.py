@@ -9,6 +9,7 @@ both down                              `Unavailable`: 503, the sender tries agai
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -70,8 +71,8 @@ class Intake:
     async def take(self, source: InboundSource, body: Body) -> list[Delivered]:
         """What became of each alert, in the order of the body. Raises `Malformed` and `Unavailable`."""
         parcels = [self._addressed(event) for event in source.events(body)]
-        for parcel in parcels:
-            ALERTS_RECEIVED.labels(source=source.name, state=parcel.event.state).inc()
+        for state, count in Counter(parcel.event.state for parcel in parcels).items():
+            ALERTS_RECEIVED.labels(source=source.name, state=state).inc(count)
         fresh = await self._kept(source.name, body, parcels)
         if fresh is None:
             return await self._directly(parcels)
@@ -79,6 +80,8 @@ class Intake:
         ways = self._sent(fresh)
         repeated = [parcel for parcel in parcels if parcel.row not in fresh]
         ways |= self._sent(await self._still_firing(repeated, body, until))
+        if ways:
+            await asyncio.wait(ways.values(), timeout=max(0.0, until - asyncio.get_running_loop().time()))
         return [await self._became(parcel, ways.get(parcel.row), until) for parcel in parcels]
 
     def _sent(self, fresh: dict[int | None, Parcel]) -> dict[int | None, asyncio.Future[Delivered]]:
@@ -89,7 +92,7 @@ class Intake:
     async def _became(self, parcel: Parcel, way: asyncio.Future[Delivered] | None, until: float) -> Delivered:
         if way is None:
             return await self._known(parcel, until)
-        return await _in_time(way, until) or _queued(parcel)
+        return _arrived(way) or _queued(parcel)
 
     def _addressed(self, event: AlertEvent) -> Parcel:
         routed = route_alert(self._catalog(), event)
@@ -165,15 +168,10 @@ class Intake:
         return Delivered(incident_id, parcel.workflow_id, "resolved")
 
 
-async def _in_time(future: asyncio.Future[Delivered], until: float) -> Delivered | None:
-    """The answer of a delivery, None when Temporal is silent: the inbox has it, the forwarder goes on."""
-    try:
-        async with asyncio.timeout_at(until):
-            return await asyncio.shield(future)
-    except (TemporalSilent, TimeoutError):
-        return None
-    except Exception:  # noqa: BLE001 - the alert is in the inbox: the forwarder tries again and logs
-        return None
+def _arrived(way: asyncio.Future[Delivered]) -> Delivered | None:
+    """The answer of a delivery. None when Temporal is silent, or whatever else is wrong: the alert is in the inbox, the
+    forwarder tries again and logs."""
+    return None if not way.done() or way.cancelled() or way.exception() is not None else way.result()
 
 
 def _queued(parcel: Parcel) -> Delivered:
