@@ -66,7 +66,8 @@ def log_only_errors() -> None:
     Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=quiet)))
 
 
-def main(arguments: list[str] | None = None) -> int:
+def asked_for(arguments: list[str] | None = None) -> tuple[list[str], Sizes]:
+    """Which benchmarks, and how large; exits with 2 and says why where that cannot be."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--only", action="append", choices=list(BENCHMARKS), help="run this one; may be repeated")
     parser.add_argument("--tiny", action="store_true", help="sizes that only show that it runs")
@@ -76,10 +77,16 @@ def main(arguments: list[str] | None = None) -> int:
         sizes = (TINY if options.tiny else Sizes()).changed(options.size)
     except UnknownSize as error:
         parser.error(str(error))
+    return options.only or list(BENCHMARKS), sizes
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure, and print the figures as JSON: 0."""
+    names, sizes = asked_for(arguments)
     log_only_errors()
     before = machine()
     with stdout_for_the_result() as out:
-        figures = asyncio.run(measure(options.only or list(BENCHMARKS), sizes, Stage()))
+        figures = asyncio.run(measure(names, sizes, Stage()))
         json.dump({"machine": before, "figures": [figure.as_data() for figure in figures]}, out, indent=2)
         out.write("\n")
     return 0

@@ -1,14 +1,14 @@
 """What can go wrong at a provider, as types. activities/failures.py is the only map from these to Temporal's errors.
 
-    MaydayError
-    +-- ProviderError            a provider did not do what it was asked
-        +-- Unreachable          no connection: it cannot have happened; retried, then the next provider
-        +-- Ambiguous            sent, no answer: it may have happened; looked up before any retry
-        +-- RateLimited          try again after `retry_after_s`
-        +-- Refused              the provider understood and said no (4xx): never retried
-        +-- Unauthorised         our credentials are wrong: never retried, shown by doctor
-        +-- Broken               5xx or garbage: retried, then the next provider
-        +-- NobodyReached        a page or message that no channel carried to anybody: the walker takes the next step
+MaydayError
++-- ProviderError            a provider did not do what it was asked
+    +-- Unreachable          no connection: it cannot have happened; retried, then the next provider
+    +-- Ambiguous            sent, no answer: it may have happened; looked up before any retry
+    +-- RateLimited          try again after `retry_after_s`
+    +-- Refused              the provider understood and said no (4xx): never retried
+    +-- Unauthorised         our credentials are wrong: never retried, shown by doctor
+    +-- Broken               5xx or garbage: retried, then the next provider
+    +-- NobodyReached        a page or message that no channel carried to anybody: the walker takes the next step
 """
 
 from __future__ import annotations

@@ -9,7 +9,17 @@ from pydantic import Field
 
 from mayday.domain.wire import Wire
 
-STATUSES = ("candidate", "investigating", "identified", "mitigated", "resolved", "closed", "cancelled", "rejected", "merged")
+STATUSES = (
+    "candidate",
+    "investigating",
+    "identified",
+    "mitigated",
+    "resolved",
+    "closed",
+    "cancelled",
+    "rejected",
+    "merged",
+)
 #: statuses in which the run is over
 ENDED = ("resolved", "closed", "cancelled", "rejected", "merged")
 SEVERITIES = ("SEV1", "SEV2", "SEV3", "SEV4", "SEV5")

@@ -72,9 +72,7 @@ def digest(prev_hash: str, seq: int, at: str, kind: str, actor: str, step: str |
     return hashlib.sha256((prev_hash + text).encode()).hexdigest()
 
 
-def append(
-    head: str, seq: int, at: datetime, kind: str, actor: str, step: str | None, data: dict[str, Any]
-) -> Entry:
+def append(head: str, seq: int, at: datetime, kind: str, actor: str, step: str | None, data: dict[str, Any]) -> Entry:
     """The entry that follows `head` with number `seq`."""
     stamp, body = timestamp(at), plain(data)
     return Entry(

@@ -47,8 +47,12 @@ class FieldSpec(Shape):
 
 
 class RoleSpec(Shape):
-    from_: Ref | None = Field(None, alias="from", description="Who is offered the role first: schedule.X, person.X, group.X")
-    fallback: Ref | None = Field(None, description="Offered next, when nobody accepted within the severity's ack_within")
+    from_: Ref | None = Field(
+        None, alias="from", description="Who is offered the role first: schedule.X, person.X, group.X"
+    )
+    fallback: Ref | None = Field(
+        None, description="Offered next, when nobody accepted within the severity's ack_within"
+    )
     description: str | None = None
 
 

@@ -169,6 +169,8 @@ def cast(w: Walker, vote: Vote) -> dict[str, Any]:
         return _break_glass(w, gate, vote)
     voter = vote.on_behalf_of or vote.actor
     spoken = vote.on_behalf_of is not None
+    for task in (_confirmation(gate, voter), _witness(gate, voter)):
+        tasks.close(w, task, f"{voter} voted anew")
     gate.ballots[voter] = Ballot(
         person=voter,
         choice=vote.choice,
@@ -198,13 +200,21 @@ def cast(w: Walker, vote: Vote) -> dict[str, Any]:
     return {"decision": gate.path, "choice": vote.choice, "outcome": gate.outcome}
 
 
+def _confirmation(gate: Gate, voter: str) -> str:
+    return f"confirm:{gate.path}:{voter}"
+
+
+def _witness(gate: Gate, voter: str) -> str:
+    return f"confirm:{gate.path}:{voter}:witness"
+
+
 def _ask_witness(w: Walker, gate: Gate, voter: str, vote: Vote) -> None:
     """The vote counts when the witness confirms it; the voter confirms within 24 h, or it is an exception."""
     fields = {"heard": {"type": "boolean", "required": True}}
     words = f"{people.name_of(w, voter)} said {vote.choice} to: {gate.question}"
     tasks.open_task(
         w,
-        f"confirm:{gate.path}:{voter}:witness",
+        _witness(gate, voter),
         "confirm",
         f"Confirm that you heard it: {words}",
         to=f"person.{vote.heard_by}",
@@ -215,7 +225,7 @@ def _ask_witness(w: Walker, gate: Gate, voter: str, vote: Vote) -> None:
     )
     tasks.open_task(
         w,
-        f"confirm:{gate.path}:{voter}",
+        _confirmation(gate, voter),
         "confirm",
         f"Confirm your spoken vote: {words}",
         to=f"person.{voter}",
@@ -248,8 +258,12 @@ def voter_answered(w: Walker, path: str, voter: str, confirmed: bool, by: str) -
         ballot.confirmed = confirmed
     if confirmed:
         w.entry("vote_confirmed", by, path, decision=path, voter=voter)
-    else:
-        w.entry("finding", by, path, finding="verbal_vote_denied", decision=path, voter=voter)
+        return
+    w.entry("finding", by, path, finding="verbal_vote_denied", decision=path, voter=voter)
+    if gate is not None and ballot is not None and gate.outcome is None:
+        del gate.ballots[voter]
+        tasks.close(w, _witness(gate, voter), f"{voter} did not say it")
+        w.entry("vote_withdrawn", by, path, decision=path, voter=voter, reason="the voter did not say it")
 
 
 # break-glass and delegation -------------------------------------------------------------------------------------

@@ -129,6 +129,7 @@ def resume(w: Walker, state: StepState) -> None:
 
 def timed_out(w: Walker, step: Step, state: StepState) -> None:
     """A step's own `timeout` is over: its waiting ends, and `on_timeout` says what follows."""
+    failing.cancel_inside(w, state, f"{step.id} timed out")
     failing.cancel_waiting(w, state, "timed out")
     w.entry("step_timed_out", "system", state.path, after_s=step.timeout.seconds if step.timeout else 0)
     if isinstance(step.on_timeout, list):

@@ -10,6 +10,7 @@ from mayday.walker import (
     blocks,
     cadences,
     candidates,
+    engagements,
     failing,
     gates,
     handing_over,
@@ -67,6 +68,7 @@ def resume(w: Walker) -> None:
             merging.tell_absorbed(w)
     if state.ending == "last":
         _cancel_rest(w)
+        engagements.end_all(w, f"incident {state.status}")
         _withdraw_unreviewed(w)
     if state.ending == "last" and not state.flights and (state.status != "merged" or state.survivor_ended):
         _finish(w)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def fail(w: Walker, state: StepState, failure: EffectFailure) -> None:
     """A step failed for good: continue, fail its block, run its `on_error` steps, or make it a person's task."""
     step = w.step(state.path)
+    cancel_inside(w, state, f"{step.id} failed")
     action = w.plan.actions.get(step.do) if step.do else None
     irreversible = action is not None and action.effect == "irreversible"
     w.entry(
@@ -125,9 +126,7 @@ def cancel(w: Walker, state: StepState, reason: str, by: str = "system") -> None
     """Cancel a step that is not over, inner steps first. A dispatched action is awaited in the background instead."""
     if state.over:
         return
-    for child in children(w, state):
-        if not child.background:
-            cancel(w, child, reason, by)
+    cancel_inside(w, state, reason, by)
     if state.verb == "do" and state.effect in w.state.flights:
         if not state.background:
             state.background = True
@@ -137,6 +136,13 @@ def cancel(w: Walker, state: StepState, reason: str, by: str = "system") -> None
     cancel_waiting(w, state, reason, by)
     state.status, state.over, state.ended_at = "cancelled", True, w.now
     w.entry("step_cancelled", by, state.path, reason=reason)
+
+
+def cancel_inside(w: Walker, state: StepState, reason: str, by: str = "system") -> None:
+    """Cancel the foreground steps inside a block."""
+    for child in list(children(w, state)):
+        if not child.background:
+            cancel(w, child, reason, by)
 
 
 def cancel_waiting(w: Walker, state: StepState, reason: str, by: str = "system") -> None:

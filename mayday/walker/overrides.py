@@ -131,6 +131,7 @@ def _on_step(w: Walker, command: Override) -> None:
     elif command.action == "retry":
         _retry(w, state)
     elif command.action == "complete":
+        failing.cancel_inside(w, state, f"completed by {command.actor}", command.actor)
         failing.cancel_waiting(w, state, f"completed by {command.actor}", command.actor)
         blocks.finish(w, state, "done", dict(command.result or {}))
         if state.verb == "do":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mayday.domain.commands import Refusal, Reopen
 from mayday.domain.incident import AlertEvent
-from mayday.walker import alerts, cadences, failing, people, registry, service_levels
+from mayday.walker import alerts, cadences, failing, people, registry, service_levels, tasks
 from mayday.walker.state import AlertTotals
 
 if TYPE_CHECKING:
@@ -20,20 +20,22 @@ FINAL = ("cancelled", "rejected", "merged")
 
 def on_start(w: Walker) -> None:
     """A run that starts with the state of a finished one: a person or a firing alert reopens it."""
-    if w.state.finished:
-        if w.start.reopened_by:
-            reopen(w, w.start.reopened_by, w.start.reopen_reason or "reopened")
-        elif fires_again(w, w.start.events):
-            reopen(w, w.start.events[0].source, "it fires again")
+    if w.state.finished and w.start.reopened_by:
+        reopen(w, w.start.reopened_by, w.start.reopen_reason or "reopened")
     if w.start.events:
-        alerts.attach(w, w.start.events)
+        w.alerts_arrived(w.start.events, w.now)
 
 
 def fires_again(w: Walker, events: list[AlertEvent]) -> bool:
-    """Whether alerts bring a finished incident back: one fires, and it ended as resolved less than 24 hours ago."""
+    """Whether alerts bring an incident back: one fires that is new, and it ended as resolved less than 24 hours ago.
+
+    The end is under way from the moment in which the walk is over: a firing alert is nothing that may go by then.
+    """
     ended = w.state.resolved_at
-    recent = ended is not None and w.now - ended <= WITHIN
-    return recent and w.state.status == "resolved" and any(event.state == "firing" for event in events)
+    if w.state.status != "resolved" or w.state.ending is None or ended is None or w.now - ended > WITHIN:
+        return False
+    known = set(w.state.alerts.recent)
+    return any(event.state == "firing" and alerts.mark(event.dedupe_key) not in known for event in events)
 
 
 def refusal(w: Walker, command: Reopen) -> Refusal | None:
@@ -43,6 +45,10 @@ def refusal(w: Walker, command: Reopen) -> Refusal | None:
         return Refusal(code="closed", reason=f"the incident was {w.state.status}: declare a fresh one")
     if w.state.status != "resolved":
         return Refusal(code="not_open", reason=f"the incident is {w.state.status}, there is nothing to reopen")
+    if w.state.ending is None:
+        return Refusal(
+            code="not_open", reason="the incident has not ended: its runbook is still walked; set the status"
+        )
     ended = w.state.resolved_at
     if ended is not None and w.now - ended > WITHIN:
         return Refusal(code="closed", reason="24 hours have passed since the end: declare a fresh one")
@@ -58,6 +64,8 @@ def reopen(w: Walker, by: str, reason: str) -> None:
     state.reopened += 1
     state.status, state.status_at, state.resolved_at, state.resolved_by = "investigating", w.now, None, None
     state.alerts = AlertTotals(seen=state.alerts.seen, recent=state.alerts.recent)
+    for final in state.finals:
+        tasks.close(w, f"review:final:{final.cadence}", "it goes on", by)
     state.finals = []
     w.entry("reopened", by, None, reason=reason, before=before, times=state.reopened)
     phases = w.plan.runbook.phases

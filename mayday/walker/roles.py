@@ -119,8 +119,9 @@ def answered(w: Walker, role: str, flight: Flight, result: EffectResult) -> None
     page = f"role:{role}"
     if result.failure is not None:
         w.entry("page_failed", "system", page, page=page, reason=result.failure.message, code=result.failure.code)
-        if state and state.offer and not state.offer.handover and not state.offer.people:
-            state.offer.due_at = w.now
+        first_round = state is not None and state.tried < len(_rungs(w, role))
+        if state and state.offer and first_round and not state.offer.handover and not state.offer.people:
+            state.offer.due_at = w.now  # the next one at once; a pager that reaches nobody is not asked without pause
         return
     receipt = PageReceipt.model_validate(result.value)
     ladders.record_receipt(w, page, flight, receipt)

@@ -103,10 +103,10 @@ class Walker:
     def alerts_arrived(self, events: list[AlertEvent], now: datetime) -> None:
         """Attach alerts: deduplicated, listed one by one up to a limit, then summed up."""
         self._at(now)
-        if self.state.finished:
-            if not reopening.fires_again(self, events):
-                return  # `finished` is the last entry: from there on the chain is the review's
+        if reopening.fires_again(self, events):
             reopening.reopen(self, events[0].source, "it fires again")
+        elif self.state.finished:
+            return  # `finished` is the last entry: from there on the chain is the review's
         alerts.attach(self, events)
 
     def absorbed(self, handover: dict[str, Any], now: datetime) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
+from bench.__main__ import asked_for
 from tests.docs.commands import missing
 from tests.docs.conftest import Running
 from tests.docs.pages import README, ROOT, Prompt, name_of, pages, prompts, spoken_commands
@@ -22,8 +24,11 @@ WITH_COMMANDS = [page for page in pages() if prompts(page) and name_of(page) not
 #: people take longer than a machine: what a page answers or looks at may be a moment away
 PATIENCE_SECONDS = 20.0
 _LOOKS = re.compile(r"\bmayday (incident (list|show|timeline)|desk (?!ack)\w|review (list|show|report|verify))")
-#: not run here, only looked at: they do not end, need a container engine or a database server, or are tested elsewhere
-_ONLY_LOOKED_AT = re.compile(r"^(\w+=\S+ )*(make|docker|mayday (up|worker|starter|demo)\b|pg_dump|pg_restore)\b")
+#: not run here, only looked at: they do not end, need a container engine or a database server, take minutes, or are
+#: tested elsewhere (tests/bench)
+_ONLY_LOOKED_AT = re.compile(
+    r"^(\w+=\S+ )*(make|docker|mayday (up|worker|starter|demo)\b|pg_dump|pg_restore|python -m bench)\b"
+)
 
 
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=name_of)
@@ -66,6 +71,8 @@ def look_at(prompt: Prompt, clone: Path) -> None:
         words = words[words.index("exec") + 1 :]
         services = (ROOT / "docker-compose.yml").read_text()
         assert f"\n  {words[0]}:\n" in services, f"{prompt.place}: no service {words[0]}"
+    if words[:3] == ["python", "-m", "bench"]:
+        asked_for(shlex.split(prompt.command, comments=True)[3:])
     if "mayday" in words:
         assert missing(words[words.index("mayday") + 1 :]) is None, prompt.place
 

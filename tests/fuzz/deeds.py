@@ -18,34 +18,56 @@ T = TypeVar("T")
 AUDIENCES = ("technical", "executives", "customers", "stakeholders", "nobody")
 EVENTS = ("deploy", "failed_over", "coffee", "severity.changed")
 ANSWERS: dict[str, Sequence[Any]] = {
-    "boolean": (True, False, "yes"), "integer": (7, 0, 1.5), "number": (2, 0.5, "x"), "string": ("fine", "", 3),
-    "datetime": ("2026-03-02T02:20:00Z", "2026-03-02T02:30:00+01:00", "today"), "list": (["a"], [], "a"),
-    "person": ("raj", "nobody", 1), "object": ({}, {"a": 1.25}, "x"),
-}  # fmt: skip
+    "boolean": (True, False, "yes"),
+    "integer": (7, 0, 1.5),
+    "number": (2, 0.5, "x"),
+    "string": ("fine", "", 3),
+    "datetime": ("2026-03-02T02:20:00Z", "2026-03-02T02:30:00+01:00", "today"),
+    "list": (["a"], [], "a"),
+    "person": ("raj", "nobody", 1),
+    "object": ({}, {"a": 1.25}, "x"),
+}
 ADDED: tuple[Body, ...] = (
-    {"id": "extra_task", "task": {"to": "person.raj", "text": "Look", "due": "10m", "fields": {"ok": {"type": "boolean"}}}},
+    {
+        "id": "extra_task",
+        "task": {"to": "person.raj", "text": "Look", "due": "10m", "fields": {"ok": {"type": "boolean"}}},
+    },
     {"page": "schedule.payments_secondary", "message": "help with {{ incident.title }}"},
-    {"decide": "Go?", "voters": {"from": ["person.sam", "person.kim"]}, "timeout": "20m",
-     "outcomes": {"approved": [{"id": "went", "log": "gone"}], "rejected": []}},
+    {
+        "decide": "Go?",
+        "voters": {"from": ["person.sam", "person.kim"]},
+        "timeout": "20m",
+        "outcomes": {"approved": [{"id": "went", "log": "gone"}], "rejected": []},
+    },
     {"engage": "vendor.dns_co", "with": {"priority": "P1"}},
     {"send": {"text": "{{ incident.title }}", "to": "audience.technical"}},
     {"id": "extra_wait", "wait": {"for": "10m"}, "timeout": "5m", "on_timeout": [{"id": "waited", "log": "over"}]},
-    {"steps": [{"id": "in_one", "log": "{{ incident.status }}"}, {"id": "in_two", "do": "bridge.open", "with": {"name": "x"}}]},
+    {
+        "steps": [
+            {"id": "in_one", "log": "{{ incident.status }}"},
+            {"id": "in_two", "do": "bridge.open", "with": {"name": "x"}},
+        ]
+    },
     {"repeat": {"max": 3, "every": "5m"}, "steps": [{"id": "again", "log": "{{ now | time }}"}]},
     {"id": "s1", "log": "taken"},
     {"do": "change.execute", "with": {"change": "CHG-9"}},
     {"do": "no.such"},
     {},
-)  # fmt: skip
+)
 
 
 def alert_of(deed: Body, number: int, at: datetime) -> AlertEvent:
     """An alert; one that comes `again` has an id that was seen before."""
     name, state = deed["key"], deed["state"]
     return AlertEvent(
-        source="alertmanager", dedupe_key=f"{name}/{state}/{'' if deed['again'] else number}", alert_key=name, state=state,
-        title=f"{name} {state}", labels={"service": "checkout"}, received_at=at,
-    )  # fmt: skip
+        source="alertmanager",
+        dedupe_key=f"{name}/{state}/{'' if deed['again'] else number}",
+        alert_key=name,
+        state=state,
+        title=f"{name} {state}",
+        labels={"service": "checkout"},
+        received_at=at,
+    )
 
 
 class Deeds:
@@ -90,7 +112,7 @@ class Deeds:
     def _leader(self) -> str:
         roles = (people.COMMANDER, people.DEPUTY)
         held = [person for role in roles if (person := people.own_holder(self.w, role))]
-        return self._who([*held, people.OWNER] if not held else held)
+        return self._who(held or [*held, people.OWNER])
 
     def _text(self, what: str) -> str:
         return f"{what} {self.number}" if self.deed["how"] % 9 else " "
@@ -114,7 +136,12 @@ class Deeds:
         tasks = [task for task in self.w.state.tasks.values() if task.done_at is None]
         targets = [*(f"role:{role.role}" for role in offers), *(task.id for task in tasks), "tech_lead"]
         target = self._one(targets) or ""
-        offered = [person for role in offers if target == f"role:{role.role}" for person in (role.offer.people if role.offer else [])]
+        offered = [
+            person
+            for role in offers
+            if target == f"role:{role.role}"
+            for person in (role.offer.people if role.offer else [])
+        ]
         mine = [person for task in tasks if task.id == target for person in people.people_of(self.w, task.to or "")]
         return {"target": target, "actor": self._who([*offered, *mine])}
 
@@ -129,12 +156,21 @@ class Deeds:
         choice = choices[how % len(choices)]
         voters = self._voters(gate)
         if gate.break_by and how % 5 == 4:
-            return {"decision": gate.path, "choice": "break_glass", "reason": "it burns",
-                    "actor": self._who([*gate.break_by, *gate.break_second])}  # fmt: skip
+            return {
+                "decision": gate.path,
+                "choice": "break_glass",
+                "reason": "it burns",
+                "actor": self._who([*gate.break_by, *gate.break_second]),
+            }
         if gate.verbal and how % 5 == 3:
             voter = self._who(voters)
-            return {"decision": gate.path, "choice": choice, "on_behalf_of": voter, "heard_by": self._one(PEOPLE),
-                    "actor": PEOPLE[how % len(PEOPLE)]}  # fmt: skip
+            return {
+                "decision": gate.path,
+                "choice": choice,
+                "on_behalf_of": voter,
+                "heard_by": self._one(PEOPLE),
+                "actor": PEOPLE[how % len(PEOPLE)],
+            }
         return {"decision": gate.path, "choice": choice, "reason": self._text("because"), "actor": self._who(voters)}
 
     def _voters(self, gate: Gate) -> list[str]:
@@ -168,7 +204,11 @@ class Deeds:
         return {"n": self._one(numbers), "text": self._text("correction"), "actor": self._who([])}
 
     def _note(self) -> Body:
-        return {"text": self._text("note"), "actor": self._who([]), "occurred_at": self.at if self.deed["how"] % 2 else None}
+        return {
+            "text": self._text("note"),
+            "actor": self._who([]),
+            "occurred_at": self.at if self.deed["how"] % 2 else None,
+        }
 
     def _severity(self) -> Body:
         return {"severity": self._one(["SEV1", "SEV2", "SEV3", "SEV4", "SEV9"]), "reason": "so it is"}
@@ -204,14 +244,24 @@ class Deeds:
         return {"on": self.deed["how"] % 2 == 0, "reason": "wait"}
 
     def _impact(self) -> Body:
-        values = ({"customers_affected": 4000}, {"customers_affected": 0}, {"ended_at": self.at}, {"started_at": self.at}, {})
+        values = (
+            {"customers_affected": 4000},
+            {"customers_affected": 0},
+            {"ended_at": self.at},
+            {"started_at": self.at},
+            {},
+        )
         return {**values[self.deed["what"] % len(values)], "actor": self._who([])}
 
     def _vendor_reply(self) -> Body:
         replies = ("reply", "eta", "downgrade", "waiting_on_us", "resumed", "resolved")
         cases = [case.path for case in self.w.state.engagements.values() if not case.ended or not self.apt]
-        return {"step": self._one(cases) or "s1", "reply": replies[self.deed["how"] % 6], "text": "they say",
-                "actor": self._who([])}  # fmt: skip
+        return {
+            "step": self._one(cases) or "s1",
+            "reply": replies[self.deed["how"] % 6],
+            "text": "they say",
+            "actor": self._who([]),
+        }
 
     def _override(self) -> Body:
         state, how = self.w.state, self.deed["how"]
@@ -228,5 +278,10 @@ class Deeds:
         elif step.startswith("phase:"):
             actions = ("end_phase",)
         result = {"number": "MI-1", "url": "https://x.example"} if how % 2 else None
-        return {"step": step, "action": actions[how % len(actions)], "reason": self._text("by hand"),
-                "to": PEOPLE[how % len(PEOPLE)], "result": result}  # fmt: skip
+        return {
+            "step": step,
+            "action": actions[how % len(actions)],
+            "reason": self._text("by hand"),
+            "to": PEOPLE[how % len(PEOPLE)],
+            "result": result,
+        }

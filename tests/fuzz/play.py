@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -142,10 +142,15 @@ class Watched(VirtualIncident):
         assert wake is None or wake > self.now, f"it wants to be woken at {wake}, and it is {self.now}"
         self.walker.board(self.now)
         if getattr(self, "watch", False):
+            assert not (lost := list(orphans(self.walker))), f"{lost} go on, and what they stand in is over"
             before = self.walker.dump()
             self.walker.advance(self.now)
             assert not self.walker.take_effects(), "at rest, and still asks for effects"
-            assert self.walker.dump() == before, "at rest, and still changes"
+            after = self.walker.dump()
+            changed = {
+                key: (before.get(key), after.get(key)) for key in before | after if before.get(key) != after.get(key)
+            }
+            assert not changed, f"at rest, and still changes {changed}"
 
     def send(self, command: Command) -> Answer:
         if getattr(self, "watch", False):
@@ -153,6 +158,15 @@ class Watched(VirtualIncident):
             self.walker.refusal(command, self.now)
             assert self.walker.dump() == before, f"asking whether {command.kind} is refused changes the incident"
         return super().send(command)
+
+
+def orphans(walker: Walker) -> Iterator[str]:
+    """Foreground steps that go on inside a block that is over."""
+    steps = walker.state.steps
+    for path, step in steps.items():
+        parent = None if step.over or step.background else walker.definitions.parent(path)
+        if parent is not None and parent in steps and steps[parent].over:
+            yield path
 
 
 def play(plan: Plan, library: Library, night: Body, *, rebuild: bool = False) -> Night:
@@ -231,14 +245,22 @@ def end(played: Night, status: str, at: datetime) -> None:
             incident.alert([])
         else:
             _answer(walker(), say, incident.now)
+            if incident.now > at + timedelta(days=5):  # what waits for the world and has no timeout
+                _skip(walker(), say)
         incident.run_to(incident.now + timedelta(minutes=11, seconds=7), inclusive=False)
     incident.run_out(incident.now + timedelta(hours=1))
+
+
+def _skip(walker: Walker, say: Callable[..., None]) -> None:
+    for step in list(walker.state.steps.values()):
+        if not step.over:
+            say(kind="override", step=step.path, action="skip", reason="nothing comes of it")
 
 
 def _answer(walker: Walker, say: Callable[..., None], now: datetime) -> None:
     """Tasks that the end itself has opened."""
     for task in list(walker.state.tasks.values()):
-        if task.done_at is None and task.kind in ("form", "task", "manual", "find_out"):
+        if task.done_at is None and task.kind in ("form", "task", "manual", "find_out", "fact"):
             deed: Body = {"how": 0, "what": 0, "who": 0, "apt": True, "command": "complete"}
             result = Deeds(walker, deed, 0, now).result(task)
             actor = people.OWNER if people.OWNER not in task.by_not else "ana"

@@ -94,7 +94,8 @@ def _nothing_after_the_end(record: Record) -> Iterator[str]:
     for begin, end in _ended(record):
         for call in record.asked(PAGE, SEND):
             if begin < call.at < end:
-                yield f"{call.kind} {call.payload.get('page') or call.payload.get('audience')} at {call.at} after the end"
+                what = call.payload.get("page") or call.payload.get("audience")
+                yield f"{call.kind} {what} at {call.at} after the end"
 
 
 def _ended(record: Record) -> Iterator[tuple[datetime, datetime]]:
@@ -244,8 +245,13 @@ def _cadences_have_no_gap(record: Record) -> Iterator[str]:
 def _gaps(record: Record, step: str) -> Iterator[str]:
     tick_kinds = ("tick_skipped", "message_held", "update_missed", "send_refused", "cadence_started", "cadence_resumed")
     moments = [(at(entry), entry) for entry in record.entries if entry.step == step]
-    asked = [call.at for call in record.asked(SEND) if f"/{step}#" in str(call.payload["effect_key"])]
-    running, last, every, audience = False, None, 0, ""
+    audience = next(entry.data["audience"] for _, entry in moments if entry.kind == "cadence_started")
+    asked = [
+        call.at
+        for call in record.asked(SEND)
+        if f"/{step}#" in str(call.payload["effect_key"]) or f"/update:{audience}#" in str(call.payload["effect_key"])
+    ]
+    running, last, every = False, None, 0
     events: list[tuple[datetime, int, str, Entry | None]] = [(moment, 0, "sent", None) for moment in asked]
     events += [(moment, 1, entry.kind, entry) for moment, entry in moments]
     for moment, _, kind, entry in sorted(events, key=lambda event: event[:2]):
@@ -256,14 +262,13 @@ def _gaps(record: Record, step: str) -> Iterator[str]:
         if kind in tick_kinds or kind == "sent":
             last = moment
         if entry is not None and kind == "cadence_started":
-            running, every, audience = True, entry.data["every_s"], entry.data["audience"]
+            running, every = True, entry.data["every_s"]
         elif entry is not None and kind == "cadence_changed":
-            every = max(every, entry.data["every_s"]) if entry.data["next_at"] else every
+            every = max(every, entry.data["every_s"])
         elif kind in ("cadence_stopped", "cadence_paused"):
-            running = kind == "cadence_paused" and False
+            running = False
         elif kind == "cadence_resumed":
             running = True
-    assert audience is not None
 
 
 def _away(record: Record, begin: datetime, end: datetime) -> timedelta:
@@ -310,7 +315,18 @@ def _votes_decide(record: Record) -> Iterator[str]:
 
 
 RULES: tuple[Callable[[Record], Iterator[str]], ...] = (
-    _the_chain_holds, _every_kind_is_known, _each_effect_is_asked_once, _nothing_after_the_end, _nothing_rings_on,
-    _no_page_after_its_ack, _every_task_ends, _every_gate_ends, _every_case_ends, _irreversible_needs_approval, _cadences_have_no_gap,
-    _outward_waits, _phases_are_left_once, _votes_decide,
-)  # fmt: skip
+    _the_chain_holds,
+    _every_kind_is_known,
+    _each_effect_is_asked_once,
+    _nothing_after_the_end,
+    _nothing_rings_on,
+    _no_page_after_its_ack,
+    _every_task_ends,
+    _every_gate_ends,
+    _every_case_ends,
+    _irreversible_needs_approval,
+    _cadences_have_no_gap,
+    _outward_waits,
+    _phases_are_left_once,
+    _votes_decide,
+)

@@ -12,13 +12,24 @@ PEOPLE = ("ana", "dee", "raj", "lee", "dana", "chris", "max", "li", "sam", "kim"
 CAB = ("person.sam", "person.kim", "person.noor", "person.dana")
 DIRECTORS = ("person.chris", "person.dana")
 REFS = (
-    "role.incident_commander", "role.deputy", "person.raj", "schedule.payments_primary", "role.tech_lead",
-    "role.comms_lead", "group.duty_directors", "schedule.payments_secondary", "person.lee", "service.owner",
-    "role.scribe", "schedule.web_primary",
-)  # fmt: skip
+    "role.incident_commander",
+    "role.deputy",
+    "person.raj",
+    "schedule.payments_primary",
+    "role.tech_lead",
+    "role.comms_lead",
+    "group.duty_directors",
+    "schedule.payments_secondary",
+    "person.lee",
+    "service.owner",
+    "role.scribe",
+    "schedule.web_primary",
+)
 GROUPS = {
-    "group.emergency_cab": CAB[:3], "group.executives": DIRECTORS, "group.duty_directors": ("person.dana", "person.max"),
-}  # fmt: skip
+    "group.emergency_cab": CAB[:3],
+    "group.executives": DIRECTORS,
+    "group.duty_directors": ("person.dana", "person.max"),
+}
 HOUSE = ("audience.technical", "audience.executives", "audience.stakeholders", "audience.service_desk")
 TEMPLATES = ("technical_update", "initial_notice", "executive_update", "holding_line")
 VENDORS = ("gateway_co", "dns_co", "cloud_co", "wms_co", "forensics_co")
@@ -68,8 +79,21 @@ FIELDS: dict[str, Body] = {
     "since": {"type": "datetime", "required": False},
 }
 LEAVES = (
-    "log", "wait", "do", "decide", "ask", "task", "send", "page", "engage", "decide", "set", "set_cadence", "end", "decide",
-)  # fmt: skip
+    "log",
+    "wait",
+    "do",
+    "decide",
+    "ask",
+    "task",
+    "send",
+    "page",
+    "engage",
+    "decide",
+    "set",
+    "set_cadence",
+    "end",
+    "decide",
+)
 BLOCKS = ("steps", "choose", "parallel", "for_each", "repeat")
 
 
@@ -186,7 +210,10 @@ class Steps:
                 ("bridge.open", {"name": self.words()}),
                 ("itsm.open_major_incident", {"summary": self.words()}),
                 ("chat.open_channel", {"name": "inc-{{ incident.service }}"}),
-                ("http.request", {"url": "https://runner.example/{{ inputs.region }}", "body": {"words": self.words()}}),
+                (
+                    "http.request",
+                    {"url": "https://runner.example/{{ inputs.region }}", "body": {"words": self.words()}},
+                ),
                 ("chat.post", {"text": self.words()}),
                 ("knowledge.similar", {"service": "{{ incident.service }}"}),
                 ("chat.invite", {"people": "{{ incident.responders }}"}),
@@ -215,7 +242,10 @@ class Steps:
 
     def _form(self) -> Body:
         fields = self.chance.some(list(FIELDS), 0, 3)
-        return {"to": self.chance.pick(REFS), "fields": {name: FIELDS[name] for name in {**dict.fromkeys(fields), "ok": 1}}}
+        return {
+            "to": self.chance.pick(REFS),
+            "fields": {name: FIELDS[name] for name in {**dict.fromkeys(fields), "ok": 1}},
+        }
 
     def _late(self) -> Body:
         return {"due": self.chance.pick(SHORT), "on_overdue": {"notify": self.chance.pick(REFS)}}
@@ -314,8 +344,16 @@ class Steps:
         elif kind == "dr.invoke":
             names = list(DIRECTORS)
         else:
-            many = ["group.emergency_cab", "person.dana", "schedule.payments_primary", "role.deputy", "person.chris",
-                    "group.executives", "person.raj", "role.incident_commander"]  # fmt: skip
+            many = [
+                "group.emergency_cab",
+                "person.dana",
+                "schedule.payments_primary",
+                "role.deputy",
+                "person.chris",
+                "group.executives",
+                "person.raj",
+                "role.incident_commander",
+            ]
             names = chance.some(many, 1, 4)
         many_voters = len({person for name in names for person in GROUPS.get(name, [name])})
         voters: Body = {"from": names, "approvals": chance.number(1, min(3, many_voters))}
@@ -361,7 +399,11 @@ class Steps:
         chance = self.chance
         late: Body = {"then": chance.pick(["lapsed", "rejected", *options] if not options else ["lapsed", *options])}
         if chance.one_in(2):
-            late["escalate"] = "person.dana" if kind != "plain" else chance.pick(["person.dana", "role.deputy", "group.duty_directors"])
+            late["escalate"] = (
+                "person.dana"
+                if kind != "plain"
+                else chance.pick(["person.dana", "role.deputy", "group.duty_directors"])
+            )
             if chance.mostly():
                 late["extend"] = chance.pick(SHORT)
         if kind == "plain" and chance.one_in(5):
@@ -386,7 +428,10 @@ class Steps:
     def _for_each(self, depth: int, last: bool) -> Body:
         chance = self.chance
         name = f"item{self._number}"
-        loop: Body = {"in": chance.pick([["one", "two"], "incident.services", "inputs.hosts", "{{ inputs.hosts }}", []]), "as": name}
+        loop: Body = {
+            "in": chance.pick([["one", "two"], "incident.services", "inputs.hosts", "{{ inputs.hosts }}", []]),
+            "as": name,
+        }
         if chance.one_in(2):
             loop |= {"max": chance.number(1, 3), "concurrency": chance.number(1, 3)}
         self._items.append(name)
@@ -399,8 +444,8 @@ class Steps:
         loop: Body = {"max": chance.number(1, 5)}
         if chance.mostly():
             loop["every"] = chance.pick(SHORT)
-            if chance.one_in(2):
-                loop |= {"max": 400}
+            if chance.one_in(3):
+                loop |= {"max": 400, "every": chance.pick(["5m", "10m", "20m"])}
         steps = self.block(depth - 1, 2, least=1)
         if chance.mostly() or loop["max"] == 400:
             loop["until"] = chance.pick(SOON)

@@ -1,4 +1,4 @@
-"""Random valid runbooks over the catalog of this checkout, and random nights: people, alerts, outages, failing tools."""
+"""Random valid runbooks over the catalog, and random nights: people, alerts, outages, tools that fail."""
 
 from __future__ import annotations
 
@@ -12,15 +12,55 @@ from tests.fuzz.steps import HOUSE, PEOPLE, REFS, SHORT, SOON, Body, Steps
 CALLED = "fuzz_called@1.0.0"
 DONE = 'incident.status >= "resolved"'
 MOCKED = (
-    "itsm.add_note", "bridge.open", "itsm.open_major_incident", "chat.open_channel", "http.request", "change.execute",
-    "dr.invoke", "pager", "mail", "chat", "status_page", "vendor.open_case", "vendor.contact", "roster.resolve",
-    "calendar.deadline", "system.last_seen", "paging.close_page", "paging.page_responder", "messaging.send_message",
-)  # fmt: skip
+    "itsm.add_note",
+    "bridge.open",
+    "itsm.open_major_incident",
+    "chat.open_channel",
+    "http.request",
+    "change.execute",
+    "dr.invoke",
+    "pager",
+    "mail",
+    "chat",
+    "status_page",
+    "vendor.open_case",
+    "vendor.contact",
+    "roster.resolve",
+    "calendar.deadline",
+    "system.last_seen",
+    "paging.close_page",
+    "paging.page_responder",
+    "messaging.send_message",
+)
 COMMANDS = (
-    "answer", "answer", "answer", "answer", "answer", "answer", "answer", "vote", "ack", "complete", "accept", "status",
-    "severity", "event", "note", "update", "override", "override", "role", "add_step", "delegate", "impact",
-    "vendor_reply", "correct", "hold_outward", "candidate", "reopen",
-)  # fmt: skip
+    "answer",
+    "answer",
+    "answer",
+    "answer",
+    "answer",
+    "answer",
+    "answer",
+    "vote",
+    "ack",
+    "complete",
+    "accept",
+    "status",
+    "severity",
+    "event",
+    "note",
+    "update",
+    "override",
+    "override",
+    "role",
+    "add_step",
+    "delegate",
+    "impact",
+    "vendor_reply",
+    "correct",
+    "hold_outward",
+    "candidate",
+    "reopen",
+)
 
 
 @st.composite
@@ -39,7 +79,9 @@ def called_of(chance: Chance) -> Body:
     steps = Steps(chance, policies=["own"], cadences=[], calls=[])
     body = _head("fuzz_called")
     body["escalations"] = {"own": _policy(chance)}
-    body["phases"] = [{"id": f"part{number}", "steps": steps.block(1, 3, least=1)} for number in range(chance.number(1, 2))]
+    body["phases"] = [
+        {"id": f"part{number}", "steps": steps.block(1, 3, least=1)} for number in range(chance.number(1, 2))
+    ]
     if chance.one_in(4):
         body["phases"][0]["until"] = chance.pick(SOON)
     return body
@@ -122,7 +164,10 @@ def _cadences(chance: Chance, phases: list[str]) -> Body:
             cadence["review"] = {**review, "on_timeout": chance.pick(["send_holding_line", "skip"])}
             cadence["final"] = {"resolved": "customer_resolved", "cancelled": "customer_stood_down"}
         else:
-            cadence["send"] = {"template": chance.pick(["technical_update", "executive_update"]), "to": chance.pick(HOUSE)}
+            cadence["send"] = {
+                "template": chance.pick(["technical_update", "executive_update"]),
+                "to": chance.pick(HOUSE),
+            }
             if chance.one_in(3):
                 cadence["send"] = {"text": "{{ incident.status }} at {{ now | time }}", "to": chance.pick(HOUSE)}
             if chance.one_in(2):
@@ -136,8 +181,19 @@ def _cadences(chance: Chance, phases: list[str]) -> Body:
 
 
 def _handler(chance: Chance, steps: Steps) -> Body:
-    event = chance.pick(["deploy", "severity.changed", "alert.fired", "status.changed", "page.exhausted", "decision.decided",
-                         "vendor.breached", "role.taken", "phase.entered"])  # fmt: skip
+    event = chance.pick(
+        [
+            "deploy",
+            "severity.changed",
+            "alert.fired",
+            "status.changed",
+            "page.exhausted",
+            "decision.decided",
+            "vendor.breached",
+            "role.taken",
+            "phase.entered",
+        ]
+    )
     handler: Body = {"event": event, "steps": steps.block(1, 3, least=1, event=True)}
     if chance.one_in(4):
         handler["when"] = chance.pick(["inputs.flag", "event.name != event.actor"])
@@ -146,9 +202,12 @@ def _handler(chance: Chance, steps: Steps) -> Body:
 
 def _resolving(chance: Chance) -> Body:
     ask = {
-        "to": "role.tech_lead", "question": "Stable?", "fields": {"ok": {"type": "boolean"}}, "due": "10m",
+        "to": "role.tech_lead",
+        "question": "Stable?",
+        "fields": {"ok": {"type": "boolean"}},
+        "due": "10m",
         "on_overdue": {"notify": "role.deputy"},
-    }  # fmt: skip
+    }
     set_it = {"id": "over", "do": "incident.set_status", "with": {"status": "resolved", "reason": "stable"}}
     return {
         "id": "resolving",
@@ -216,7 +275,11 @@ def _deed(chance: Chance, second: int) -> Body:
             **{name: chance.number(0, 99) for name in ("who", "what", "how")},
         }
     elif kind == "alert":
-        deed |= {"key": chance.pick(["a", "b"]), "state": chance.pick(["firing", "resolved"]), "again": chance.one_in(4)}
+        deed |= {
+            "key": chance.pick(["a", "b"]),
+            "state": chance.pick(["firing", "resolved"]),
+            "again": chance.one_in(4),
+        }
     else:
         deed |= {"seconds": chance.pick([90, 600, 4000])}
     return deed
@@ -226,7 +289,10 @@ def _mock(chance: Chance) -> Any:
     def one() -> Body:
         made: Body = {}
         if chance.one_in(2):
-            made |= {"fail": chance.number(1, 3), "error": chance.pick(["unreachable", "ambiguous", "refused", "broken"])}
+            made |= {
+                "fail": chance.number(1, 3),
+                "error": chance.pick(["unreachable", "ambiguous", "refused", "broken"]),
+            }
         if chance.one_in(3):
             made["after"] = chance.pick(["3s", "40s", "4m"])
         if chance.one_in(4):

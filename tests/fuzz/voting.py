@@ -48,9 +48,15 @@ class Count:
     def _gate_opened(self, entry: Entry) -> Iterator[str]:
         data = entry.data
         self.polls[data["decision"]] = Poll(
-            data["decision"], list(data["voters"]), data["approvals"], list(data.get("required", [])),
-            dict(data.get("excluded", {})), data["then"], str(entry.step), data.get("ratifies"),
-        )  # fmt: skip
+            data["decision"],
+            list(data["voters"]),
+            data["approvals"],
+            list(data.get("required", [])),
+            dict(data.get("excluded", {})),
+            data["then"],
+            str(entry.step),
+            data.get("ratifies"),
+        )
         for person in data["voters"]:
             if person in data.get("excluded", {}):
                 yield f"{person} is asked by {data['decision']}, and excluded"
@@ -63,12 +69,16 @@ class Count:
     def _gate_reseated(self, entry: Entry) -> Iterator[str]:
         poll = self.polls[entry.data["decision"]]
         poll.seats = list(entry.data["voters"])
-        yield from (f"{person} sits at {poll.name}, and is excluded" for person in poll.seats if person in poll.excluded)
+        yield from (
+            f"{person} sits at {poll.name}, and is excluded" for person in poll.seats if person in poll.excluded
+        )
 
     def _gate_escalated(self, entry: Entry) -> Iterator[str]:
         poll = self.polls[entry.data["decision"]]
         poll.seats += [person for person in entry.data["people"] if person not in poll.seats]
-        yield from (f"{person} joins {poll.name}, and is excluded" for person in entry.data["people"] if person in poll.excluded)
+        yield from (
+            f"{person} joins {poll.name}, and is excluded" for person in entry.data["people"] if person in poll.excluded
+        )
 
     def _delegated(self, entry: Entry) -> Iterator[str]:
         self.delegations[entry.actor, entry.data.get("decision")] = entry.data["to"]
@@ -98,7 +108,9 @@ class Count:
             poll.votes[entry.data["voter"]] = choice
 
     def _vote_withdrawn(self, entry: Entry) -> Iterator[str]:
-        self.polls[entry.data["decision"]].unheard.pop(entry.data["voter"], None)
+        poll = self.polls[entry.data["decision"]]
+        poll.unheard.pop(entry.data["voter"], None)
+        poll.votes.pop(entry.data["voter"], None)
         yield from ()
 
     def _glass_touched(self, entry: Entry) -> Iterator[str]:

@@ -52,13 +52,16 @@ def resume_for_each(w: Walker, step: Step, state: StepState) -> None:
 
 #: rounds of a repeat whose steps stay in the state; the timeline keeps them all
 KEPT_ROUNDS = 3
+#: rounds after which also what goes on in the background of an old one ends: a state has to stay small
+MOST_ROUNDS = 20
 
 
-def _forget_round(w: Walker, step: Step, state: StepState, number: int) -> None:
-    for inner in step.body:
-        old = w.state.steps.get(f"{state.path}[{number}].{inner.id}")
-        if old is not None and failing.settled(w, old):
-            failing.forget(w, old)
+def _forget_rounds(w: Walker, step: Step, state: StepState) -> None:
+    for ago in (KEPT_ROUNDS, MOST_ROUNDS):
+        for inner in step.body:
+            old = w.state.steps.get(f"{state.path}[{state.round - ago}].{inner.id}")
+            if old is not None and (ago == MOST_ROUNDS or failing.settled(w, old)):
+                failing.forget(w, old, f"{ago} rounds ago")
 
 
 def resume_repeat(w: Walker, step: Step, state: StepState) -> None:
@@ -77,7 +80,7 @@ def resume_repeat(w: Walker, step: Step, state: StepState) -> None:
                 return
             state.place = None
             state.round += 1
-            _forget_round(w, step, state, state.round - KEPT_ROUNDS)
+            _forget_rounds(w, step, state)
             state.next_round_at = w.after(loop.every.seconds) if loop.every else None
             w.touch()
         progress = blocks.run(w, step.body, f"{state.path}[{state.round}].")
