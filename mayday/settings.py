@@ -109,6 +109,17 @@ class Settings(BaseSettings):
         description="Encrypts payloads at Temporal: base64 keys of 32 bytes, the newest first, comma-separated",
     )
 
+    # -- which provider serves what, in the order in which they are tried; `desk` is the embedded one
+    pagers: str | None = Field(default=None, description="Order of the pagers: `pagerduty,twilio,desk`")
+    chats: str | None = Field(default=None, description="Order of the chats")
+    mailers: str | None = Field(default=None, description="Order of the mailers")
+    calendars: str | None = Field(default=None, description="Order of the calendars")
+    bridges: str | None = Field(default=None, description="Order of the bridges")
+    ticket_desks: str | None = Field(default=None, description="Order of the ticket desks")
+    vendor_desks: str | None = Field(default=None, description="Order of the vendor desks")
+    status_pages: str | None = Field(default=None, description="Order of the status pages")
+    change_logs: str | None = Field(default=None, description="Order of the change logs")
+
     # -- being watched
     heartbeat_url: str | None = Field(
         default=None, repr=False, description="Called while all is well, so that an outside monitor notices silence"

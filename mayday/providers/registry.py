@@ -2,20 +2,23 @@
 
 A port's list is tried in its order. A vendor whose settings are present comes first and the embedded desk stays behind
 it where it can carry the same message to the same people (pages, chat, mail); where a second record would only confuse
-(tickets, bridges, changes) the vendor stands alone. To add a vendor: an adapter in `mayday/providers/VENDOR/`, and a
-line in `_vendors`.
+(tickets, bridges, changes) the vendor stands alone. `MAYDAY_PAGERS=opsgenie,twilio,desk` and the like say it otherwise.
+To add a vendor: a package `mayday/providers/VENDOR/` with an `offer.py`, and a line in `VENDORS`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
 
 from mayday.catalogs import CatalogSource
 from mayday.domain.ports import EffectJournal, Intake, Ledger, Memory, Ports, ReviewShelf
+from mayday.providers.embedded import NAME as DESK
 from mayday.providers.embedded.bridge import DeskBridges
 from mayday.providers.embedded.chat import DeskChat
 from mayday.providers.embedded.knowledge import DeskChangeLog, DeskKnowledge
@@ -26,9 +29,35 @@ from mayday.providers.embedded.roster import CatalogRoster
 from mayday.providers.embedded.tickets import DeskChanges, DeskTickets
 from mayday.providers.embedded.vendors import DeskVendors
 from mayday.providers.http.caller import DrillCaller, HouseCaller
-from mayday.providers.smtp.mailer import SmtpAddress, SmtpMailer
+from mayday.providers.offers import Offer, VendorSettings
 from mayday.records.records import Records
-from mayday.settings import Settings, SettingsError
+from mayday.settings import PREFIX, Settings, SettingsError
+
+#: vendor -> module and function of its offer, in the order in which they are tried
+VENDORS: dict[str, str] = {
+    "smtp": "mayday.providers.smtp.offer:offer",
+}
+
+
+class Port(NamedTuple):
+    """A list of `Ports`, the field of an `Offer` that serves it, and whether the desk stays behind a vendor."""
+
+    name: str
+    served_as: str
+    desk_behind: bool
+
+    @property
+    def setting(self) -> str:
+        """The setting that gives its order: `MAYDAY_PAGERS`, `MAYDAY_TICKET_DESKS`."""
+        return f"{self.served_as}s"
+
+
+PORTS = (
+    Port("pagers", "pager", True), Port("chats", "chat", True), Port("mailers", "mailer", True),
+    Port("calendars", "calendar", True), Port("bridges", "bridge", False), Port("tickets", "ticket_desk", False),
+    Port("vendors", "vendor_desk", False), Port("status_pages", "status_page", False),
+    Port("change_logs", "change_log", False),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -42,6 +71,7 @@ class Providers:
     intake: Intake
     reviews: ReviewShelf
     memory: Memory
+    offers: Mapping[str, Offer]
     close: Callable[[], Awaitable[None]]
 
 
@@ -49,11 +79,12 @@ def build_providers(settings: Settings, records: Records, catalog: CatalogSource
     """Raises SettingsError for a provider's setting that cannot be used."""
     client = httpx.AsyncClient(follow_redirects=False)
     desk = desk_ports(records, catalog, settings.base_url, _sender(settings))
-    ports = _vendors(replace(desk, http=[HouseCaller(client)]), settings)
+    offers = made_offers(settings, records, catalog, client)
+    ports = ordered_ports(replace(desk, http=[HouseCaller(client)]), offers, settings)
     return Providers(
         ports=ports, drills=desk, journal=DeskJournal(records.desk), ledger=RecordsLedger(records),
         intake=RecordsIntake(records), reviews=RecordsReviews(records), memory=RecordsMemory(records),
-        close=client.aclose,
+        offers=offers, close=client.aclose,
     )  # fmt: skip
 
 
@@ -69,15 +100,50 @@ def desk_ports(records: Records, catalog: CatalogSource, base_url: str, sender: 
     )  # fmt: skip
 
 
-def _vendors(ports: Ports, settings: Settings) -> Ports:
-    """`ports` with the vendors before the desk whose settings are present."""
-    if url := settings.value("SMTP_URL"):
-        try:
-            mailer = SmtpMailer(SmtpAddress.parse(url), _sender(settings))
-        except ValueError as error:
-            raise SettingsError(f"MAYDAY_SMTP_URL: {error}") from error
-        ports = replace(ports, mailers=[mailer, *ports.mailers], calendars=[mailer, *ports.calendars])
-    return ports
+def made_offers(
+    settings: Settings, records: Records, catalog: CatalogSource, client: httpx.AsyncClient
+) -> dict[str, Offer]:
+    """The vendors whose settings are present, in the registry's order. Raises SettingsError."""
+    made: dict[str, Offer] = {}
+    for name, target in VENDORS.items():
+        module, _, attribute = target.partition(":")
+        given = VendorSettings(
+            name=name, values=settings.provider(name), http=client, base_url=settings.base_url, catalog=catalog,
+            records=records, sender=_sender(settings), others=made,
+        )  # fmt: skip
+        offered: Offer | None = getattr(import_module(module), attribute)(given)
+        if offered is not None:
+            made[name] = offered
+    return made
+
+
+def ordered_ports(desk: Ports, offers: Mapping[str, Offer], settings: Settings) -> Ports:
+    """Per port the vendors that serve it, in the order of `MAYDAY_<PORT>`; the desk behind them where it stays.
+
+    Raises SettingsError for a name in an order that serves no such port here.
+    """
+    ports = {}
+    for port in PORTS:
+        own: Sequence[Any] = getattr(desk, port.name)
+        serving = {name: served for name, each in offers.items() if (served := getattr(each, port.served_as))}
+        wanted = _wanted(settings, port.setting)
+        if wanted is None:
+            wanted = [*serving, *([DESK] if port.desk_behind or not serving else [])]
+        adapters: list[Any] = []
+        for name in wanted:
+            if name != DESK and name not in serving:
+                key = f"{PREFIX}{port.setting.upper()}"
+                here = ", ".join([*serving, DESK])
+                raise SettingsError(f"{key}={','.join(wanted)}: {name} serves no {port.name} here; possible: {here}")
+            adapters += own if name == DESK else [serving[name]]
+        ports[port.name] = adapters
+    rosters = {name: each.roster for name, each in offers.items() if each.roster is not None}
+    return replace(desk, rosters={**desk.rosters, **rosters}, **ports)
+
+
+def _wanted(settings: Settings, setting: str) -> list[str] | None:
+    listed = getattr(settings, setting)
+    return None if listed is None else [name.strip() for name in str(listed).lower().split(",") if name.strip()]
 
 
 def _sender(settings: Settings) -> str:

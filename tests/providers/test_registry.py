@@ -5,20 +5,24 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import Field, SecretStr
 
 from mayday.catalogs import CatalogFolder, FixedCatalog
-from mayday.domain.effects import IncidentCard
+from mayday.domain.effects import ClosePage, IncidentCard, SentVia
 from mayday.domain.errors import Ambiguous, Broken, ProviderError, Refused, Unreachable
-from mayday.domain.ports import Mail, Meeting
+from mayday.domain.ports import Call, Mail, Meeting
 from mayday.language.catalog import Catalog
 from mayday.language.catalog_files import load_catalog
-from mayday.providers.registry import build_providers
+from mayday.providers.auth import StaticAuth
+from mayday.providers.client import VendorClient
+from mayday.providers.offers import Offer, VendorModel, VendorSettings, secret
+from mayday.providers.registry import VENDORS, build_providers
 from mayday.providers.smtp.mailer import SmtpAddress, SmtpMailer
 from mayday.records import Records
 from mayday.settings import Settings, SettingsError
@@ -53,6 +57,93 @@ async def test_a_mail_server_comes_before_the_desk_but_not_in_drills(
     monkeypatch.setenv("MAYDAY_SMTP_URL", "http://mail.example")
     with pytest.raises(SettingsError, match="MAYDAY_SMTP_URL"):
         build_providers(Settings(), store, FixedCatalog(catalog))
+
+
+class AcmeSettings(VendorModel):
+    token: SecretStr = Field(description="a token of the account")
+    url: str = "https://api.acme.example"
+
+
+class AcmePager:
+    name, channels = "acme", frozenset({"push"})
+
+    def __init__(self, client: VendorClient) -> None:
+        self.client = client
+
+    async def call(self, call: Call) -> SentVia:
+        return SentVia(channel=call.channel, provider=self.name)
+
+    async def close(self, closing: ClosePage) -> int:
+        return 0
+
+
+def acme(given: VendorSettings) -> Offer | None:
+    """The offer of a vendor that these tests know."""
+    settings = given.read(AcmeSettings)
+    if settings is None:
+        return None
+    client = given.client(settings.url, StaticAuth("Authorization", "Bearer", secret(settings.token)))
+    return Offer(pager=AcmePager(client), ticket_desk=object())  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def with_acme(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    monkeypatch.setitem(VENDORS, "acme", f"{__name__}:acme")
+    monkeypatch.setenv("MAYDAY_ACME_TOKEN", "a-secret-token")
+    return monkeypatch
+
+
+def names(adapters: Sequence[object]) -> list[str]:
+    return [getattr(adapter, "name", "object") for adapter in adapters]
+
+
+async def test_a_vendor_comes_before_the_desk_where_that_can_carry_the_same_message(
+    store: Records, catalog: Catalog, with_acme: pytest.MonkeyPatch
+) -> None:
+    providers = build_providers(Settings(), store, FixedCatalog(catalog))
+    assert names(providers.ports.pagers) == ["acme", "desk"]
+    assert names(providers.ports.tickets) == ["object"]
+    assert names(providers.ports.chats) == ["desk"]
+    assert names(providers.drills.pagers) == ["desk"]
+    await providers.close()
+
+
+async def test_the_order_of_a_port_can_be_set(store: Records, catalog: Catalog, with_acme: pytest.MonkeyPatch) -> None:
+    with_acme.setenv("MAYDAY_PAGERS", "desk, acme")
+    with_acme.setenv("MAYDAY_TICKET_DESKS", "acme,desk")
+    providers = build_providers(Settings(), store, FixedCatalog(catalog))
+    assert names(providers.ports.pagers) == ["desk", "acme"]
+    assert names(providers.ports.tickets) == ["object", "desk"]
+    await providers.close()
+
+    with_acme.setenv("MAYDAY_PAGERS", "pagerduty,desk")
+    with pytest.raises(
+        SettingsError, match="MAYDAY_PAGERS=pagerduty,desk: pagerduty serves no pagers here; possible: acme, desk"
+    ):
+        build_providers(Settings(), store, FixedCatalog(catalog))
+
+
+async def test_half_of_a_vendors_settings_names_what_is_missing(
+    store: Records, catalog: Catalog, with_acme: pytest.MonkeyPatch
+) -> None:
+    with_acme.delenv("MAYDAY_ACME_TOKEN")
+    with_acme.setenv("MAYDAY_ACME_URL", "https://acme.example")
+    with pytest.raises(SettingsError, match="MAYDAY_ACME_TOKEN is missing: a token of the account"):
+        build_providers(Settings(), store, FixedCatalog(catalog))
+    with_acme.setenv("MAYDAY_ACME_TOKEN", "a-secret-token")
+    with_acme.setenv("MAYDAY_ACME_URL", "http://acme.example")
+    with pytest.raises(SettingsError, match="https"):
+        build_providers(Settings(), store, FixedCatalog(catalog))
+
+
+async def test_a_vendors_client_masks_all_of_its_secrets(
+    store: Records, catalog: Catalog, with_acme: pytest.MonkeyPatch
+) -> None:
+    providers = build_providers(Settings(), store, FixedCatalog(catalog))
+    pager = providers.ports.pagers[0]
+    assert isinstance(pager, AcmePager)
+    assert pager.client.secrets == ["a-secret-token"]
+    await providers.close()
 
 
 def test_an_smtp_address_is_read_with_its_defaults() -> None:

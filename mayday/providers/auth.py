@@ -1,0 +1,140 @@
+"""How we say who we are: a header that stays, a name with a password, or an OAuth token that is fetched and renewed."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import time
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import httpx
+
+from mayday.domain.errors import Broken, Refused, Unauthorised
+from mayday.providers._http import exchange
+
+__all__ = ["Auth", "BasicAuth", "ClientCredentials", "NoAuth", "StaticAuth"]
+
+#: a token is fetched anew when it lives no longer than this, seconds
+MARGIN_S = 60
+
+
+class Auth(Protocol):
+    """Headers for every request to one vendor."""
+
+    async def headers(self, http: httpx.AsyncClient) -> Mapping[str, str]:
+        """Raises ProviderError when a token cannot be had."""
+        ...
+
+    async def renewed(self) -> bool:
+        """After a 401: True when the next `headers` will show something new."""
+        ...
+
+    def secrets(self) -> list[str]:
+        """What may stand in no error and no log."""
+        ...
+
+
+class NoAuth:
+    """The address, or a field of the body, says who we are."""
+
+    async def headers(self, http: httpx.AsyncClient) -> Mapping[str, str]:
+        return {}
+
+    async def renewed(self) -> bool:
+        return False
+
+    def secrets(self) -> list[str]:
+        return []
+
+
+class StaticAuth(NoAuth):
+    """One header: `StaticAuth("Authorization", "GenieKey", key)` says `Authorization: GenieKey KEY`."""
+
+    def __init__(self, header: str, scheme: str, secret: str) -> None:
+        self._headers = {header: f"{scheme} {secret}".strip() if not scheme.endswith("=") else f"{scheme}{secret}"}
+        self._secret = secret
+
+    async def headers(self, http: httpx.AsyncClient) -> Mapping[str, str]:
+        return self._headers
+
+    def secrets(self) -> list[str]:
+        return [self._secret]
+
+
+class BasicAuth(StaticAuth):
+    """RFC 7617."""
+
+    def __init__(self, user: str, password: str) -> None:
+        self._token = base64.b64encode(f"{user}:{password}".encode()).decode()
+        self._password = password
+        super().__init__("Authorization", "Basic", self._token)
+
+    def secrets(self) -> list[str]:
+        return [self._password, self._token]
+
+
+class ClientCredentials:
+    """OAuth 2.0 client credentials (RFC 6749, 4.4): the token is kept until shortly before it ends.
+
+    `basic` sends the credentials as RFC 6749, 2.3.1 prefers it, in the Authorization header; else in the form. Many
+    callers at once fetch one token. After a 401 it is renewed once; a fresh one that is refused again stays refused.
+    `more` are further fields of the form (`scope`, `account_id`), `grant_type` may be overridden by it.
+    """
+
+    def __init__(
+        self, provider: str, token_url: str, client_id: str, client_secret: str, *, basic: bool = False,
+        more: Mapping[str, str] | None = None, clock: Callable[[], float] = time.monotonic, timeout_s: float = 10,
+    ) -> None:  # fmt: skip
+        self._provider = provider
+        self._url = token_url
+        self._id, self._secret = client_id, client_secret
+        self._basic = basic
+        self._more = dict(more or {})
+        self._clock = clock
+        self._timeout_s = timeout_s
+        self._token = ""
+        self._good_until = 0.0
+        self._fresh = False
+        self._one_at_a_time = asyncio.Lock()
+
+    async def headers(self, http: httpx.AsyncClient) -> Mapping[str, str]:
+        async with self._one_at_a_time:
+            self._fresh = False
+            if not self._token or self._clock() >= self._good_until:
+                await self._fetch(http)
+                self._fresh = True
+            return {"Authorization": f"Bearer {self._token}"}
+
+    async def renewed(self) -> bool:
+        async with self._one_at_a_time:
+            if self._fresh:
+                return False
+            self._token = ""
+            return True
+
+    def secrets(self) -> list[str]:
+        return [secret for secret in (self._secret, self._token) if secret]
+
+    async def _fetch(self, http: httpx.AsyncClient) -> None:
+        form = {"grant_type": "client_credentials", **self._more}
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+        if self._basic:
+            headers |= await BasicAuth(self._id, self._secret).headers(http)
+        else:
+            form |= {"client_id": self._id, "client_secret": self._secret}
+        response = await exchange(
+            http, "POST", self._url, provider=self._provider, headers=headers, form=form, timeout_s=self._timeout_s,
+            accept=(400, 401, 403),
+        )  # fmt: skip
+        if response.status_code in (400, 401, 403):  # RFC 6749, 5.2: invalid_client and the like
+            raise Unauthorised(f"{self._provider} gives us no token", provider=self._provider)
+        if response.status_code >= 300:
+            raise Refused(f"{self._provider} redirects the call for a token", provider=self._provider)
+        try:
+            told = response.json()
+            token, lives = str(told["access_token"]), float(told.get("expires_in") or 3600)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise Broken(f"{self._provider} answered no token", provider=self._provider) from error
+        self._token = token
+        self._good_until = self._clock() + max(1.0, lives - MARGIN_S)
