@@ -73,6 +73,9 @@ class Settings(BaseSettings):
         default=2 * 1024 * 1024, ge=1024, description="A larger webhook body is refused with 413"
     )
 
+    session_hours: float = Field(default=168, gt=0, description="A browser's login ends after so many hours")
+    session_idle_hours: float = Field(default=12, gt=0, description="and after so many hours without a request")
+
     # -- the command line
     url: str | None = Field(default=None, description="Starter that the CLI talks to; else that of `mayday.json`")
     token: SecretStr | None = Field(default=None, description="The CLI's bearer token; else that of `mayday.json`")

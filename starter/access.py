@@ -1,7 +1,8 @@
-"""The door: who calls, and what their token lets them try. Whether they may is decided by the workflow's own rules.
+"""The door: who calls, and what they may try. Whether it counts is decided by the workflow's own rules.
 
-A token belongs to a person of the catalog. The owner's token (of `mayday.json`) administers and declares, and never
-votes, acknowledges or accepts: those are a person's word.
+A caller shows a bearer token, or the session cookie of a browser (`sessions`). Both belong to a person of the catalog,
+and never give more than its `access` gives that person at this moment. The owner (the token of `mayday.json`, the link
+of `mayday up`) administers and declares, and never votes, acknowledges or accepts: those are a person's word.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Annotated, NamedTuple
+from typing import Annotated, Generic, NamedTuple, TypeVar
 
 from fastapi import Depends, Request
 
+from mayday.domain.oncall import standing
 from mayday.language.catalog import AccessLevel, Catalog
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.records import Records
@@ -28,6 +30,7 @@ __all__ = [
     "AsPerson",
     "Principal",
     "Reading",
+    "Remembered",
     "level_of",
     "people_behind",
 ]
@@ -39,12 +42,21 @@ REMEMBERED_FOR = timedelta(minutes=15)
 REMEMBERED = 1_000
 
 
+Known = TypeVar("Known")
+
+
 class Principal(NamedTuple):
-    """Who calls. `person` is None for the owner."""
+    """Who calls. `person` is None for the owner; `session_id` is set when a browser's cookie says so."""
 
     person: str | None
     level: str
     token_id: str
+    session_id: str | None = None
+
+    @classmethod
+    def of_token(cls, token: Token, most: str) -> Principal:
+        """The bearer of a token, at its level or at what the catalog gives now, whichever is less."""
+        return cls(token.person, min(token.level, most, key=rank), token.id)
 
     @property
     def actor(self) -> str:
@@ -52,7 +64,42 @@ class Principal(NamedTuple):
         return self.person or OWNER
 
     def at_least(self, level: AccessLevel) -> bool:
-        return ORDER.index(self.level) >= ORDER.index(level) if self.level in ORDER else False
+        return rank(self.level) >= rank(level)
+
+
+def rank(level: str) -> int:
+    """A level's place from viewer (0) to owner; -1 for what is no level."""
+    return ORDER.index(level) if level in ORDER else -1
+
+
+class Remembered(Generic[Known]):
+    """What was good a moment ago, by the hash of its secret: for the time in which the store does not answer."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._now = clock
+        self._good: OrderedDict[str, tuple[datetime, Known]] = OrderedDict()
+
+    def keep(self, secret: str, known: Known) -> None:
+        key = _digest(secret)
+        self._good[key] = (self._now(), known)
+        self._good.move_to_end(key)
+        while len(self._good) > REMEMBERED:
+            self._good.popitem(last=False)
+
+    def of(self, secret: str) -> Known | None:
+        seen_at, known = self._good.get(_digest(secret), (None, None))
+        return known if seen_at is not None and self._now() - seen_at <= REMEMBERED_FOR else None
+
+    def forget(self, secret: str) -> None:
+        self._good.pop(_digest(secret), None)
+
+    def forget_if(self, gone: Callable[[Known], bool]) -> None:
+        for key in [key for key, (_, known) in self._good.items() if gone(known)]:
+            del self._good[key]
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
 class Access:
@@ -62,7 +109,7 @@ class Access:
         self._records = records
         self._catalog = catalog
         self._now = clock
-        self._good: OrderedDict[str, tuple[datetime, Token]] = OrderedDict()
+        self._good: Remembered[Token] = Remembered(clock)
 
     async def principal(self, authorization: str | None) -> Principal:
         """The caller of a request; a 401 `Problem` otherwise."""
@@ -74,39 +121,40 @@ class Access:
             raise _unknown(
                 "the token is unknown, expired or revoked", "mayday token create --person NAME makes a new one"
             )
-        if token.person is not None and token.person not in self._catalog().people:
+        if token.person is None:
+            return Principal.of_token(token, OWNER)
+        catalog = self._catalog()
+        if token.person not in catalog.people:
             raise Problem(403, "not_in_catalog", f"{token.person} is not in the catalog any more")
-        return Principal(token.person, token.level, token.id)
+        return Principal.of_token(token, level_of(catalog, token.person, self._now()))
 
     async def _verified(self, secret: str) -> Token | None:
-        key = hashlib.sha256(secret.encode()).hexdigest()
         try:
             token = await self._records.tokens.verify(secret)
         except RecordsUnavailable:
-            seen_at, token = self._good.get(key, (None, None))
-            if seen_at is None or token is None or self._now() - seen_at > REMEMBERED_FOR:
+            token = self._good.of(secret)
+            if token is None:
                 raise
             return token if token.expires_at is None or token.expires_at > self._now() else None
         if token is None:
-            self._good.pop(key, None)
-            return None
-        self._good[key] = (self._now(), token)
-        self._good.move_to_end(key)
-        while len(self._good) > REMEMBERED:
-            self._good.popitem(last=False)
+            self._good.forget(secret)
+        else:
+            self._good.keep(secret, token)
         return token
 
 
-def level_of(catalog: Catalog, person: str) -> AccessLevel:
-    """The highest level that the catalog's `access` gives a person; somebody that it does not name is a responder."""
-    named = [level for level in ORDER if person in people_behind(catalog, catalog.access.get(level, []))]
+def level_of(catalog: Catalog, person: str, at: datetime) -> AccessLevel:
+    """The highest level that the catalog's `access` gives a person at a moment; who is not named is a responder."""
+    named = [level for level in ORDER if person in people_behind(catalog, catalog.access.get(level, []), at)]
     return named[-1] if named else "responder"
 
 
-def people_behind(catalog: Catalog, refs: list[str]) -> set[str]:
-    """Every person that references of the catalog may mean."""
-    from mayday.domain.oncall import people_of
+def people_behind(catalog: Catalog, refs: list[str], at: datetime) -> set[str]:
+    """Every person that references of the catalog mean at a moment.
 
+    A schedule means everybody of its rotation, whoever's turn it is, and besides them who stands in by an override, as
+    long as that lasts. Overrides made at run time give no level: who may make them is not who may give access.
+    """
     found: set[str] = set()
     for ref in refs:
         kind, _, name = ref.partition(".")
@@ -115,7 +163,7 @@ def people_behind(catalog: Catalog, refs: list[str]) -> set[str]:
         elif kind == "group":
             found.update(catalog.groups.get(name, []))
         elif kind == "schedule" and name in catalog.schedules:
-            found.update(people_of(catalog.schedules[name]))
+            found.update(standing(catalog.schedules[name], at))
     return found
 
 
@@ -125,11 +173,17 @@ def _unknown(detail: str, hint: str) -> Problem:
 
 
 async def _caller(request: Request) -> Principal:
-    """Looked up once a request."""
+    """Looked up once a request. A cookie counts for a change only together with the proof that our page sent it."""
     known: Principal | None = getattr(request.state, "principal", None)
     if known is None:
-        access: Access = request.app.state.parts.access
-        known = await access.principal(request.headers.get("authorization"))
+        parts = request.app.state.parts
+        authorization = request.headers.get("authorization")
+        if authorization is None:
+            known = await parts.sessions.principal(request)
+            if known is not None:
+                await parts.sessions.check_csrf(request)
+        if known is None:
+            known = await parts.access.principal(authorization)
         request.state.principal = known
     return known
 

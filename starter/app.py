@@ -18,14 +18,15 @@ from starter import problems
 from starter.body_limit import BodyLimit
 from starter.metrics import REQUEST_SECONDS, REQUESTS
 from starter.parts import Parts
-from starter.routes import decisions, desk, health, incidents, oncall, queue, tokens, webhooks
+from starter.routes import access, decisions, desk, health, incidents, oncall, queue, tokens, webhooks
+from starter.safe_headers import SafeHeaders
 
 __all__ = ["create_app"]
 
 log = structlog.get_logger(__name__)
 
 #: routers of other subjects, mounted where they exist
-FURTHER = ("starter.reviews", "starter.console", "starter.chat", "starter.stream")
+FURTHER = ("starter.login", "starter.reference", "starter.reviews", "starter.console", "starter.chat", "starter.stream")
 PRUNED_EVERY = 3600.0
 
 
@@ -36,19 +37,20 @@ def create_app(parts: Parts) -> FastAPI:
         summary="Major incidents as durable workflows",
         version="1",
         openapi_url="/openapi.json",
-        docs_url="/docs",
+        docs_url=None,  # starter.reference renders it: the framework's page loads scripts from elsewhere
         redoc_url=None,
         lifespan=_lifespan,
     )
     app.state.parts = parts
     problems.install(app)
-    for module in (health, webhooks, incidents, queue, decisions, desk, oncall, tokens):
+    for module in (health, webhooks, incidents, queue, decisions, desk, oncall, tokens, access):
         app.include_router(module.router)
     for name in FURTHER:
         if find_spec(name) is not None:
             router: APIRouter = import_module(name).router
             app.include_router(router)
     app.add_middleware(BodyLimit, limit=parts.settings.max_body_bytes)
+    app.add_middleware(SafeHeaders, https=parts.settings.base_url.startswith("https://"))
     app.add_middleware(Measured)
     return app
 

@@ -10,9 +10,10 @@ from mayday.domain.commands import OverrideAction, VendorReplyKind
 from mayday.language.catalog import Degree, SeverityName
 
 __all__ = [
-    "AcceptBody", "AckBody", "CandidateBody", "CompletionBody", "CorrectBody", "DeclareBody", "DelegationBody",
-    "EventBody", "HoldOutwardBody", "ImpactBody", "MergeBody", "NoteBody", "OverrideBody", "ReopenBody", "RoleBody",
-    "ScheduleOverrideBody", "SeverityBody", "StatusBody", "TokenBody", "UpdateBody", "VendorReplyBody", "VoteBody",
+    "AcceptBody", "AckBody", "CandidateBody", "CodesBody", "CompletionBody", "CorrectBody", "DeclareBody",
+    "DelegationBody", "EventBody", "HoldOutwardBody", "ImpactBody", "LinkBody", "MergeBody", "NoteBody",
+    "OverrideBody", "ReopenBody", "RoleBody", "ScheduleOverrideBody", "SeverityBody", "StatusBody", "TokenBody",
+    "UpdateBody", "VendorReplyBody", "VoteBody",
 ]  # fmt: skip
 
 Line = Annotated[str, Field(min_length=1, max_length=200)]
@@ -183,3 +184,17 @@ class TokenBody(Body):
     level: Literal["viewer", "responder", "approver", "administrator"] | None = None
     days: Annotated[int, Field(ge=1, le=3650)] | None = 90
     note: Annotated[str, Field(max_length=200)] | None = None
+
+
+class LinkBody(Body):
+    """`person` None means the owner."""
+
+    person: Name | None = None
+
+
+class CodesBody(Body):
+    """`days`: how long the codes are good when nobody uses them."""
+
+    person: Name
+    count: Annotated[int, Field(ge=1, le=20)] = 5
+    days: Annotated[int, Field(ge=1, le=366)] = 366

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
@@ -20,11 +20,17 @@ from starter.forwarder import Forwarder
 from starter.gateway import Gateway
 from starter.intake import Intake
 from starter.lanes import Lanes
+from starter.limits import Allowance
 from starter.opening import House, Openings
 from starter.playbooks import Playbooks
 from starter.reopening import Reopening
+from starter.sessions import SessionCookies
 
 __all__ = ["Here", "Parts", "assemble"]
+
+
+LOGIN_TRIES, LOGIN_WINDOW = 10, timedelta(minutes=5)
+"""So many logins may fail from one address before it has to wait."""
 
 
 @dataclass(slots=True)
@@ -42,6 +48,8 @@ class Parts:
     intake: Intake
     decisions: Decisions
     access: Access
+    sessions: SessionCookies
+    login_tries: Allowance
     directory: Directory
     clock: Callable[[], datetime]
     draining: bool = False
@@ -78,6 +86,8 @@ def assemble(
         intake=Intake(records, lambda: playbooks.catalog, lanes, delivery, forwarder, clock),
         decisions=Decisions(gateway, records, delivery, Reopening(gateway, clock)),
         access=Access(records, lambda: playbooks.catalog, clock),
+        sessions=SessionCookies(records, settings, lambda: playbooks.catalog, clock),
+        login_tries=Allowance(LOGIN_TRIES, LOGIN_WINDOW, clock),
         directory=delivery.directory,
         clock=clock,
     )

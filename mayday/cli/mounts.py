@@ -39,6 +39,7 @@ MOUNTED: dict[str, Mount] = {
     "desk": Mount("mayday.cli.desk:desk_app"),
     "oncall": Mount("mayday.cli.oncall:oncall_app", {"override": "mayday.cli.overrides:override"}),
     "token": Mount("mayday.cli.token:token_app"),
+    "access": Mount("mayday.cli.access:access_app"),
     "runbook": Mount(
         "mayday.cli.runbook:runbook_app",
         {"test": "mayday.cli.scenarios:rehearse"},

@@ -103,7 +103,7 @@ async def _create(records: Records, person: str, level: str | None, days: int, n
         catalog = load_catalog(load_settings().runbooks / "catalog").catalog
         if catalog is None or person not in catalog.people:
             raise CliError(f"{person} is not in the catalog", status=WRONG_USAGE)
-        granted = level or level_of(catalog, person)
+        granted = level or level_of(catalog, person, records.store.now())
     expires = timedelta(days=days) if days else None
     secret, token = await records.tokens.create(named, level=granted, expires_after=expires, note=note)
     await records.audit.write("console", "token_created", channel="cli", detail={"token": token.id, "person": person})

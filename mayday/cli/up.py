@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -105,7 +106,8 @@ async def _run(settings: Settings, playbooks: Playbooks, *, worker: bool, starte
                 url = (await stack.enter_async_context(served)).url
             _describe(settings.data, {"url": url, "token": token, "temporal_address": address, "pid": os.getpid()})
             if not stop.is_set():
-                _greet(settings, url, address, ui, worker=worker, starter=starter)
+                link = await _first_link(records, url) if starter else None
+                _greet(settings, url, link, address, ui, worker=worker, starter=starter)
             await stop.wait()
             typer.echo("stopping: what is under way is finished", err=True)
     typer.echo("stopped; the next `mayday up` goes on with the open incidents", err=True)
@@ -170,10 +172,21 @@ def _describe(data: Path, facts: dict[str, Any]) -> None:
     os.replace(fresh, path)
 
 
-def _greet(settings: Settings, url: str, address: str, ui: str | None, *, worker: bool, starter: bool) -> None:
+async def _first_link(records: Records, url: str) -> str | None:
+    """Lets the owner of a fresh machine in, once, within the hour; None when they have been in before."""
+    if await records.sessions.owner_was_here():
+        return None
+    secret, _ = await records.login_codes.make("link", None, lasts=timedelta(hours=1), created_by="mayday up")
+    return f"{url}/login/link/{secret}"
+
+
+def _greet(
+    settings: Settings, url: str, link: str | None, address: str, ui: str | None, *, worker: bool, starter: bool
+) -> None:
     lines = [f"mayday is up, its data in {settings.data}"]
     if starter:
         lines.append(f"  console and API   {url}")
+        lines.append(f"  log in            {link or 'mayday access link prints a link that works once'}")
     lines.append(f"  Temporal          {address}" + (f", UI {ui}" if ui else ""))
     if not worker:
         lines.append("  no worker here: start one with `mayday worker`")

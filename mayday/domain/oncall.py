@@ -52,6 +52,7 @@ __all__ = [
     "on_call",
     "people_of",
     "shifts",
+    "standing",
     "with_overrides",
 ]
 
@@ -150,6 +151,22 @@ def people_of(schedule: LocalSchedule | ExternalSchedule) -> list[str]:
         return []
     listed = [person for layer in schedule.layers for person in layer.people]
     return list(dict.fromkeys([*listed, *(override.person for override in schedule.overrides)]))
+
+
+def standing(schedule: LocalSchedule | ExternalSchedule, at: datetime) -> set[str]:
+    """Everybody of the rotation, whoever's turn it is, and whom an override puts there at this instant.
+
+    Who stood in last month, or will next month, is not among them: see `people_of` for those too.
+    """
+    if isinstance(schedule, ExternalSchedule):
+        return set()
+    at, where = in_utc(at), zone(schedule.tz)
+    rotation = {person for layer in schedule.layers for person in layer.people}
+    return rotation | {
+        override.person
+        for override in schedule.overrides
+        if _instant(override.from_, where) <= at < _instant(override.to, where)
+    }
 
 
 def with_overrides(schedule: LocalSchedule, more: Iterable[Override]) -> LocalSchedule:

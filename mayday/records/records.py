@@ -13,11 +13,14 @@ from mayday.records.flushes import Flushes
 from mayday.records.idempotency import IdempotencyKeys
 from mayday.records.inbox import Inbox
 from mayday.records.incidents import Incidents
+from mayday.records.keys import HouseKeys
+from mayday.records.login_codes import LoginCodes
 from mayday.records.migration import migrate, upgrade
 from mayday.records.overrides import Overrides
 from mayday.records.plans import Plans
 from mayday.records.presence import Presence
 from mayday.records.reviews import Reviews
+from mayday.records.sessions import Sessions
 from mayday.records.store import Clock, Store, utc_now
 from mayday.records.timeline import Timelines
 from mayday.records.tokens import Tokens
@@ -34,6 +37,9 @@ class Records:
         self.flushes = Flushes(store, self.timeline, self.incidents)
         self.desk = Desk(store)
         self.tokens = Tokens(store)
+        self.sessions = Sessions(store)
+        self.login_codes = LoginCodes(store)
+        self.keys = HouseKeys(store)
         self.audit = Audit(store)
         self.plans = Plans(store)
         self.overrides = Overrides(store)

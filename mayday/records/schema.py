@@ -180,6 +180,26 @@ TOKENS = sa.Table(
     _time("revoked_at", nullable=True),
 )  # fmt: skip
 
+SESSIONS = sa.Table(
+    "sessions", METADATA,
+    _text("id", primary_key=True), _text("secret_hash", unique=True), _text("person", nullable=True), _text("method"),
+    _text("token_id", nullable=True), _time("began_at"), _time("seen_at"), _time("expires_at", index=True),
+    _time("ended_at", nullable=True),
+)  # fmt: skip
+
+LOGIN_CODES = sa.Table(
+    "login_codes", METADATA,
+    _text("id", primary_key=True), _text("kind"), _text("code_hash", unique=True), _text("person", nullable=True),
+    _text("created_by"), _time("created_at"), _time("expires_at"), _time("used_at", nullable=True),
+    _time("revoked_at", nullable=True),
+)  # fmt: skip
+
+HOUSE_KEYS = sa.Table(
+    "house_keys", METADATA,
+    _text("id", primary_key=True), _text("purpose", index=True), _text("secret"), _time("created_at"),
+    _time("retired_at", nullable=True),
+)  # fmt: skip
+
 AUDIT = sa.Table(
     "audit", METADATA,
     _id(), _time("at"), _text("actor"), _text("action"), _text("outcome"),

@@ -71,11 +71,13 @@ class Tokens:
         """The token if it is known, not expired and not revoked."""
         async with self._store.read() as connection:
             row = (await connection.execute(sa.select(TOKENS).where(TOKENS.c.secret_hash == _hash(secret)))).first()
-        if row is None:
-            return None
-        token = _token(row)
-        expired = token.expires_at is not None and token.expires_at <= self._store.now()
-        return None if expired or token.revoked_at is not None else token
+        return self._good(row)
+
+    async def get(self, token_id: str) -> Token | None:
+        """The token of an id if it is known, not expired and not revoked."""
+        async with self._store.read() as connection:
+            row = (await connection.execute(sa.select(TOKENS).where(TOKENS.c.id == token_id))).first()
+        return self._good(row)
 
     async def find(self) -> list[Token]:
         """All tokens, newest first."""
@@ -93,6 +95,13 @@ class Tokens:
         if row is None:
             raise UnknownRecord(f"no token {token_id}")
         return _token(row)
+
+    def _good(self, row: sa.Row[Any] | None) -> Token | None:
+        if row is None:
+            return None
+        token = _token(row)
+        expired = token.expires_at is not None and token.expires_at <= self._store.now()
+        return None if expired or token.revoked_at is not None else token
 
 
 def _hash(secret: str) -> str:

@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from mayday.domain.timeline import timestamp
 from mayday.records.errors import UnknownRecord
 from mayday.records.tokens import Token
-from starter.access import ORDER, Administering, Reading, level_of
+from starter.access import Administering, Reading, level_of, rank
 from starter.bodies import TokenBody
 from starter.parts import Here
 from starter.problems import Problem
@@ -37,10 +37,12 @@ async def create(body: TokenBody, principal: Administering, parts: Here) -> dict
     catalog = parts.playbooks.catalog
     if body.person not in catalog.people:
         raise Problem(422, "invalid", f"person: {body.person} is not in the catalog")
-    most = level_of(catalog, body.person)
+    most = level_of(catalog, body.person, parts.clock())
     level = body.level or most
-    if ORDER.index(level) > ORDER.index(most):
+    if rank(level) > rank(most):
         raise Problem(422, "invalid", f"level: the catalog makes {body.person} {most}, not {level}")
+    if rank(level) > rank(principal.level):
+        raise Problem(403, "forbidden", f"{principal.actor} is {principal.level}, and makes no token for more")
     days = timedelta(days=body.days) if body.days is not None else None
     secret, token = await parts.records.tokens.create(body.person, level=level, expires_after=days, note=body.note)
     await parts.records.audit.write(

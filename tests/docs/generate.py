@@ -30,6 +30,7 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "unauthenticated": ("401", "no token, or one that is unknown, expired or revoked; at webhooks a wrong signature"),
     "forbidden": ("403", "the token's level does not reach so far"),
     "needs_a_person": ("403", "the owner's token never votes, acknowledges or accepts"),
+    "csrf": ("403", "a browser's session without the proof that a page of ours sent the request"),
     "not_in_catalog": ("403", "the token's person is not in the catalog any more"),
     "unknown_incident": ("404", "no incident of this id"),
     "unknown_source": ("404", "no source of this name posts here"),
@@ -37,6 +38,8 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "unknown_override": ("404", "no override of this id"),
     "unknown_page": ("404", "the desk has no page of this number"),
     "unknown_token": ("404", "no token of this id"),
+    "unknown_code": ("404", "no login code of this id"),
+    "unknown_session": ("404", "no open session of this id"),
     "unknown_version": ("404", "the report has no such version"),
     "no_review": ("404", "the incident has no review (yet)"),
     "not_found": ("404", "there is nothing at this address"),
@@ -86,7 +89,7 @@ def _cell(text: str) -> str:
 @cache
 def openapi() -> dict[str, Any]:
     """What `/openapi.json` says, without a starter."""
-    parts: Any = SimpleNamespace(settings=SimpleNamespace(max_body_bytes=1024))
+    parts: Any = SimpleNamespace(settings=SimpleNamespace(max_body_bytes=1024, base_url="http://localhost"))
     return create_app(parts).openapi()
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from mayday.records import FollowUp, KeyReused, Records, ReviewRecord, UnknownRecord
 from mayday.records.reviews import Report
-from mayday.records.schema import TOKENS
+from mayday.records.schema import LOGIN_CODES, SESSIONS, TOKENS
 from tests.stores import Clock
 
 
@@ -139,3 +139,50 @@ async def test_a_plan_is_kept_by_its_digest(records: Records) -> None:
     await records.plans.put("d", {"a": 2})
     assert await records.plans.get("d") == {"a": 1}
     assert await records.plans.get("e") is None
+
+
+async def test_a_session_is_known_by_its_hash_and_ends_when_idle(records: Records, clock: Clock) -> None:
+    secret, session = await records.sessions.open("sam", method="link", lasts=timedelta(days=7))
+    async with records.store.read() as connection:
+        assert secret not in str((await connection.execute(sa.select(SESSIONS))).all())
+    clock.forward(hours=11)
+    seen = await records.sessions.read(secret, idle=timedelta(hours=12))
+    assert seen is not None
+    assert seen.seen_at == clock()
+    assert await records.sessions.read("guess", idle=timedelta(hours=12)) is None
+    clock.forward(hours=12)
+    assert await records.sessions.read(secret, idle=timedelta(hours=12)) is None
+    assert (await records.sessions.find())[0].id == session.id
+    assert await records.sessions.end(person="sam") == 1
+    assert await records.sessions.find() == []
+
+
+async def test_of_many_takers_one_gets_a_code(records: Records, clock: Clock) -> None:
+    secret, code = await records.login_codes.make("sealed", "sam", lasts=timedelta(days=1), created_by="owner")
+    async with records.store.read() as connection:
+        assert secret not in str((await connection.execute(sa.select(LOGIN_CODES))).all())
+    assert await records.login_codes.take("link", secret) is None
+    taken = await asyncio.gather(*(records.login_codes.take("sealed", secret) for _ in range(5)))
+    assert [one.id for one in taken if one is not None] == [code.id]
+    revoked_secret, revoked = await records.login_codes.make("link", None, lasts=timedelta(days=1), created_by="owner")
+    await records.login_codes.revoke(revoked.id)
+    assert await records.login_codes.take("link", revoked_secret) is None
+    old, _ = await records.login_codes.make("link", None, lasts=timedelta(hours=1), created_by="owner")
+    clock.forward(hours=1)
+    assert await records.login_codes.take("link", old) is None
+    with pytest.raises(UnknownRecord):
+        await records.login_codes.revoke("nothing")
+
+
+async def test_starters_that_begin_together_share_one_key(records: Records, clock: Clock) -> None:
+    found = await asyncio.gather(*(records.keys.in_use("sessions") for _ in range(5)))
+    assert len({keys[0].secret for keys in found}) == 1
+    assert await records.keys.in_use("decisions") != found[0]
+    clock.forward(days=90)
+    newer = await records.keys.add("sessions")
+    assert [key.id for key in await records.keys.in_use("sessions")] == [newer.id, "first-sessions"]
+    assert newer.secret.hex() not in repr(newer)
+    await records.keys.retire("first-sessions")
+    assert [key.id for key in await records.keys.in_use("sessions")] == [newer.id]
+    with pytest.raises(UnknownRecord):
+        await records.keys.retire("nothing")

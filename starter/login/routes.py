@@ -1,0 +1,171 @@
+"""`/login`, `/login/link/CODE` and `/logout`: how a person gets a session, and how it ends.
+
+    one-time link    `mayday up` prints the owner's; `mayday access link --person NAME` makes one for somebody
+    sealed code      made ahead with `mayday access codes`, for the night in which nothing else works
+    token            a bearer token of one's own; the session ends with it
+
+A link is opened with GET and used with POST: programs that look at links in messages use nothing up. What fails is
+counted by address, and each try is in the audit log.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import structlog
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from mayday.records.errors import RecordsUnavailable
+from mayday.records.login_codes import CodeKind, LoginCode
+from mayday.records.sessions import LoginMethod
+from mayday.records.tokens import PREFIX, Token
+from starter.access import OWNER
+from starter.login.page import STYLE, page
+from starter.parts import Here, Parts
+from starter.problems import Problem
+from starter.sessions import LoggedIn, csrf_token, from_this_site, local_path, require_csrf
+
+__all__ = ["enter", "router"]
+
+log = structlog.get_logger(__name__)
+router = APIRouter(tags=["login"], include_in_schema=False)
+
+WRONG = "That code or token is wrong, was used before, or is too old."
+OLD_LINK = "This link was used before, or is too old. Get a new one where you got this one."
+
+
+@router.get("/login")
+async def login(next: Annotated[str, Query(max_length=2000)] = "/") -> HTMLResponse:  # noqa: A002 - the usual word
+    """The ways in."""
+    return _login(next)
+
+
+@router.post("/login")
+async def log_in(
+    request: Request,
+    parts: Here,
+    code: Annotated[str, Form(max_length=200)] = "",
+    next: Annotated[str, Form(max_length=2000)] = "/",  # noqa: A002 - the usual word
+) -> Response:
+    """With a sealed code or a token."""
+    _from_here(request)
+    address = address_of(request)
+    wait = parts.login_tries.wait(address)
+    if wait:
+        return _login(next, 429, f"Too many tries. Try again in {wait} seconds.", {"Retry-After": str(wait)})
+    secret = code.strip()
+    if secret.startswith(PREFIX):
+        token = await parts.records.tokens.verify(secret)
+        if token is not None and _may_enter(parts, token.person):
+            return await enter(request, parts, token.person, "token", next, token=token)
+    else:
+        sealed = await _take(parts, "sealed", secret)
+        if sealed is not None:
+            return await enter(request, parts, sealed.person, "code", next, detail={"code": sealed.id})
+    await _failed(request, parts, "token" if secret.startswith(PREFIX) else "code")
+    return _login(next, 401, WRONG)
+
+
+@router.get("/login/link/{code}")
+async def link(code: str) -> HTMLResponse:
+    """Shows what will happen; the code is used by the button."""
+    return page("link", action=f"/login/link/{code}")
+
+
+@router.post("/login/link/{code}")
+async def use_link(request: Request, code: str, parts: Here) -> Response:
+    """Lets its owner in, once."""
+    _from_here(request)
+    wait = parts.login_tries.wait(address_of(request))
+    if wait:
+        return _login("/", 429, f"Too many tries. Try again in {wait} seconds.", {"Retry-After": str(wait)})
+    taken = await _take(parts, "link", code)
+    if taken is None:
+        await _failed(request, parts, "link")
+        return _login("/", 401, OLD_LINK)
+    return await enter(request, parts, taken.person, "link", "/", detail={"link": taken.id})
+
+
+@router.get("/logout")
+async def leaving(request: Request, principal: LoggedIn) -> HTMLResponse:
+    """Asks, because a link must not log anybody out."""
+    who = principal.actor if principal is not None and principal.session_id is not None else None
+    return page("logout", who=who, csrf=await csrf_token(request))
+
+
+@router.post("/logout")
+async def log_out(request: Request, parts: Here) -> Response:
+    """Ends the session everywhere."""
+    session = await parts.sessions.session(request)
+    if session is not None:
+        await require_csrf(request)
+        await parts.sessions.end(session)
+        await _audit(parts, session.person or OWNER, "logout", "ok", {"session": session.id})
+    response = RedirectResponse("/login", 303)
+    parts.sessions.clear(response)
+    return response
+
+
+@router.get("/login/style.css")
+async def style() -> Response:
+    return Response(STYLE, media_type="text/css", headers={"Cache-Control": "max-age=3600"})
+
+
+async def enter(
+    request: Request,
+    parts: Parts,
+    person: str | None,
+    method: LoginMethod,
+    wanted: str,
+    *,
+    token: Token | None = None,
+    detail: dict[str, Any] | None = None,
+) -> Response:
+    """A fresh session for somebody whose right to it is established, and on to the page they wanted."""
+    response = RedirectResponse(local_path(wanted), 303, headers={"Cache-Control": "no-store"})
+    session = await parts.sessions.begin(
+        request, response, person, method,
+        token_id=token.id if token else None, until=token.expires_at if token else None,
+    )  # fmt: skip
+    facts = {"method": method, "session": session.id, "address": address_of(request), **(detail or {})}
+    await _audit(parts, person or OWNER, "login", "ok", facts)
+    log.info("logged_in", actor=person or OWNER, method=method)
+    return response
+
+
+def address_of(request: Request) -> str:
+    """Where the request comes from, as far as the server knows."""
+    return request.client.host if request.client is not None else "unknown"
+
+
+def _login(wanted: str, status: int = 200, refused: str = "", headers: dict[str, str] | None = None) -> HTMLResponse:
+    return page("login", status, headers, next=local_path(wanted), refused=refused)
+
+
+def _may_enter(parts: Parts, person: str | None) -> bool:
+    return person is None or person in parts.playbooks.catalog.people
+
+
+async def _take(parts: Parts, kind: CodeKind, secret: str) -> LoginCode | None:
+    code = await parts.records.login_codes.take(kind, secret)
+    return code if code is not None and _may_enter(parts, code.person) else None
+
+
+async def _failed(request: Request, parts: Parts, method: str) -> None:
+    parts.login_tries.count(address_of(request))
+    await _audit(parts, "unknown", "login", "refused", {"method": method, "address": address_of(request)})
+    log.warning("login_refused", method=method, address=address_of(request))
+
+
+def _from_here(request: Request) -> None:
+    """Nobody is logged in by another site, as somebody of its choice."""
+    if not from_this_site(request):
+        raise Problem(403, "csrf", "the request comes from another site", hint="open the login page and repeat")
+
+
+async def _audit(parts: Parts, actor: str, action: str, outcome: str, detail: dict[str, Any]) -> None:
+    try:
+        await parts.records.audit.write(actor, action, outcome, channel="console", detail=detail)
+    except RecordsUnavailable as error:
+        log.warning("audit_not_written", actor=actor, action=action, outcome=outcome, reason=str(error))

@@ -1,0 +1,101 @@
+"""Ways in that administrators make for people: one-time links, sealed codes; and who is logged in."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from fastapi import APIRouter
+
+from mayday.domain.timeline import plain
+from mayday.records.errors import UnknownRecord
+from mayday.records.login_codes import LoginCode
+from starter.access import OWNER, Administering, Principal, level_of, rank
+from starter.bodies import CodesBody, LinkBody
+from starter.parts import Here, Parts
+from starter.problems import Problem
+
+router = APIRouter(prefix="/api/v1/access", tags=["access"])
+
+LINK_LASTS = timedelta(hours=1)
+
+
+@router.post("/links", status_code=201)
+async def make_link(body: LinkBody, principal: Administering, parts: Here) -> dict[str, Any]:
+    """A link that lets one person in, once, within the hour. The owner's own is made by the owner alone."""
+    _may_let_in(parts, principal, body.person)
+    secret, code = await parts.records.login_codes.make(
+        "link", body.person, lasts=LINK_LASTS, created_by=principal.actor
+    )
+    await _audit(parts, principal, "login_link_made", {"code": code.id, "person": body.person or OWNER})
+    return {"url": f"{parts.settings.base_url}/login/link/{secret}", **public(code)}
+
+
+@router.post("/codes", status_code=201)
+async def seal_codes(body: CodesBody, principal: Administering, parts: Here) -> dict[str, Any]:
+    """Codes to print and lock away: each lets that person in once, also when no identity provider answers."""
+    _may_let_in(parts, principal, body.person)
+    items = []
+    for _ in range(body.count):
+        secret, code = await parts.records.login_codes.make(
+            "sealed", body.person, lasts=timedelta(days=body.days), created_by=principal.actor
+        )
+        items.append({"code": secret, **public(code)})
+    made = {"codes": [item["id"] for item in items], "person": body.person}
+    await _audit(parts, principal, "login_codes_made", made)
+    return {"items": items, "next": None}
+
+
+@router.get("/codes")
+async def list_codes(principal: Administering, parts: Here) -> dict[str, Any]:
+    """Sealed codes, newest first: whose, and whether they were used. Never the codes themselves."""
+    return {"items": [public(code) for code in await parts.records.login_codes.find("sealed")], "next": None}
+
+
+@router.post("/codes/{code_id}/revoke")
+async def revoke_code(code_id: str, principal: Administering, parts: Here) -> dict[str, Any]:
+    """A code, or a link, lets nobody in any more."""
+    try:
+        code = await parts.records.login_codes.revoke(code_id)
+    except UnknownRecord as error:
+        raise Problem(404, "unknown_code", str(error)) from None
+    await _audit(parts, principal, "login_code_revoked", {"code": code_id})
+    return public(code)
+
+
+@router.get("/sessions")
+async def list_sessions(principal: Administering, parts: Here) -> dict[str, Any]:
+    """Who is logged in with a browser, newest first."""
+    return {"items": [plain(session.model_dump()) for session in await parts.records.sessions.find()], "next": None}
+
+
+@router.post("/sessions/{session_id}/end")
+async def end_session(session_id: str, principal: Administering, parts: Here) -> dict[str, Any]:
+    """Log a browser out, at once."""
+    ended = await parts.records.sessions.end(session_id=session_id)
+    if not ended:
+        raise Problem(404, "unknown_session", f"no open session {session_id}")
+    await _audit(parts, principal, "session_ended", {"session": session_id})
+    return {"ended": ended}
+
+
+def _may_let_in(parts: Parts, principal: Principal, person: str | None) -> None:
+    """Nobody makes a way in that is wider than their own."""
+    if person is None:
+        if principal.level != OWNER:
+            raise Problem(403, "forbidden", f"{principal.actor} is not the owner")
+        return
+    catalog = parts.playbooks.catalog
+    if person not in catalog.people:
+        raise Problem(422, "invalid", f"person: {person} is not in the catalog")
+    if rank(level_of(catalog, person, parts.clock())) > rank(principal.level):
+        raise Problem(403, "forbidden", f"{person} may do more than {principal.actor}")
+
+
+async def _audit(parts: Parts, principal: Principal, action: str, detail: dict[str, Any]) -> None:
+    await parts.records.audit.write(principal.actor, action, channel="api", detail=detail)
+
+
+def public(code: LoginCode) -> dict[str, Any]:
+    shown: dict[str, Any] = plain(code.model_dump())
+    return shown
