@@ -102,9 +102,12 @@ class TicketOrder(Wire):
 
 
 class TicketRef(Wire):
+    """`ignored` names the fields that the desk did not take, None where it took all of them."""
+
     number: str
     url: str | None = None
     id: str | None = None
+    ignored: list[str] | None = None
 
 
 class WorkNote(Wire):

@@ -1,0 +1,68 @@
+"""ServiceNow when `MAYDAY_SERVICENOW_URL` is set: ticket desk and change log of one instance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, Json, SecretStr, model_validator
+
+from mayday.providers.auth import Auth, BasicAuth, ClientCredentials
+from mayday.providers.offers import CheckResult, Offer, VendorModel, VendorSettings, secret
+from mayday.providers.receipts import Receipts
+from mayday.providers.servicenow.change_log import ServiceNowChangeLog
+from mayday.providers.servicenow.desk import ServiceNowDesk, reach
+from mayday.providers.servicenow.tables import NAME, Tables
+
+
+class ServiceNowSettings(VendorModel):
+    url: str = Field(description="Address of the instance, such as https://example.service-now.com")
+    username: str | None = Field(default=None, description="Account with the role itil; with `PASSWORD`")
+    password: SecretStr | None = Field(default=None, description="Its password")
+    client_id: str | None = Field(default=None, description="OAuth client instead of an account; with `CLIENT_SECRET`")
+    client_secret: SecretStr | None = Field(default=None, description="Its secret")
+    caller: str | None = Field(default=None, description="User name of the caller of incidents, where it is mandatory")
+    assignment_group: str | None = Field(default=None, description="Group of new tickets where the runbook names none")
+    close_code: str = Field(default="Solution provided", description="Resolution code of closed incidents and changes")
+    fields: Json[dict[str, dict[str, Any]]] = Field(
+        default={}, description='Fields that the house demands, by table: `{"incident": {"category": "outage"}}`'
+    )
+
+    @model_validator(mode="after")
+    def _one_login(self) -> ServiceNowSettings:
+        if not (self.username and self.password) and not (self.client_id and self.client_secret):
+            raise ValueError("USERNAME with PASSWORD, or CLIENT_ID with CLIENT_SECRET, has to be set too")
+        return self
+
+
+def offer(given: VendorSettings) -> Offer | None:
+    """None without settings. Raises SettingsError for half of them."""
+    settings = given.read(ServiceNowSettings)
+    if settings is None:
+        return None
+    tables = Tables(given.client(settings.url, _auth(settings)))
+    receipts = Receipts(given.records.desk, NAME)
+
+    def names_of(service: str) -> list[str]:
+        known = given.catalog.current().services.get(service)
+        return list(dict.fromkeys([service, *([known.name] if known and known.name else [])]))
+
+    desk = ServiceNowDesk(
+        tables, receipts, names_of, caller=settings.caller, group=settings.assignment_group,
+        close_code=settings.close_code, more=settings.fields,
+    )  # fmt: skip
+
+    async def may_read() -> CheckResult:
+        refused = {table: why for table, why in (await reach(tables)).items() if why}
+        if not refused:
+            return CheckResult(True, "incident, problem and change_request can be read")
+        said = "; ".join(f"{table}: {why}" for table, why in refused.items())
+        return CheckResult(False, said, "give the account the role itil (and sn_change_write for changes)")
+
+    return Offer(ticket_desk=desk, change_log=ServiceNowChangeLog(tables, names_of), checks=[may_read])
+
+
+def _auth(settings: ServiceNowSettings) -> Auth:
+    if settings.username and settings.password:
+        return BasicAuth(settings.username, secret(settings.password))
+    token_url = f"{settings.url.rstrip('/')}/oauth_token.do"
+    return ClientCredentials(NAME, token_url, settings.client_id or "", secret(settings.client_secret))
