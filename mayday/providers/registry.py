@@ -35,6 +35,9 @@ from mayday.settings import PREFIX, Settings, SettingsError
 
 #: vendor -> module and function of its offer, in the order in which they are tried
 VENDORS: dict[str, str] = {
+    "servicenow": "mayday.providers.servicenow.offer:offer",
+    "zoom": "mayday.providers.zoom.offer:offer",
+    "statuspage": "mayday.providers.statuspage.offer:offer",
     "smtp": "mayday.providers.smtp.offer:offer",
 }
 

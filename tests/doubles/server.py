@@ -74,6 +74,7 @@ class _Cue(NamedTuple):
     status: int
     path: str
     retry_after: str | None
+    method: str
 
 
 Handler = Callable[..., Any]
@@ -117,10 +118,11 @@ class Double:
         return {"url": self.url, **self.values}
 
     def fail(
-        self, how: Failure, status: int = 500, *, times: int = 1, path: str = "", retry_after: str | None = "7"
-    ) -> None:
-        """The next `times` requests (whose path begins with `path`) fail in this way."""
-        self._cues.extend([_Cue(how, status, path, retry_after)] * times)
+        self, how: Failure, status: int = 500, *, times: int = 1, path: str = "", retry_after: str | None = "7",
+        method: str = "",
+    ) -> None:  # fmt: skip
+        """The next `times` requests (of `method`, whose path begins with `path`) fail in this way."""
+        self._cues.extend([_Cue(how, status, path, retry_after, method)] * times)
 
     def recover(self) -> None:
         self._cues.clear()
@@ -205,7 +207,7 @@ class Double:
 
     def _cue(self, asked: Asked) -> _Cue | None:
         for cue in self._cues:
-            if asked.path.startswith(cue.path):
+            if asked.path.startswith(cue.path) and cue.method in ("", asked.method):
                 self._cues.remove(cue)
                 return cue
         return None

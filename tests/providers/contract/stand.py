@@ -1,11 +1,12 @@
-"""Where a port's suite meets its providers: one adapter against its double, or the desk, with a records store of SQLite.
+"""Where a port's suite meets its providers: an adapter against its double, or the desk, with a records store.
 
-    @pytest.fixture(params=[Zoom, None], ids=named)
-    async def bridge(request, stand): return await stand(request.param, "bridge")
+@pytest.fixture(params=[Zoom, None], ids=named)
+async def bridge(request, stand): return await stand(request.param, "bridge")
 """
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ async def stand(
     """`port` is the field of an Offer, `desk_port` that of the Ports; `settings` come on top of the double's own."""
     monkeypatch.setattr(Receipts, "look_after_s", (0.0,))
     source = FixedCatalog(catalog)
-    async with await Records.open(folder / "stand.db") as records:
+    async with await Records.open(await _migrated(folder)) as records:
         if double is None:
             [desk] = getattr(desk_ports(records, source, "https://mayday.example"), desk_port)
             yield Stand(desk, records)
@@ -61,6 +62,14 @@ async def stand(
             assert offered is not None
             yield Stand(offered, records, vendor)
             assert vendor.violations == []
+
+
+async def _migrated(folder: Path) -> Path:
+    """A fresh store: the first one of this run is migrated, the others are copies of it."""
+    first = folder.parent / "migrated.db"
+    if not first.exists():
+        await (await Records.open(first)).close()
+    return Path(shutil.copy(first, folder / "stand.db"))
 
 
 def incident(**more: Any) -> IncidentCard:

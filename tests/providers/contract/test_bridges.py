@@ -109,5 +109,5 @@ async def _again(bridge: Stand, wanted: BridgeOrder) -> object:
     try:
         return await bridge.port.open(wanted)
     except ProviderError as error:
-        assert error.retryable or error.ambiguous
+        assert error.retryable or error.ambiguous  # noqa: PT017 - depends on the request that fails
         return await bridge.port.open(wanted)
