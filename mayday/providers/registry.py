@@ -36,7 +36,9 @@ from mayday.settings import PREFIX, Settings, SettingsError
 #: vendor -> module and function of its offer, in the order in which they are tried
 VENDORS: dict[str, str] = {
     "servicenow": "mayday.providers.servicenow.offer:offer",
+    "jira": "mayday.providers.jira.offer:offer",
     "zoom": "mayday.providers.zoom.offer:offer",
+    "graph": "mayday.providers.graph.offer:offer",
     "statuspage": "mayday.providers.statuspage.offer:offer",
     "smtp": "mayday.providers.smtp.offer:offer",
 }

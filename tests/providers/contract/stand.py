@@ -21,7 +21,7 @@ from mayday.domain.effects import IncidentCard
 from mayday.language.catalog import Catalog
 from mayday.providers.receipts import Receipts
 from mayday.providers.registry import desk_ports
-from mayday.records import Records
+from mayday.records import Records, RecordsUnavailable
 from tests.doubles.given import offer_of
 from tests.doubles.server import Double
 
@@ -38,6 +38,11 @@ class Stand:
     def double(self) -> Double:
         assert self.vendor is not None
         return self.vendor
+
+    def forget(self) -> None:
+        """The records store is silent from here on: what was done before is not remembered."""
+        effects = self.records.desk.effects
+        effects.get = effects.once = effects.under = _silence  # type: ignore[method-assign,assignment]
 
 
 def named(double: type[Double] | None) -> str:
@@ -62,6 +67,10 @@ async def stand(
             assert offered is not None
             yield Stand(offered, records, vendor)
             assert vendor.violations == []
+
+
+async def _silence(*_: object) -> None:
+    raise RecordsUnavailable("as told by the test")
 
 
 async def _migrated(folder: Path) -> Path:

@@ -11,12 +11,13 @@ import pytest
 from mayday.domain.errors import ProviderError, Refused, Unreachable
 from mayday.domain.ports import TicketClosing, TicketOrder, TicketRef, WorkNote
 from mayday.language.catalog import Catalog
+from tests.doubles.jira import Jira
 from tests.doubles.server import Double
 from tests.doubles.servicenow import ServiceNow
 from tests.providers.contract.outcomes import HOSTILE, LONG, OUTCOMES, Outcome, raises_cleanly
 from tests.providers.contract.stand import Stand, incident, named, stand
 
-VENDORS: list[type[Double]] = [ServiceNow]
+VENDORS: list[type[Double]] = [ServiceNow, Jira]
 #: the method by which a note is written, where it is not POST
 NOTED_BY = {"servicenow": "PATCH"}
 
@@ -76,7 +77,7 @@ async def test_each_kind_of_ticket_is_opened_once(tickets: Stand) -> None:
 
 async def test_a_ticket_opened_before_is_found_by_who_remembers_nothing(outside: Stand) -> None:
     first = await outside.port.open(order())
-    await outside.records.close()
+    outside.forget()
     assert (await outside.port.open(order())).number == first.number
 
 

@@ -1,0 +1,38 @@
+"""Teams meetings and Outlook events when an app registration and an organiser are set."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from mayday.providers.client import segment
+from mayday.providers.graph.calendar import OutlookCalendar
+from mayday.providers.graph.client import GraphLogin, graph_client
+from mayday.providers.graph.meetings import NAME, TeamsMeetings
+from mayday.providers.offers import CheckResult, Offer, VendorSettings
+from mayday.providers.receipts import Receipts
+
+
+class GraphSettings(GraphLogin):
+    organiser: str = Field(description="Object id or user principal name of who organises bridges and meetings")
+
+
+def offer(given: VendorSettings) -> Offer | None:
+    """None without settings. Raises SettingsError for half of them."""
+    settings = given.read(GraphSettings)
+    if settings is None:
+        return None
+    client = graph_client(given, settings)
+    receipts = Receipts(given.records.desk, NAME)
+
+    async def organiser_is_there() -> CheckResult:
+        path = f"/users/{segment(settings.organiser)}/events"
+        answer = await client.call("GET", path, params={"$top": "1", "$select": "id"}, accept=(404,))
+        if answer.status == 404:
+            said = f"there is no user {settings.organiser}"
+            return CheckResult(False, said, "set MAYDAY_GRAPH_ORGANISER to an id or user principal name")
+        return CheckResult(True, "the organiser's calendar can be read")
+
+    return Offer(
+        bridge=TeamsMeetings(client, receipts, settings.organiser),
+        calendar=OutlookCalendar(client, receipts, settings.organiser), checks=[organiser_is_there],
+    )  # fmt: skip

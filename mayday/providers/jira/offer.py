@@ -1,0 +1,62 @@
+"""Jira or Jira Service Management when a site, an account and a project are set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, Json, SecretStr
+
+from mayday.providers.auth import BasicAuth
+from mayday.providers.client import segment
+from mayday.providers.jira.desk import NAME, JiraDesk
+from mayday.providers.jira.issues import Issues
+from mayday.providers.offers import CheckResult, Offer, VendorModel, VendorSettings, secret
+from mayday.providers.receipts import Receipts
+
+
+class JiraSettings(VendorModel):
+    url: str = Field(description="Address of the site, such as https://example.atlassian.net")
+    username: str = Field(description="Mail address of the account that writes")
+    token: SecretStr = Field(description="Its API token")
+    project: str = Field(
+        pattern=r"^[A-Za-z][A-Za-z0-9_]*$", description="Key of the project that tickets are opened in"
+    )
+    incident_type: str = Field(default="Incident", description="Issue type of major incidents")
+    problem_type: str = Field(default="Problem", description="Issue type of problem records")
+    change_type: str = Field(default="Change", description="Issue type of emergency changes")
+    resolution: str = Field(default="Done", description="Resolution of closed issues, where the workflow asks for one")
+    fields: Json[dict[str, dict[str, Any]]] = Field(
+        default={},
+        description='Fields that the house demands, by kind: `{"incident": {"customfield_10010": "it/major"}}`',
+    )
+
+
+def offer(given: VendorSettings) -> Offer | None:
+    """None without settings. Raises SettingsError for half of them."""
+    settings = given.read(JiraSettings)
+    if settings is None:
+        return None
+    client = given.client(settings.url, BasicAuth(settings.username, secret(settings.token)))
+    desk = JiraDesk(
+        Issues(client, settings.project), Receipts(given.records.desk, NAME),
+        {"incident": settings.incident_type, "problem": settings.problem_type, "change": settings.change_type},
+        resolution=settings.resolution, more=settings.fields,
+    )  # fmt: skip
+
+    async def project_is_there() -> CheckResult:
+        answer = await client.call("GET", f"/rest/api/3/project/{segment(settings.project)}", accept=(404,))
+        if answer.status == 404:
+            said = f"there is no project {settings.project} for {settings.username}"
+            return CheckResult(
+                False, said, "set MAYDAY_JIRA_PROJECT, and let the account browse and create issues there"
+            )
+        types = {str(each.get("name")) for each in answer.rows("issueTypes")}
+        wanted = {settings.incident_type, settings.problem_type, settings.change_type}
+        if types and (missing := wanted - types):
+            said = f"project {settings.project} has no issue type {', '.join(sorted(missing))}"
+            return CheckResult(
+                False, said, "name its own types in MAYDAY_JIRA_INCIDENT_TYPE, _PROBLEM_TYPE, _CHANGE_TYPE"
+            )
+        return CheckResult(True, f"project {settings.project} takes the three kinds of tickets")
+
+    return Offer(ticket_desk=desk, checks=[project_is_there])
