@@ -111,6 +111,9 @@ class Settings(BaseSettings):
         default=None,
         description="Encrypts payloads at Temporal: base64 keys of 32 bytes, the newest first, comma-separated",
     )
+    archive_every: float = Field(
+        default=30, ge=0, description="Seconds between two looks of a worker for ended runs to archive; 0: never"
+    )
 
     # -- which provider serves what, in the order in which they are tried; `desk` is the embedded one
     pagers: str | None = Field(default=None, description="Order of the pagers: `pagerduty,twilio,desk`")

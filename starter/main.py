@@ -13,6 +13,7 @@ import structlog
 import uvicorn
 from temporalio.client import Client
 
+from mayday.archive.collecting import Collector
 from mayday.language.library import LibraryRefused
 from mayday.logs import configure_logs
 from mayday.records.errors import RecordsUnavailable
@@ -181,6 +182,7 @@ async def _reach(parts: Parts, gateway: TemporalGateway, reach: Callable[[], Awa
 async def _reached(parts: Parts, gateway: TemporalGateway, client: Client) -> None:
     """From now on alerts and decisions go to Temporal."""
     parts.openings.reached(await register_search_attributes(client))
+    parts.collector = Collector(client, parts.records, parts.settings.codec_keys)
     gateway.attach(client)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from mayday.archive.collecting import Collector
 from mayday.records.records import Records
 from mayday.records.store import utc_now
 from mayday.settings import Settings
@@ -52,6 +53,8 @@ class Parts:
     login_tries: Allowance
     directory: Directory
     clock: Callable[[], datetime]
+    #: reads histories for archives; None while Temporal has not been reached
+    collector: Collector | None = None
     draining: bool = False
 
     async def drain(self) -> None:

@@ -11,6 +11,7 @@ from temporalio.client import Client
 
 from activities.dependencies import Dependencies
 from activities.registry import build
+from mayday.archive.collecting import Collector
 from mayday.catalogs import CatalogFolder, CatalogSource
 from mayday.language.catalog import Catalog
 from mayday.language.catalog_files import load_catalog
@@ -18,6 +19,7 @@ from mayday.providers.holiday_calendar import open_hours
 from mayday.providers.registry import Providers, build_providers
 from mayday.records import Records, RecordsUnavailable
 from mayday.settings import Settings
+from worker.archiver import Archiver
 from worker.lifecycle import WorkerParts
 from workflows.incident import IncidentWorkflow
 from workflows.review import ReviewWorkflow
@@ -48,7 +50,10 @@ async def compose(settings: Settings, client: Client) -> WorkerParts:
         await records.close()
 
     activities = build(dependencies_of(providers, catalog))
-    return WorkerParts(workflows=WORKFLOWS, activities=activities, close=close, presence=records.presence)
+    archiver = Archiver(client, Collector(client, records, settings.codec_keys), records.archives)
+    return WorkerParts(
+        workflows=WORKFLOWS, activities=activities, close=close, presence=records.presence, archiver=archiver
+    )
 
 
 def dependencies_of(providers: Providers, catalog: CatalogSource) -> Dependencies:

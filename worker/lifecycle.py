@@ -22,6 +22,7 @@ from temporalio.worker import Worker
 from mayday.settings import Settings
 from mayday.temporal.histories import check_open_runs
 from mayday.temporal.plugin import build_plugin
+from worker.archiver import Archiver, archive
 from worker.deployment import deployment_of, make_current
 from worker.health import WorkerHealth, serve_health
 from worker.heartbeat import beat
@@ -42,6 +43,7 @@ class WorkerParts:
     activities: Sequence[Callable[..., Any]]
     close: Callable[[], Awaitable[None]] = field(default=_nothing_to_close)
     presence: Lives | None = None
+    archiver: Archiver | None = None
 
 
 async def run_worker(
@@ -70,6 +72,9 @@ async def run_worker(
             await _in_background(stack, beat(settings.heartbeat_url, settings.heartbeat_every, client, health))
         if parts.presence is not None:
             await _in_background(stack, be_present(parts.presence, client, health))
+        if parts.archiver is not None and settings.archive_every:
+            looking = archive(parts.archiver, parts.workflows, settings.task_queue, health, settings.archive_every)
+            await _in_background(stack, looking)
         await _poll(settings, client, stop, parts, health)
 
 

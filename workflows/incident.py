@@ -46,11 +46,14 @@ class IncidentEnd(Wire):
 
 @workflow.defn(name="IncidentWorkflow")
 class IncidentWorkflow:
+    #: what walks the plan; a replay that listens to a run puts one in its place that takes down its inputs
+    walker_class: type[Walker] = Walker
+
     @workflow.init
     def __init__(self, start: StartInput) -> None:
         self._start = start
         self._offset = timedelta(seconds=start.clock_offset_s)
-        self._walker = Walker.begin(start, self._now())
+        self._walker = self.walker_class.begin(start, self._now())
         self._alarm = Alarm()
         self._errands = Errands()
         self._carrier = Carrier(self._errands, self._done)

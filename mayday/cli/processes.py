@@ -17,7 +17,7 @@ def worker() -> None:
     settings = load_settings()
     from worker.main import run
 
-    raise typer.Exit(run(settings, address=_embedded()))
+    raise typer.Exit(run(settings, address=embedded_address()))
 
 
 def starter() -> None:
@@ -26,10 +26,10 @@ def starter() -> None:
     settings = load_settings()
     from starter.main import run
 
-    raise typer.Exit(run(settings, address=_embedded()))
+    raise typer.Exit(run(settings, address=embedded_address()))
 
 
-def _embedded() -> str | None:
+def embedded_address() -> str | None:
     """The server of `mayday up`, where the environment names no cluster."""
     from mayday.temporal.connection import TemporalRefused, configured_profile
 

@@ -39,7 +39,16 @@ class Remote:
     def delete(self, path: str) -> Any:
         return self._ask("DELETE", path)
 
+    def download(self, path: str, **query: Any) -> bytes:
+        """What is no JSON: an archive, a picture, a report."""
+        given = {name: value for name, value in query.items() if value is not None}
+        return self._answer("GET", path, params=given).content
+
     def _ask(self, method: str, path: str, **more: Any) -> Any:
+        answer = self._answer(method, path, **more)
+        return answer.json() if answer.content else None
+
+    def _answer(self, method: str, path: str, **more: Any) -> httpx.Response:
         try:
             answer = self._http.request(method, path, **more)
         except httpx.TimeoutException:
@@ -49,7 +58,7 @@ class Remote:
                 f"no starter answers at {self.url} ({_short(error)})", hint="start one with: mayday up"
             ) from None
         if answer.is_success:
-            return answer.json() if answer.content else None
+            return answer
         raise _refused(answer)
 
 

@@ -12,11 +12,16 @@ from mayday.cli.errors import WRONG_USAGE, CliError
 from mayday.cli.printing import AsJson, answered, clock, print_json, table
 from mayday.cli.remote import remote
 from mayday.cli.review_actions import actions_app
+from mayday.cli.review_archive import archive, export
+from mayday.cli.review_replay import replay
 from mayday.cli.review_verify import verify
 
 review_app = typer.Typer(no_args_is_help=True, help="Reviews: owner, meeting, report, follow-ups, closing.")
 review_app.add_typer(actions_app, name="actions")
 review_app.command("verify")(verify)
+review_app.command("archive")(archive)
+review_app.command("export")(export)
+review_app.command("replay")(replay)
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The incident: its id, or INC- and the last six characters.")]
 Why = Annotated[str, typer.Option("--reason", help="Why; it stands in the timeline.")]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from mayday.records.archives import Archives
 from mayday.records.audit import Audit
 from mayday.records.desk import Desk
 from mayday.records.errors import RecordsUnavailable
@@ -46,6 +47,7 @@ class Records:
         self.presence = Presence(store)
         self.idempotency = IdempotencyKeys(store)
         self.reviews = Reviews(store)
+        self.archives = Archives(store)
 
     @classmethod
     async def open(cls, url: str | Path, *, clock: Clock = utc_now) -> Records:

@@ -114,3 +114,9 @@ class Reviews:
         async with self._store.read() as connection:
             row = (await connection.execute(query.limit(1))).first()
             return None if row is None else Report.model_validate(dict(row._mapping))
+
+    async def reports(self, incident_id: str) -> list[Report]:
+        """All versions, oldest first."""
+        query = sa.select(REPORTS).where(REPORTS.c.incident_id == incident_id).order_by(REPORTS.c.version)
+        async with self._store.read() as connection:
+            return [Report.model_validate(dict(row._mapping)) for row in await connection.execute(query)]

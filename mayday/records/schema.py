@@ -244,3 +244,17 @@ REVIEW_ACTIONS = sa.Table(
     _text("incident_id", primary_key=True), _text("id", primary_key=True), _text("owner", nullable=True, index=True),
     _text("state"), _time("due_at", nullable=True), _json("data"),
 )  # fmt: skip
+
+# --- archives: what outlives Temporal's retention --------------------------------------------------------------------
+ARCHIVES = sa.Table(
+    "archives", METADATA,
+    _text("incident_id", primary_key=True), sa.Column("manifest", sa.LargeBinary, nullable=False), _text("digest"),
+    sa.Column("seq", sa.Integer, nullable=False), _time("archived_at"),
+)  # fmt: skip
+
+ARCHIVE_PARTS = sa.Table(
+    "archive_parts", METADATA,
+    _text("incident_id", primary_key=True), _text("kind", primary_key=True),
+    _text("name", primary_key=True, index=True), _flag("ended"),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)  # fmt: skip

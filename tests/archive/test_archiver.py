@@ -1,0 +1,62 @@
+"""What ended is archived by itself: three processes, the embedded desk, and the archive taken away over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from mayday.archive.errors import NothingArchived
+from mayday.archive.export_file import read
+from mayday.cli.main import app
+from tests.house import OWNER_TOKEN, House
+
+pytestmark = [pytest.mark.temporal, pytest.mark.timeout(240)]
+
+
+async def test_an_incident_is_archived_when_its_run_ends_and_again_when_the_review_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with House(tmp_path / "house", settings={"MAYDAY_ARCHIVE_EVERY": "0.3"}) as house:
+        body = {"title": "Checkout returns 5xx", "service": "checkout", "severity": "SEV1"}
+        answer = await house.call("POST", "/api/v1/incidents", who="dee", body=body)
+        incident = answer.json()["id"]
+
+        status = {"status": "resolved", "reason": "a false start"}
+        assert (await house.post("dee", f"/api/v1/incidents/{incident}/status", status)).status_code == 200
+        open_now = await house.call("POST", f"/api/v1/reviews/{incident}/archive", who="dee")
+        assert open_now.status_code == 200, open_now.text
+        assert "history" in {part["kind"] for part in open_now.json()["parts"]}
+
+        await house.happened(incident, "review_invited", within=60)
+
+        async def archived() -> bool:
+            try:
+                found = await house.records.archives.get(incident)
+            except NothingArchived:
+                return False
+            runs = [part for part in found.parts("history") if (part.workflow_id or "").startswith("incident/")]
+            kinds = {entry.kind for entry in found.timeline()}
+            return all(part.ended for part in runs) and {"finished", "review_invited"} <= kinds
+
+        await house.until(archived, "everything to be archived", within=60)
+        found = await house.records.archives.get(incident)
+        assert found.texts()["entries"]["1"].startswith("dee opened Checkout returns 5xx")
+        assert len(found.plans()) == 1
+
+        monkeypatch.setenv("MAYDAY_URL", house.url)
+        monkeypatch.setenv("MAYDAY_TOKEN", OWNER_TOKEN)
+        monkeypatch.setenv("MAYDAY_DATA", str(tmp_path))
+        taken = tmp_path / "taken.mayday.zip"
+        done = CliRunner().invoke(app, ["review", "export", incident, "-o", str(taken)])
+        assert done.exit_code == 0, done.output
+        monkeypatch.setenv("TEMPORAL_ADDRESS", house.server.address)
+        arguments = ["review", "replay", str(taken), "--open", "--json"]
+        replayed = await asyncio.to_thread(CliRunner().invoke, app, arguments)
+        assert replayed.exit_code == 0, replayed.output
+        items = json.loads(replayed.stdout)["items"]
+        assert f"review/{incident}" in {item["workflow_id"] for item in items}
+        assert len(read(taken).timeline()) >= len(found.timeline())

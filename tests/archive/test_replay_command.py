@@ -1,0 +1,101 @@
+"""`mayday review replay`: says whether this code fits recorded runs, and if not, where and what to do."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from mayday.archive.compatibility import judged
+from mayday.archive.dossier import Document, Dossier, dossier_of
+from mayday.archive.export_file import write
+from mayday.cli.main import app
+from mayday.domain.timeline import Entry
+from tests.archive.recorded import AT, HISTORIES, recorded
+from tests.replay.other_way import OtherWay
+from workflows.registry import WORKFLOWS
+
+CLI = CliRunner()
+
+
+def test_an_exported_file_replays_both_ways(two_runs: Dossier, tmp_path: Path) -> None:
+    write(two_runs, tmp_path / "x.mayday.zip")
+    done = CLI.invoke(app, ["review", "replay", str(tmp_path / "x.mayday.zip")])
+    assert done.exit_code == 0, done.output
+    assert "2 of 2 fit" in done.output
+
+
+def test_a_folder_with_one_bad_file_names_it_and_replays_the_rest(two_runs: Dossier, tmp_path: Path) -> None:
+    write(two_runs, tmp_path / "whole.mayday.zip")
+    (tmp_path / "half.mayday.zip").write_bytes((tmp_path / "whole.mayday.zip").read_bytes()[:5000])
+    (tmp_path / "garbage.json").write_text("{}")
+    shutil.copy(HISTORIES / "2_not_in_the_runbook_1.json", tmp_path)
+    done = CLI.invoke(app, ["review", "replay", str(tmp_path), "--production", "--json"])
+    assert done.exit_code == 1
+    items = json.loads(done.stdout)["items"]
+    refused = {Path(item["source"]).name: item["damage"] for item in items if "damage" in item}
+    assert sorted(refused) == ["garbage.json", "half.mayday.zip"]
+    assert "no whole archive" in refused["half.mayday.zip"]
+    assert [item["fits"] for item in items if "damage" not in item] == [True, True, True]
+
+
+def test_an_edited_timeline_is_named_even_under_a_fresh_digest(two_runs: Dossier, tmp_path: Path) -> None:
+    def edited(part_name: str, content: bytes) -> bytes:
+        if part_name != "timeline":
+            return content
+        entries = [Entry.model_validate(item) for item in json.loads(content)]
+        entries[4] = entries[4].model_copy(update={"actor": "somebody.else"})
+        return json.dumps([entry.model_dump(mode="json") for entry in entries]).encode()
+
+    parts = [
+        Document(part.kind, part.name, edited(part.kind, two_runs.content(part)), part.count, True, part.workflow_id)
+        for part in two_runs.manifest.parts
+    ]
+    write(dossier_of("INC-1", AT, "0.1.0", parts), tmp_path / "x.mayday.zip")
+    done = CLI.invoke(app, ["review", "replay", str(tmp_path / "x.mayday.zip"), "--production"])
+    assert done.exit_code == 1
+    assert "its timeline breaks at entry 5" in done.output
+
+
+async def test_code_that_goes_another_way_is_located() -> None:
+    (history,) = recorded("demo_checkout")
+    verdict = await judged(history, [OtherWay])
+    assert verdict.misfit is not None
+    assert verdict.misfit.kind == "other_way"
+    assert (verdict.misfit.event, verdict.misfit.event_type) == (5, "activity_task_scheduled")
+    assert verdict.misfit.step.startswith("itsm.open_major_incident")
+    assert "patch" in verdict.misfit.to_do
+
+
+async def test_where_the_core_names_no_event_the_shortest_beginning_that_departs_is_found() -> None:
+    """An activity of another name in the middle of a history, as a renamed step would make it."""
+    (history,) = recorded("2_not_in_the_runbook")
+    later = [event for event in history.events if event.HasField("activity_task_scheduled_event_attributes")][-1]
+    later.activity_task_scheduled_event_attributes.activity_type.name = "another.action"
+    verdict = await judged(history, WORKFLOWS, ways=["production"])
+    assert verdict.misfit is not None
+    assert abs(verdict.misfit.event - later.event_id) <= 3
+    assert verdict.misfit.at is not None
+
+
+async def test_entries_that_come_out_different_are_found() -> None:
+    (history,) = recorded("2_not_in_the_runbook")
+    verdict = await judged(history, WORKFLOWS, ways=["production"], hashes={1: "f" * 64})
+    assert verdict.misfit is not None
+    assert verdict.misfit.kind == "changed_entries"
+    assert verdict.misfit.step == "entry 1"
+
+
+def test_nothing_to_replay_is_wrong_usage(tmp_path: Path) -> None:
+    assert CLI.invoke(app, ["review", "replay"]).exit_code == 2
+    assert CLI.invoke(app, ["review", "replay", str(tmp_path / "missing.json")]).exit_code == 2
+    assert CLI.invoke(app, ["review", "replay", str(tmp_path)]).exit_code == 1
+
+
+@pytest.mark.parametrize("name", ["2_not_in_the_runbook", "5_their_fault"])
+async def test_every_run_fits(name: str) -> None:
+    for history in recorded(name):
+        assert (await judged(history, WORKFLOWS)).fits
