@@ -26,11 +26,10 @@ __all__ = ["create_app"]
 log = structlog.get_logger(__name__)
 
 #: routers of other subjects, mounted where they exist
-<<<<<<< HEAD
-FURTHER = ("starter.login", "starter.reference", "starter.reviews", "starter.console", "starter.chat", "starter.stream")
-=======
-FURTHER = ("starter.reviews", "starter.archives", "starter.console", "starter.chat", "starter.stream")
->>>>>>> 77e70e7 (Ended runs are archived beside the workflows, and recorded runs say whether the code at hand fits them: what Temporal forgets is needed for years)
+FURTHER = (
+    "starter.login", "starter.reference", "starter.reviews", "starter.archives", "starter.console", "starter.chat",
+    "starter.stream",
+)  # fmt: skip
 PRUNED_EVERY = 3600.0
 
 
