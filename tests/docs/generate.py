@@ -33,6 +33,8 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "csrf": ("403", "a browser's session without the proof that a page of ours sent the request"),
     "not_in_catalog": ("403", "the token's person is not in the catalog any more"),
     "unknown_incident": ("404", "no incident of this id"),
+    "not_archived": ("404", "nothing of the incident is archived yet"),
+    "archive_damaged": ("409", "the archive is not what was archived: the detail names the part"),
     "unknown_source": ("404", "no source of this name posts here"),
     "unknown_schedule": ("404", "no schedule of this name in the catalog"),
     "unknown_override": ("404", "no override of this id"),
