@@ -71,6 +71,8 @@ class Intake:
     async def take(self, source: InboundSource, body: Body) -> list[Delivered]:
         """What became of each alert, in the order of the body. Raises `Malformed` and `Unavailable`."""
         parcels = [self._addressed(event) for event in source.events(body)]
+        if not parcels:
+            return []
         for state, count in Counter(parcel.event.state for parcel in parcels).items():
             ALERTS_RECEIVED.labels(source=source.name, state=state).inc(count)
         fresh = await self._kept(source.name, body, parcels)

@@ -14,9 +14,11 @@ from mayday.records.records import Records
 from mayday.records.store import utc_now
 from mayday.settings import Settings
 from starter.access import Access
+from starter.callbacks import Callbacks
 from starter.decisions import Decisions
 from starter.delivery import Delivery
 from starter.directory import Directory
+from starter.fetching import Fetching
 from starter.forwarder import Forwarder
 from starter.gateway import Gateway
 from starter.intake import Intake
@@ -52,6 +54,8 @@ class Parts:
     sessions: SessionCookies
     login_tries: Allowance
     directory: Directory
+    callbacks: Callbacks
+    fetch: Fetching
     clock: Callable[[], datetime]
     #: reads histories for archives; None while Temporal has not been reached
     collector: Collector | None = None
@@ -62,6 +66,7 @@ class Parts:
         self.draining = True
         await self.lanes.drain()
         await self.forwarder.stop()
+        await self.fetch.close()
 
 
 def assemble(
@@ -77,6 +82,7 @@ def assemble(
     delivery = Delivery(gateway, records, openings, clock)
     lanes = Lanes(delivery)
     forwarder = Forwarder(records, lanes, clock)
+    decisions = Decisions(gateway, records, delivery, Reopening(gateway, clock))
     return Parts(
         settings=settings,
         records=records,
@@ -87,11 +93,13 @@ def assemble(
         lanes=lanes,
         forwarder=forwarder,
         intake=Intake(records, lambda: playbooks.catalog, lanes, delivery, forwarder, clock),
-        decisions=Decisions(gateway, records, delivery, Reopening(gateway, clock)),
+        decisions=decisions,
         access=Access(records, lambda: playbooks.catalog, clock),
         sessions=SessionCookies(records, settings, lambda: playbooks.catalog, clock),
         login_tries=Allowance(LOGIN_TRIES, LOGIN_WINDOW, clock),
         directory=delivery.directory,
+        callbacks=Callbacks(decisions, delivery.directory, lambda: playbooks.catalog),
+        fetch=Fetching(),
         clock=clock,
     )
 

@@ -120,6 +120,46 @@ class ActionSpec(Shape):
     http: dict[str, Any] | None = Field(None, description="For actions of the house: an HTTP request with a mapping")
 
 
+class SourceSignature(Shape):
+    """An HMAC that a sender puts into a header, under `MAYDAY_WEBHOOK_<SOURCE>_SECRET`."""
+
+    header: str
+    algorithm: Literal["sha256", "sha512", "sha1"] = "sha256"
+    encoding: Literal["hex", "base64"] = "hex"
+    prefix: str = Field("", description="What stands before the signature, such as `sha256=`")
+    timestamp_header: str | None = Field(None, description="Seconds since 1970, at most 5 minutes away, signed too")
+    joined_by: str = Field(":", description="What stands between timestamp and body in what is signed")
+
+
+class SourceMapping(Shape):
+    """A system of the house that posts JSON to `/webhooks/<name>`: where in its body the alerts are.
+
+    Texts and conditions may use `body`, `headers` (names in lower case) and `item`, one of `each`.
+    """
+
+    description: str | None = None
+    each: str | None = Field(None, description="`{{ body.alerts }}`: a list with an alert each; else the body is one")
+    when: str | None = Field(None, description="A condition: other items tell of no alert")
+    title: str
+    key: str = Field(description="What tells one alert from another, and is the same when it fires and when it ends")
+    occurrence: str | None = Field(
+        None, description="What is the same only when a message is sent again; else its content and the minute"
+    )
+    firing: str | None = Field(None, description="A condition; without `resolved`, what does not fire is over")
+    resolved: str | None = Field(None, description="A condition; what is neither firing nor resolved is left out")
+    started_at: str | None = Field(None, description="RFC 3339, or seconds, milliseconds or nanoseconds since 1970")
+    labels: dict[str, str] = Field({}, description="One that has no value is left out; `service` and `severity` route")
+    annotations: dict[str, str] = {}
+    signature: SourceSignature | None = None
+
+
+#: sources that mayday brings along; the catalog cannot give their names to another
+VENDOR_SOURCES = frozenset({
+    "alertmanager", "grafana", "datadog", "splunk", "newrelic", "dynatrace", "aws", "azure", "gcp", "pagerduty",
+    "servicenow", "opsgenie", "jira",
+})  # fmt: skip
+
+
 class Catalog(Shape):
     """The whole catalog: the union of the files in `runbooks/catalog/`."""
 
@@ -140,6 +180,7 @@ class Catalog(Shape):
     access: dict[AccessLevel, list[Ref]] = {}
     authorities: dict[str, dict[SeverityName, list[Ref]]] = {}
     actions: dict[str, ActionSpec] = {}
+    sources: dict[Identifier, SourceMapping] = {}
     routes: list[Route] = []
 
     def cause_of(self, service: str) -> str:

@@ -3,9 +3,11 @@
     InboundError
     +-- Malformed        the body is not what this source sends: 400 with field and reason
     +-- BadSignature     the signature is missing or wrong: 401
+    +-- Unverifiable     what the signature is checked against cannot be had now: 503, the sender tries again
 
-A source is one object with `verify` (signature over the raw bytes; tokens are checked by the starter for all sources)
-and `events`. Texts that are too long are cut, never refused: the raw body stays in the inbox.
+A source is one object: `verify` looks at what vouches for a delivery (tokens and addresses are checked by the starter
+for all sources), `handshake` answers what a vendor asks of a new address, `events` are the alerts in it, `callbacks`
+what it says of our own calls. Texts that are too long are cut, never refused: the raw body stays in the inbox.
 """
 
 from __future__ import annotations
@@ -13,16 +15,18 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, Literal
 
 from mayday.domain.incident import AlertEvent
+from mayday.providers.calls import OurCall
 
 __all__ = [
-    "BadSignature", "Delivery", "InboundError", "InboundSource", "Malformed", "clean_text", "fingerprint_of", "instant",
-    "mapping", "read_json", "sequence", "text_map",
+    "BadSignature", "Callback", "CallbackKind", "Delivery", "Fetch", "InboundError", "InboundSource", "Malformed",
+    "Unverifiable", "clean_text", "fingerprint_of", "instant", "mapping", "read_json", "sequence", "text_map",
 ]  # fmt: skip
 
 LONGEST_VALUE = 1024
@@ -52,29 +56,78 @@ class BadSignature(InboundError):
     """The sender did not prove who it is. The text never holds the expected value."""
 
 
+class Unverifiable(InboundError):
+    """The keys of a signature cannot be fetched now: our trouble, so the sender is asked to try again."""
+
+
+#: GETs an https address (no redirects, bounded answer) and gives its body; raises `Unverifiable`
+Fetch = Callable[[str], Awaitable[bytes]]
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One request as it came. Header names are lower case."""
+    """One request as it came. Header names are lower case.
+
+    `options` are the source's settings besides token and secret (`MAYDAY_WEBHOOK_AWS_TOPICS` -> `topics`);
+    `token_fits` says that the sender showed the source's token.
+    """
 
     raw: bytes
     received_at: datetime
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     url: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+    token_fits: bool = False
 
 
-class InboundSource(Protocol):
-    """One system that sends us alerts."""
+CallbackKind = Literal["ack", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """What somebody did at a vendor with something that we made there: a page answered, a ticket written to.
+
+    `id` is the same for every delivery of the same deed. `person` is who did it, as the vendor knows them (an id, a
+    mail address, a user name), `name` how people call them.
+    """
+
+    id: str
+    kind: CallbackKind
+    call: OurCall
+    person: str = ""
+    name: str = ""
+    text: str = ""
+    at: datetime | None = None
+
+
+class InboundSource:
+    """One system that sends us something. Subclasses say what their deliveries mean."""
 
     name: str
-    signed: bool
-    """Whether its deliveries carry a signature that `verify` checks."""
+    #: how people call the system
+    title: str = ""
+    #: its settings besides token, secret and addresses, in small letters, and what each is for
+    settings: Mapping[str, str] = MappingProxyType({})
+    #: the setting `MAYDAY_WEBHOOK_<NAME>_<PROOF>` that has `verify` called; None: this sender signs nothing
+    proof: str | None = None
+    #: its forms are vouched for differently, some by token and some by signature: `verify` looks at both
+    mixed: bool = False
 
-    def verify(self, delivery: Delivery, secrets: Sequence[str]) -> None:
-        """Raises `BadSignature` unless one of `secrets` signed the raw bytes."""
+    async def verify(self, delivery: Delivery, secrets: Sequence[str], fetch: Fetch) -> None:
+        """Raises `BadSignature` unless the delivery is vouched for: one of `secrets` signed its raw bytes."""
+
+    async def handshake(self, delivery: Delivery, fetch: Fetch) -> Mapping[str, Any] | None:
+        """What a vendor asks of an address before it sends to it: the answer, or None when this is no such request."""
+        return None
 
     def events(self, delivery: Delivery) -> list[AlertEvent]:
-        """The alerts in it, at least one; `Malformed` with field and reason otherwise."""
+        """The alerts in it; empty when it tells of nothing that fires or ends. `Malformed` with field and reason."""
+        raise NotImplementedError
+
+    def callbacks(self, delivery: Delivery) -> list[Callback]:
+        """What it says of our own calls."""
+        return []
 
 
 def read_json(raw: bytes) -> Any:

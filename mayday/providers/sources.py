@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from typing import cast
 
+from mayday.language.catalog import SourceMapping
+from mayday.providers.generic.inbound import Generic
 from mayday.providers.inbound import InboundSource
 
-__all__ = ["NAMES", "inbound_source"]
+__all__ = ["GENERIC", "NAMES", "inbound_source"]
 
 #: source -> module and class of its inbound side
 NAMES: dict[str, str] = {
     "alertmanager": "mayday.providers.alertmanager.inbound:Alertmanager",
+    "grafana": "mayday.providers.grafana.inbound:Grafana",
+    "datadog": "mayday.providers.datadog.inbound:Datadog",
+    "splunk": "mayday.providers.splunk.inbound:Splunk",
+    "newrelic": "mayday.providers.newrelic.inbound:NewRelic",
+    "dynatrace": "mayday.providers.dynatrace.inbound:Dynatrace",
+    "aws": "mayday.providers.aws.inbound:Aws",
+    "azure": "mayday.providers.azure.inbound:Azure",
+    "gcp": "mayday.providers.gcp.inbound:GoogleCloud",
+    "pagerduty": "mayday.providers.pagerduty.inbound:PagerDuty",
+    "servicenow": "mayday.providers.servicenow.inbound:ServiceNow",
+    "opsgenie": "mayday.providers.opsgenie.inbound:Opsgenie",
+    "jira": "mayday.providers.jira.inbound:Jira",
 }
+#: what the catalog describes: this one, and every name in its `sources`
+GENERIC = "generic"
+
+
+def inbound_source(name: str, mappings: Mapping[str, SourceMapping] | None = None) -> InboundSource | None:
+    """The source called `name`, or None: nobody of that name posts here. `mappings` are the catalog's `sources`."""
+    if name in NAMES:
+        return _vendor(name)
+    given = (mappings or {}).get(name)
+    return Generic(name, given) if given is not None or name == GENERIC else None
 
 
 @cache
-def inbound_source(name: str) -> InboundSource | None:
-    """The source called `name`, or None: nobody of that name posts here."""
-    if name not in NAMES:
-        return None
+def _vendor(name: str) -> InboundSource:
     module, _, cls = NAMES[name].partition(":")
     return cast(InboundSource, getattr(import_module(module), cls)())

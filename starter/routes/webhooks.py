@@ -7,44 +7,63 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from mayday.providers.inbound import Delivery, Malformed
-from mayday.providers.sources import NAMES, inbound_source
+from mayday.providers.inbound import BadSignature, Delivery, InboundSource, Malformed, Unverifiable
+from mayday.providers.sources import GENERIC, NAMES, inbound_source
 from starter.intake import Unavailable
 from starter.parcels import touched
-from starter.parts import Here
+from starter.parts import Here, Parts
 from starter.problems import Problem
-from starter.webhook_access import check_signature, check_token
+from starter.webhook_access import check_address, check_signature, check_token, options_of
 
 router = APIRouter(tags=["webhooks"])
+
+MOST_CALLBACKS = 50
 
 
 @router.post("/webhooks/{source}", status_code=202)
 async def receive(source: str, request: Request, parts: Here) -> JSONResponse:
-    """Take a monitoring system's notification in: verified, kept, routed. Answered once nothing can be lost.
+    """Take a system's notification in: verified, kept, routed. Answered once nothing can be lost.
 
     `action` is what became of the alerts of an incident: opened, attached, resolved, ignored (resolved with nothing
-    open) or queued (Temporal is silent: it is in the inbox and forwarded as soon as possible).
+    open) or queued (Temporal is silent: it is in the inbox and forwarded as soon as possible). `callbacks` says what
+    became of people's answers to our own pages and tickets at that system.
     """
-    known = inbound_source(source)
+    known = inbound_source(source, parts.playbooks.catalog.sources)
     if known is None:
-        raise Problem(404, "unknown_source", f"there is no source {source[:60]}; there are {', '.join(sorted(NAMES))}")
+        there = sorted({*NAMES, GENERIC, *parts.playbooks.catalog.sources})
+        raise Problem(404, "unknown_source", f"there is no source {source[:60]}; there are {', '.join(there)}")
     headers = {name.lower(): value for name, value in request.headers.items()}
-    query = dict(request.query_params)
-    check_token(parts.settings, known, headers, query)
+    query, options = dict(request.query_params), options_of(parts.settings, known)
+    check_address(known, options, request.client.host if request.client else None)
+    token_fits = check_token(parts.settings, known, options, headers, query)
     delivery = Delivery(
-        raw=await request.body(), received_at=parts.clock(), headers=headers, query=query, url=str(request.url)
-    )
-    check_signature(parts.settings, known, delivery)
-    if parts.draining:
-        raise _try_again("this starter is stopping")
+        raw=await request.body(), received_at=parts.clock(), headers=headers, query=query, url=str(request.url),
+        options=options, token_fits=token_fits,
+    )  # fmt: skip
     try:
-        results = await parts.intake.take(known, delivery)
+        await check_signature(parts.settings, known, delivery, parts.fetch)
+        if parts.draining:
+            raise _try_again("this starter is stopping")
+        return await _taken(known, delivery, parts)
     except Malformed as error:
         errors = [{"field": error.field, "reason": error.reason}] if error.field else None
         raise Problem(400, "malformed", str(error), errors=errors) from None
-    except Unavailable as error:
+    except BadSignature as error:
+        raise Problem(401, "unauthenticated", str(error)) from None
+    except (Unavailable, Unverifiable) as error:
         raise _try_again(str(error)) from None
-    body: dict[str, Any] = {"incidents": touched(results)}
+
+
+async def _taken(source: InboundSource, delivery: Delivery, parts: Parts) -> JSONResponse:
+    answer = await source.handshake(delivery, parts.fetch)
+    if answer is not None:
+        return JSONResponse(dict(answer), 200)
+    said = source.callbacks(delivery)
+    body: dict[str, Any] = {"incidents": touched(await parts.intake.take(source, delivery))}
+    if said:
+        body["callbacks"] = [
+            await parts.callbacks.deliver(source.name, each, delivery.received_at) for each in said[:MOST_CALLBACKS]
+        ]
     return JSONResponse(body, 202)
 
 

@@ -2,6 +2,7 @@
 
 docs/timeline.md   the closed list of timeline kinds (mayday/domain/timeline_kinds.py)
 docs/api.md        endpoints, bodies and refusals
+docs/webhooks.md   sources and their settings (mayday/providers/sources.py)
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from typing import Any, get_args
 from mayday.domain.commands import RefusalCode
 from mayday.domain.review_kinds import REVIEW_KINDS
 from mayday.domain.timeline_kinds import KINDS
+from mayday.providers.facts import GRADES
+from mayday.providers.sources import GENERIC, NAMES, inbound_source
 from starter.app import create_app
 from tests.docs.pages import DOCS, ROOT
 
-TIMELINE, API = DOCS / "timeline.md", DOCS / "api.md"
+TIMELINE, API, WEBHOOKS = DOCS / "timeline.md", DOCS / "api.md", DOCS / "webhooks.md"
 _MARKED = "<!-- {name}: made by python -m tests.docs.generate -->\n"
 _END = "<!-- /{name} -->"
 
@@ -57,6 +60,7 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "too_large": ("413", "the body is larger than `MAYDAY_MAX_BODY_BYTES`"),
     "invalid": ("422", "a field is missing, of the wrong type, unknown or against a rule; `errors` says which"),
     "idempotency_key_reused": ("422", "the same Idempotency-Key came with another body"),
+    "unverifiable": ("503", "the keys of a webhook's signature cannot be fetched now; send it again"),
     "internal": ("500", "a defect of ours; the starter's log has it"),
     "records_unavailable": ("503", "the records store does not answer; `Retry-After` says when to try again"),
     "temporal_silent": ("503", "Temporal does not answer; `Retry-After` says when to try again"),
@@ -172,10 +176,37 @@ def _type(spec: dict[str, Any]) -> str:
     return {"boolean": "true or false", "integer": "number", "object": "{...}"}.get(one.get("type", ""), "text")
 
 
+def sources() -> str:
+    """Every source that mayday brings along: address, what vouches for it, its settings."""
+    lines = ["| source | system | what vouches for it | further settings |", "| --- | --- | --- | --- |"]
+    for name in (*NAMES, GENERIC):
+        source = inbound_source(name)
+        assert source is not None
+        start = f"MAYDAY_WEBHOOK_{name.upper()}"
+        proofs = ["`_TOKEN`"]
+        if source.proof:
+            told = {"SECRET": "a signature", "TOPICS": "SNS's signature", "AUDIENCE": "an identity token"}[source.proof]
+            by_form = "by form" if source.mixed else "or both"
+            proofs.append(f"{told} (`_{source.proof}`), {by_form}")
+        further = "; ".join(f"`_{option.upper()}`: {meaning}" for option, meaning in source.settings.items())
+        lines.append(f"| `{name}` | {source.title} | `{start}`: {', '.join(proofs)} | {further} |")
+    return "\n".join([*lines, ""])
+
+
+def grades() -> str:
+    """What vendors call how bad it is, in our words."""
+    rows = [
+        f"| `{grade}` | {', '.join(word for word, ours in GRADES.items() if ours == grade)} |"
+        for grade in dict.fromkeys(GRADES.values())
+    ]
+    return "\n".join(["| `severity` | what vendors say |", "| --- | --- |", *rows, ""])
+
+
 #: page, mark, what stands between it and its end
 GENERATED: dict[Path, dict[str, Callable[[], str]]] = {
     TIMELINE: {"incident kinds": incident_kinds, "review kinds": review_kinds},
     API: {"endpoints": endpoints, "bodies": bodies, "refusals": refusals},
+    WEBHOOKS: {"sources": sources, "grades": grades},
 }
 
 

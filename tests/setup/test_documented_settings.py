@@ -29,6 +29,7 @@ def table() -> str:
     rows += [
         "| `MAYDAY_WEBHOOK_<SOURCE>_TOKEN` | | What a source has to show: bearer, basic password or `?token=` |",
         "| `MAYDAY_WEBHOOK_<SOURCE>_SECRET` | | Its signing key; several, comma-separated, while rotating |",
+        "| `MAYDAY_WEBHOOK_<SOURCE>_ADDRESSES` | | Networks that it may post from; more settings in docs/webhooks.md |",
         "| `MAYDAY_<PROVIDER>_URL`, `_TOKEN`, ... | | A provider; with none of its settings the embedded desk serves |",
     ]
     return "\n".join(rows) + "\n"

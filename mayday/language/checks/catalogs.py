@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, get_args
 
 from mayday.domain.incident import BUILT_IN_ROLES
 from mayday.domain.oncall import ExternalSchedule
-from mayday.language.catalog import Catalog, Route, RouteIncident, SeverityName
+from mayday.language.catalog import VENDOR_SOURCES, Catalog, Route, RouteIncident, SeverityName
 from mayday.language.catalog_files import CatalogFiles
 from mayday.language.checks.arguments import value_problem
-from mayday.language.checks.kinds import EXTRA
+from mayday.language.checks.kinds import ANY, EXTRA, Kind
 from mayday.language.checks.references import PEOPLE, catalog_reference
 from mayday.language.checks.types import type_findings
 from mayday.language.documents import Path
-from mayday.language.expressions import is_template
+from mayday.language.expressions import SyntaxRefused, is_template, parse_template
 from mayday.language.findings import Finding, define, nearest
 from mayday.language.matchers import PatternRefused, compile_pattern
 
@@ -88,6 +88,19 @@ OWN_DELEGATE = define(
     frame="catalog",
 )
 
+SOURCE = define(
+    "C617",
+    "source that cannot be read",
+    "A source has a name of its own, `each` is one `{{ }}` that gives a list, and what `occurrence`, `key` and `title` "
+    "use comes from the message.",
+    wrong='sources: { probes: { title: "A probe fails", key: probe } }\n',
+    right='sources: { probes: { title: "{{ item.name }} fails", key: "{{ item.id }}" } }\n',
+    frame="catalog",
+)
+
+#: what the texts of a source may use
+OF_A_MESSAGE = {"body": ANY, "item": ANY, "headers": Kind("mapping")}
+
 REACHABLE = ("person", "group", "schedule")
 
 
@@ -100,6 +113,7 @@ def catalog_findings(files: CatalogFiles, library: Library) -> Iterator[Finding]
     yield from _services(files, catalog, library)
     yield from _talking(files, catalog)
     yield from _rights(files, catalog)
+    yield from _sources(files, catalog)
     if catalog.routes and (catalog.routes[-1].match or not _pages(catalog.routes[-1])):
         message = "the last route takes what no other took, and pages somebody"
         where: Path = ("routes", len(catalog.routes) - 1)
@@ -209,6 +223,38 @@ def _rights(files: CatalogFiles, catalog: Catalog) -> Iterator[Finding]:
         for severity, refs in severities.items():
             for index, ref in enumerate(refs):
                 yield from _reference(files, catalog, ref, ("authorities", name, severity, index))
+
+
+def _sources(files: CatalogFiles, catalog: Catalog) -> Iterator[Finding]:
+    for name, source in catalog.sources.items():
+        path: Path = ("sources", name)
+        document = files.document_of(path)
+        if name in VENDOR_SOURCES:
+            yield files.find(SOURCE, path, f"{name} is a source that mayday brings along", "take a new name", key=True)
+        for key, text in (("when", source.when), ("firing", source.firing), ("resolved", source.resolved)):
+            if text is not None:
+                yield from type_findings(document, (*path, key), text, OF_A_MESSAGE, condition=True)
+        texts: list[tuple[Path, str | None]] = [
+            ((key,), getattr(source, key)) for key in ("each", "title", "key", "occurrence", "started_at")
+        ]
+        texts += [((group, label), text) for group in ("labels", "annotations")
+                  for label, text in getattr(source, group).items()]  # fmt: skip
+        for where, text in texts:
+            if text is not None and is_template(text):
+                yield from type_findings(document, (*path, *where), text, OF_A_MESSAGE)
+        for key in ("key", "occurrence"):
+            text = getattr(source, key)
+            if text is not None and not is_template(text):
+                yield files.find(SOURCE, (*path, key), "all messages would be the same one", 'write "{{ item.id }}"')
+        if source.each is not None and not _single(source.each):
+            yield files.find(SOURCE, (*path, "each"), "this is no list", 'write "{{ body.alerts }}"')
+
+
+def _single(text: str) -> bool:
+    try:
+        return parse_template(text).single is not None
+    except SyntaxRefused:
+        return True  # reported as what it is
 
 
 def _routes(

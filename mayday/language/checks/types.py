@@ -141,16 +141,18 @@ CLOCK_HINT = "use `timeout`, or `wait: { for: 15m }`"
 
 
 def type_findings(
-    document: Document, path: tuple[str | int, ...], text: str, names: Mapping[str, Kind]
+    document: Document, path: tuple[str | int, ...], text: str, names: Mapping[str, Kind], *, condition: bool = False
 ) -> Iterator[Finding]:
-    """Level 4 for one text outside of a runbook: a library's template, a route's inputs."""
+    """Level 4 for one text outside of a runbook: a library's template, a route's inputs, a source's condition."""
+    inference = Inference(names)
     try:
-        tree = parse_template(text)
+        if condition:
+            inference.condition(parse_expression(text).tree)
+        else:
+            inference.body(parse_template(text).tree.body)
     except SyntaxRefused as refused:
         yield document.find_within(SYNTAX, path, (refused.line, refused.column), refused.message, refused.hint)
         return
-    inference = Inference(names)
-    inference.body(tree.tree.body)
     for problem in inference.problems:
         before = text[: problem.offset]
         place = (before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)

@@ -8,7 +8,6 @@ Source: prometheus/alertmanager `notify/webhook` and `template.Data`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -16,6 +15,7 @@ from mayday.domain.incident import AlertEvent
 from mayday.domain.timeline import timestamp
 from mayday.providers.inbound import (
     Delivery,
+    InboundSource,
     Malformed,
     clean_text,
     fingerprint_of,
@@ -27,41 +27,42 @@ from mayday.providers.inbound import (
     text_map,
 )
 
-__all__ = ["Alertmanager"]
+__all__ = ["Alertmanager", "notification_events"]
 
 MOST_ALERTS = 5_000
 LONGEST_TITLE = 200
 
 
-class Alertmanager:
+class Alertmanager(InboundSource):
     """The inbound source `alertmanager`."""
 
     name = "alertmanager"
-    signed = False
-
-    def verify(self, delivery: Delivery, secrets: Sequence[str]) -> None:
-        """Nothing to check: Alertmanager signs nothing."""
+    title = "Prometheus Alertmanager"
 
     def events(self, delivery: Delivery) -> list[AlertEvent]:
         """One event an alert, in the order of the body."""
         body = read_json(delivery.raw)
         if isinstance(body, list):  # what Prometheus itself posts to /api/v1/alerts
             body = {"alerts": body}
-        body = mapping(body, "body")
-        if "alerts" not in body:
-            raise Malformed("alerts", "is missing; this is not an Alertmanager notification")
-        alerts = sequence(body["alerts"], "alerts")
-        if not alerts:
-            raise Malformed("alerts", "is empty")
-        if len(alerts) > MOST_ALERTS:
-            raise Malformed(
-                "alerts", f"{len(alerts)} alerts in one notification; set max_alerts to {MOST_ALERTS} or less"
-            )
-        group = None if body.get("status") is None else _state(body["status"], "status")
-        return [_event(alert, f"alerts[{index}]", group, delivery) for index, alert in enumerate(alerts)]
+        return notification_events(mapping(body, "body"), delivery, self.name)
 
 
-def _event(value: object, where: str, group: Literal["firing", "resolved"] | None, delivery: Delivery) -> AlertEvent:
+def notification_events(body: dict[str, Any], delivery: Delivery, source: str) -> list[AlertEvent]:
+    """The alerts of a notification in Alertmanager's shape, which Grafana sends too."""
+    if "alerts" not in body:
+        raise Malformed("alerts", "is missing; this is not an Alertmanager notification")
+    alerts = sequence(body["alerts"], "alerts")
+    if not alerts:
+        raise Malformed("alerts", "is empty")
+    if len(alerts) > MOST_ALERTS:
+        raise Malformed("alerts", f"{len(alerts)} alerts in one notification; set max_alerts to {MOST_ALERTS} or less")
+    group = None if body.get("status") is None else _state(body["status"], "status")
+    return [_event(alert, f"alerts[{index}]", group, delivery, source) for index, alert in enumerate(alerts)]
+
+
+def _event(
+    value: object, where: str, group: Literal["firing", "resolved"] | None, delivery: Delivery, source: str
+) -> AlertEvent:
     alert = mapping(value, where)
     if "labels" not in alert:
         raise Malformed(f"{where}.labels", "is missing")
@@ -76,8 +77,8 @@ def _event(value: object, where: str, group: Literal["firing", "resolved"] | Non
     key = _fingerprint(alert, where, labels)
     started = timestamp(started_at) if started_at else "unknown"
     return AlertEvent(
-        source=Alertmanager.name,
-        dedupe_key=f"alertmanager:{key}:{started}:{state}",
+        source=source,
+        dedupe_key=f"{source}:{key}:{started}:{state}",
         alert_key=key,
         state=state,
         title=_title(labels, annotations),

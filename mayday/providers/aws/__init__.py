@@ -1,0 +1,1 @@
+"""AWS: alarms and events in."""

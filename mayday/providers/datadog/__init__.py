@@ -1,0 +1,1 @@
+"""Datadog: alerts in."""

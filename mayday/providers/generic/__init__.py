@@ -1,0 +1,1 @@
+"""Any system that can post JSON, by a mapping in the catalog."""

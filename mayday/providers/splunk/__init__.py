@@ -1,0 +1,1 @@
+"""Splunk: alerts in."""

@@ -1,0 +1,101 @@
+"""What people did at a vendor with something that we made there, on its way to the incident as a command.
+
+    a page acknowledged there   -> `ack` of that page, by the person of the catalog behind the vendor's user
+    a ticket changed there      -> `note`, or the vendor's reply when the ticket is its case
+
+The vendor's user is found by the catalog's `ids`, else by mail address. When nobody of the catalog fits, an
+acknowledgement counts for the person whom that call rang, with a note that says who it was; a note is entered by the
+machine under the name that the vendor gives. Nothing is kept: a silent Temporal is a 503, and the vendor tries again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from mayday.domain.commands import Ack, Command, Note
+from mayday.language.catalog import Catalog
+from mayday.providers.inbound import Callback
+from mayday.records.incidents import IncidentRecord
+from starter.access import OWNER
+from starter.decisions import Decisions
+from starter.directory import Directory
+from starter.minting import command_id
+from starter.problems import Problem
+
+__all__ = ["Callbacks", "person_of"]
+
+log = structlog.get_logger(__name__)
+
+#: names under which the catalog's `ids` may hold a person's id of a source
+ID_NAMES: dict[str, tuple[str, ...]] = {"opsgenie": ("opsgenie", "jsm"), "jira": ("jira", "jsm", "atlassian")}
+LONGEST_NOTE = 4_000
+
+
+class Callbacks:
+    """Delivers what vendors say of our own calls."""
+
+    def __init__(self, decisions: Decisions, directory: Directory, catalog: Callable[[], Catalog]) -> None:
+        self._decisions = decisions
+        self._directory = directory
+        self._catalog = catalog
+
+    async def deliver(self, source: str, callback: Callback, received_at: datetime) -> dict[str, Any]:
+        """What became of it. Raises `TemporalSilent` and `RecordsUnavailable`."""
+        shown = {"incident": callback.call.incident_id, "kind": callback.kind, "step": callback.call.step}
+        try:
+            record = await self._directory.find(callback.call.incident_id)
+        except Problem:
+            return {**shown, "state": "ignored", "reason": "there is no such incident here"}
+        person = person_of(self._catalog(), source, callback.person)
+        common: dict[str, Any] = {
+            "id": command_id(f"webhook {source}", f"{callback.call.incident_id} {callback.id}"),
+            "channel": source,
+            "received_at": received_at,
+        }
+        if callback.kind == "ack":
+            actor = person or callback.call.person
+            if actor is None:
+                return {**shown, "state": "ignored", "reason": "nobody of the catalog answered"}
+            answer = await self._send(record, Ack(**common, actor=actor, page=callback.call.step))
+            if person is None and answer["state"] == "applied":
+                words = f"{callback.name or 'somebody'} {callback.text}, for {actor}: not among the catalog's ids"
+                note = {**common, "id": f"{common['id']}-who"}
+                await self._send(record, Note(**note, actor=OWNER, text=words))
+            return {**shown, **answer}
+        return {**shown, **await self._send(record, _note(callback, person, source, common))}
+
+    async def _send(self, record: IncidentRecord, command: Command) -> dict[str, Any]:
+        try:
+            decided = await self._decisions.send(record, command)
+        except Problem as refused:
+            log.info(
+                "callback_refused", incident=record.id, channel=command.channel, code=refused.code,
+                reason=refused.detail,
+            )  # fmt: skip
+            return {"state": "refused", "reason": refused.detail}
+        return {"state": str(decided.body["state"])}
+
+
+def _note(callback: Callback, person: str | None, source: str, common: dict[str, Any]) -> Note:
+    at = callback.at if callback.at is not None and callback.at <= common["received_at"] else None
+    words = callback.text if person else f"{callback.name or 'somebody'} in {source}: {callback.text}"
+    return Note(**common, actor=person or OWNER, text=words[:LONGEST_NOTE], occurred_at=at)
+
+
+def person_of(catalog: Catalog, source: str, known_as: str) -> str | None:
+    """The person of the catalog whom a source knows under an id, a user name or a mail address."""
+    wanted = known_as.strip().casefold()
+    if not wanted:
+        return None
+    names = ID_NAMES.get(source, (source,))
+    for name, person in catalog.people.items():
+        if any(person.ids.get(each, "").casefold() == wanted for each in names):
+            return name
+    for name, person in catalog.people.items():
+        if person.email and person.email.casefold() == wanted:
+            return name
+    return None

@@ -1,0 +1,358 @@
+"""Every source over HTTP: what gets in, what is refused and how, and who vouches for it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from mayday.providers import identity_tokens
+from mayday.providers.aws import sns
+from mayday.providers.sources import GENERIC, NAMES
+from mayday.settings import load_settings
+from tests.providers.inbound.conftest import TOKEN, Outside
+from tests.providers.inbound.samples import SAMPLES, needed, sample
+from tests.starter.conftest import House
+
+pytestmark = needed
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+
+#: a body of each source that opens an incident
+FIRING = {
+    "alertmanager": "alertmanager/firing_single_v4",
+    "grafana": "grafana/unified_firing_v11_values",
+    "datadog": "datadog/constructed_custom_triggered",
+    "splunk": "splunk/missing_search_name",
+    "newrelic": "newrelic/workflow_issue_activated",
+    "dynatrace": "dynatrace/constructed_webhook_all_placeholders_open",
+    "aws": "aws/sns_cloudwatch_alarm",
+    "azure": "azure/metric_static_threshold_fired",
+    "gcp": "gcp/mock_open_5xx_uppercase_state",
+    "pagerduty": "pagerduty/incident_triggered",
+    "servicenow": "servicenow/constructed_business_rule_minimal_insert",
+    "opsgenie": "opsgenie/create",
+    "jira": "opsgenie/constructed_jsm_create",
+}
+EVERY = [*NAMES, GENERIC]
+
+
+def body_of(source: str) -> bytes:
+    if source == GENERIC:
+        return json.dumps({"id": "probe-7", "title": "Probe fails", "service": "checkout", "state": "firing"}).encode()
+    return sample(FIRING[source])
+
+
+async def post(house: House, source: str, body: bytes, headers: dict[str, str] | None = None, **more: Any) -> Any:
+    return await house.http.post(f"/webhooks/{source}", content=body, headers=headers or {}, **more)
+
+
+def reload(house: House, monkeypatch: pytest.MonkeyPatch, **settings: str | None) -> None:
+    """Settings of webhooks anew: `AZURE_TOKEN=None` takes one away."""
+    for name, value in settings.items():
+        key = f"MAYDAY_WEBHOOK_{name}"
+        monkeypatch.delenv(key, raising=False) if value is None else monkeypatch.setenv(key, value)
+    known = house.parts.settings
+    house.parts.settings = load_settings(data=known.data, runbooks=known.runbooks, max_body_bytes=known.max_body_bytes)
+
+
+@pytest.mark.parametrize("source", EVERY)
+async def test_an_alert_opens_an_incident_once_and_its_body_is_kept(ready: House, source: str) -> None:
+    first, again = [await post(ready, source, body_of(source), BEARER) for _ in range(2)]
+    assert (first.status_code, again.status_code) == (202, 202), first.text
+    (line,) = first.json()["incidents"]
+    assert line["action"] == "opened"
+    assert again.json()["incidents"] == [{**line, "action": "attached"}]
+    assert len(ready.run(line["id"]).events) == 1
+    (row,) = await ready.parts.records.inbox.find()
+    assert (row.source, await ready.parts.records.inbox.body(row.id)) == (source, body_of(source))
+
+
+@pytest.mark.parametrize("source", EVERY)
+async def test_without_credentials_nobody_gets_in(ready: House, source: str) -> None:
+    for headers in ({}, {"Authorization": "Bearer wrong"}, {"X-Mayday-Token": TOKEN[:-1]}):
+        answer = await post(ready, source, body_of(source), headers)
+        assert answer.status_code == 401
+        assert answer.json()["code"] == "unauthenticated"
+        assert TOKEN not in answer.text
+    assert ready.gateway.runs == {}
+
+
+@pytest.mark.parametrize("source", EVERY)
+async def test_a_source_that_is_not_set_up_is_shut(ready: House, source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    reload(ready, monkeypatch, **{f"{source.upper()}_TOKEN": None})
+    answer = await post(ready, source, body_of(source), BEARER)
+    assert answer.status_code == 401
+    assert f"MAYDAY_WEBHOOK_{source.upper()}_TOKEN" in answer.json()["hint"]
+
+
+@pytest.mark.parametrize("source", EVERY)
+async def test_a_body_that_is_none_says_what_is_wrong(ready: House, source: str) -> None:
+    for body in (b"{not json", b"[1, 2]" if source != GENERIC else b"[1]", b"{}"):
+        answer = await post(ready, source, body, BEARER)
+        assert answer.status_code == 400, (body, answer.text)
+        assert answer.json()["code"] == "malformed"
+        assert answer.json()["detail"]
+    assert await ready.parts.records.inbox.count() == {}
+
+
+@pytest.mark.parametrize("source", EVERY)
+async def test_a_body_that_is_too_large_is_refused(ready: House, source: str) -> None:
+    assert (await post(ready, source, b"x" * 70_000, BEARER)).status_code == 413
+
+
+@pytest.mark.parametrize("source", EVERY)
+async def test_with_inbox_and_temporal_down_the_sender_tries_again(
+    ready: House, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mayday.records.errors import RecordsUnavailable
+
+    async def down(*args: Any, **more: Any) -> Any:
+        raise RecordsUnavailable("down")
+
+    monkeypatch.setattr(type(ready.parts.records.inbox), "commit", down)
+    ready.gateway.silent = True
+    answer = await post(ready, source, body_of(source), BEARER)
+    assert answer.status_code == 503
+    assert "Retry-After" in answer.headers
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        BEARER, {"X-Mayday-Token": TOKEN}, {"X-Api-Key": TOKEN},
+        {"Authorization": "Basic " + base64.b64encode(f"u:{TOKEN}".encode()).decode()},
+    ],
+)  # fmt: skip
+async def test_the_token_may_stand_in_any_header_that_a_sender_can_set(ready: House, headers: dict[str, str]) -> None:
+    assert (await post(ready, "dynatrace", body_of("dynatrace"), headers)).status_code == 202
+
+
+async def test_an_address_list_narrows_a_token_in_the_address(ready: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def from_(client: str) -> int:
+        transport = httpx.ASGITransport(ready.http._transport.app, client=(client, 4711))  # type: ignore[attr-defined]
+        async with httpx.AsyncClient(transport=transport, base_url="http://mayday") as http:
+            answer = await http.post("/webhooks/splunk", params={"token": TOKEN}, content=body_of("splunk"))
+            return answer.status_code
+
+    reload(ready, monkeypatch, SPLUNK_ADDRESSES="192.0.2.0/24, 2001:db8::/32")
+    found = {client: await from_(client) for client in ("192.0.2.7", "2001:db8::1", "::ffff:192.0.2.8", "198.51.100.1")}
+    assert found == {"192.0.2.7": 202, "2001:db8::1": 202, "::ffff:192.0.2.8": 202, "198.51.100.1": 401}
+    reload(ready, monkeypatch, SPLUNK_ADDRESSES="a.b.c.d")
+    assert await from_("192.0.2.7") == 401
+
+
+# signatures over HTTP -------------------------------------------------------------------------------------------
+
+
+def hmac_of(secret: str, body: bytes) -> bytes:
+    return hmac.new(secret.encode(), body, hashlib.sha256).digest()
+
+
+SIGNED = {
+    "pagerduty": lambda body: {"X-PagerDuty-Signature": "v1=" + hmac_of("s3cret", body).hex()},
+    "grafana": lambda body: {"X-Grafana-Alerting-Signature": hmac_of("s3cret", body).hex()},
+    "servicenow": lambda body: {"X-Mayday-Signature": "sha256=" + hmac_of("s3cret", body).hex()},
+    "splunk": lambda body: {"X-SFX-Signature": base64.b64encode(hmac_of("s3cret", body)).decode()},
+    "jira": lambda body: {"X-Hub-Signature": "sha256=" + hmac_of("s3cret", body).hex()},
+}
+
+
+@pytest.mark.parametrize("source", SIGNED)
+async def test_a_signature_vouches_without_a_token(ready: House, source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    reload(ready, monkeypatch, **{f"{source.upper()}_TOKEN": None, f"{source.upper()}_SECRET": "new-one,s3cret"})
+    body = sample("splunk/observability_cloud_detector") if source == "splunk" else body_of(source)
+    good = SIGNED[source](body)
+    assert (await post(ready, source, body, good)).status_code == 202
+    for bad in (body + b" ", body.replace(b"e", b"a", 1)):
+        answer = await post(ready, source, bad, good)
+        assert answer.status_code == 401
+        assert "s3cret" not in answer.text
+    assert (await post(ready, source, body)).status_code == 401
+
+
+@pytest.mark.parametrize("source", ["pagerduty", "grafana", "servicenow"])
+async def test_where_both_are_configured_both_are_needed(
+    ready: House, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reload(ready, monkeypatch, **{f"{source.upper()}_SECRET": "s3cret"})
+    body = body_of(source)
+    signature = SIGNED[source](body)
+    assert (await post(ready, source, body, signature)).status_code == 401
+    assert (await post(ready, source, body, BEARER)).status_code == 401
+    assert (await post(ready, source, body, {**signature, **BEARER})).status_code == 202
+
+
+async def test_splunks_two_forms_are_vouched_for_differently(ready: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    reload(ready, monkeypatch, SPLUNK_SECRET="s3cret")
+    search, detector = body_of("splunk"), sample("splunk/observability_cloud_detector")
+    assert (await post(ready, "splunk", search, params={"token": TOKEN})).status_code == 202
+    assert (await post(ready, "splunk", search)).status_code == 401
+    assert (await post(ready, "splunk", detector, SIGNED["splunk"](detector))).status_code == 202
+    assert (await post(ready, "splunk", detector, params={"token": TOKEN})).status_code == 401
+
+
+# SNS ------------------------------------------------------------------------------------------------------------
+
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:mim-alarms"
+PLAIN_TEXT = {"Content-Type": "text/plain; charset=UTF-8"}
+
+
+def sns_body(name: str) -> bytes:
+    return (SAMPLES / "signatures" / "sns" / f"{name}.json").read_bytes()
+
+
+@pytest.fixture
+def sns_host(outside: Outside) -> Outside:
+    sns._certificates.clear()
+    outside.answers = {
+        "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-TEST.pem": (
+            SAMPLES / "signatures" / "sns" / "TEST-SimpleNotificationService.pem"
+        ).read_bytes(),
+        "https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription": b"<ConfirmSubscriptionResponse/>",
+    }
+    return outside
+
+
+async def test_sns_messages_of_a_listed_topic_need_no_token(
+    ready: House, sns_host: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reload(ready, monkeypatch, AWS_TOKEN=None, AWS_TOPICS=TOPIC)
+    answer = await post(ready, "aws", sns_body("notification_v2"), PLAIN_TEXT)
+    assert (answer.status_code, answer.json()["incidents"][0]["action"]) == (202, "opened")
+    for name in ("tampered_message_v2", "foreign_cert_url_v2", "http_cert_url_v2"):
+        assert (await post(ready, "aws", sns_body(name), PLAIN_TEXT)).status_code == 401
+    # what SNS did not sign needs a token, and there is none
+    assert (await post(ready, "aws", sample("aws/eventbridge_alarm_anomaly"))).status_code == 401
+
+
+async def test_sns_and_eventbridge_side_by_side(
+    ready: House, sns_host: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reload(ready, monkeypatch, AWS_TOPICS=TOPIC)
+    assert (await post(ready, "aws", sns_body("notification_v1"), PLAIN_TEXT)).status_code == 202
+    event = sample("aws/eventbridge_alarm_anomaly")
+    assert (await post(ready, "aws", event, {"X-Api-Key": TOKEN})).status_code == 202
+    assert (await post(ready, "aws", event)).status_code == 401
+    # a token is no signature
+    assert (await post(ready, "aws", sns_body("tampered_message_v2"), BEARER)).status_code == 401
+
+
+async def test_a_subscription_to_a_listed_topic_is_confirmed(
+    ready: House, sns_host: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reload(ready, monkeypatch, AWS_TOKEN=None, AWS_TOPICS=TOPIC)
+    answer = await post(ready, "aws", sns_body("subscription_confirmation_v2"), PLAIN_TEXT)
+    assert (answer.status_code, answer.json()) == (200, {"incidents": []})
+    assert sns_host.asked[-1].startswith("https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=")
+
+
+async def test_a_subscription_that_nobody_listed_waits_for_a_person(ready: House, outside: Outside) -> None:
+    answer = await post(ready, "aws", sample("aws/sns_subscription_confirmation"), BEARER)
+    assert answer.status_code == 200
+    assert outside.asked == []
+
+
+async def test_when_sns_cannot_be_asked_the_sender_tries_again(ready: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mayday.providers.inbound import Unverifiable
+
+    async def away(url: str) -> bytes:
+        raise Unverifiable("the signer's host is not reachable")
+
+    sns._certificates.clear()
+    ready.parts.fetch = away  # type: ignore[assignment]
+    reload(ready, monkeypatch, AWS_TOKEN=None, AWS_TOPICS=TOPIC)
+    answer = await post(ready, "aws", sns_body("notification_v2"), PLAIN_TEXT)
+    assert answer.status_code == 503
+    ready.parts.fetch = Outside()  # type: ignore[assignment]
+
+
+# identity tokens ------------------------------------------------------------------------------------------------
+
+TENANT = "72f988bf-86f1-41af-91ab-2d7cd011db47"
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+OTHER_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def key_set() -> bytes:
+    public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key()))
+    return json.dumps({"keys": [{**public, "kid": "k1", "use": "sig"}, {"kty": "EC", "kid": "k2"}]}).encode()
+
+
+def identity(house: House, key: Any = KEY, kid: str = "k1", **claims: Any) -> dict[str, str]:
+    now = house.clock()
+    given = {
+        "aud": "api://mayday", "iss": f"https://sts.windows.net/{TENANT}/", "tid": TENANT,
+        "appid": "461e8683-5575-4561-ac7f-899cc907d62a", "iat": now, "nbf": now, "exp": now + timedelta(hours=1),
+    } | claims  # fmt: skip
+    return {"Authorization": f"Bearer {jwt.encode(given, key, algorithm='RS256', headers={'kid': kid})}"}
+
+
+@pytest.fixture
+def issuers(outside: Outside, monkeypatch: pytest.MonkeyPatch) -> Outside:
+    monkeypatch.setattr(identity_tokens, "_TENANTS", {})
+    identity_tokens.GOOGLE._keys.clear()
+    identity_tokens.GOOGLE._fetched_at = None
+    outside.answers = {
+        f"https://login.microsoftonline.com/{TENANT}/discovery/v2.0/keys": key_set(),
+        "https://www.googleapis.com/oauth2/v3/certs": key_set(),
+    }
+    return outside
+
+
+@pytest.fixture
+def secure(ready: House, issuers: Outside, monkeypatch: pytest.MonkeyPatch) -> House:
+    reload(ready, monkeypatch, AZURE_TOKEN=None, AZURE_AUDIENCE="api://mayday", AZURE_TENANT=TENANT)
+    return ready
+
+
+async def test_azures_secure_webhook_shows_entras_token(secure: House, outside: Outside) -> None:
+    for issuer in (f"https://sts.windows.net/{TENANT}/", f"https://login.microsoftonline.com/{TENANT}/v2.0"):
+        assert (await post(secure, "azure", body_of("azure"), identity(secure, iss=issuer))).status_code == 202
+    assert len(outside.asked) == 1, "the keys are kept"
+
+
+async def test_a_token_of_somebody_else_is_refused(secure: House) -> None:
+    now = secure.clock()
+    for wrong in (
+        identity(secure, aud="api://another"), identity(secure, iss="https://evil.example/"),
+        identity(secure, appid="another"), identity(secure, tid="another"), identity(secure, kid="k9"),
+        identity(secure, key=OTHER_KEY), identity(secure, exp=now - timedelta(minutes=5)),
+        identity(secure, nbf=now + timedelta(minutes=5)), identity(secure, aud=None), {"Authorization": "Bearer x.y.z"},
+        {"Authorization": "Bearer " + jwt.encode({"aud": "api://mayday"}, "", algorithm="none")}, {}, BEARER,
+        {"Authorization": "Bearer " + jwt.encode(
+            {"aud": "api://mayday"}, "k" * 40, algorithm="HS256", headers={"kid": "k1"})},
+    ):  # fmt: skip
+        assert (await post(secure, "azure", body_of("azure"), wrong)).status_code == 401
+
+
+async def test_a_new_key_of_the_issuer_is_found(secure: House, outside: Outside) -> None:
+    assert (await post(secure, "azure", body_of("azure"), identity(secure, kid="k3"))).status_code == 401
+    url = next(iter(outside.answers))
+    outside.answers[url] = key_set().replace(b'"k1"', b'"k3"')
+    assert (await post(secure, "azure", body_of("azure"), identity(secure, kid="k3"))).status_code == 401
+    secure.clock.forward(minutes=2)
+    assert (await post(secure, "azure", body_of("azure"), identity(secure, kid="k3"))).status_code == 202
+    assert len(outside.asked) == 2
+
+
+async def test_googles_push_shows_its_own_token(
+    ready: House, issuers: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reload(ready, monkeypatch, GCP_AUDIENCE="https://mayday.example", GCP_EMAIL="push@p.iam.gserviceaccount.com")
+    pushed = json.dumps({"message": {"data": base64.b64encode(body_of("gcp")).decode()}}).encode()
+    claims = {
+        "aud": "https://mayday.example", "iss": "https://accounts.google.com", "email_verified": True,
+        "email": "push@p.iam.gserviceaccount.com",
+    }  # fmt: skip
+    assert (await post(ready, "gcp", pushed, identity(ready, **claims))).status_code == 202
+    other = {**claims, "email": "other@p.iam.gserviceaccount.com"}
+    assert (await post(ready, "gcp", pushed, identity(ready, **other))).status_code == 401
+    assert (await post(ready, "gcp", body_of("gcp"), params={"token": TOKEN})).status_code == 202
