@@ -24,6 +24,7 @@ from mayday.temporal.connection import TemporalError, TemporalUnreachable, conne
 from mayday.temporal.search_attributes import register_search_attributes
 from starter.access import OWNER
 from starter.app import create_app
+from starter.feed import feeds_of
 from starter.gateway import TemporalGateway
 from starter.parts import Parts, assemble
 from starter.playbooks import Playbooks, PlaybooksRefused
@@ -171,6 +172,7 @@ async def serving(
         if reaching is not None:
             reaching.cancel()
             await asyncio.gather(reaching, return_exceptions=True)
+        feeds_of(parts).close()  # streams never end by themselves: the server would wait for them
         await server.stop()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request
 
@@ -60,6 +60,8 @@ class Parts:
     #: reads histories for archives; None while Temporal has not been reached
     collector: Collector | None = None
     draining: bool = False
+    feeds: Any = None
+    """What happens, for those who watch: see `starter.feed`, which makes it on first use."""
 
     async def drain(self) -> None:
         """Stop taking on work; what is on its way arrives."""

@@ -122,14 +122,17 @@ async def timeline(
 
 async def merged_timeline(parts: Parts, record: IncidentRecord, after: int = 0) -> list[Entry]:
     """Stored entries with the run's own behind them, by seq."""
+    return await stored_and_fresh(parts, record, after, ask_run=await _is_its_run(parts, record))
+
+
+async def stored_and_fresh(parts: Parts, record: IncidentRecord, after: int, *, ask_run: bool) -> list[Entry]:
+    """Entries after a number: the stored ones and, with `ask_run`, those that the run has not flushed yet."""
     try:
         stored = await parts.records.timeline.entries(record.id, after=after)
     except RecordsUnavailable:
         stored = []
     since = stored[-1].seq if stored else after
-    fresh = (
-        await parts.gateway.timeline(record.workflow_id, since, LIVE_WITHIN) if await _is_its_run(parts, record) else []
-    )
+    fresh = await parts.gateway.timeline(record.workflow_id, since, LIVE_WITHIN) if ask_run else []
     by_seq = {entry.seq: entry for entry in stored}
     for entry in fresh or []:
         by_seq.setdefault(entry.seq, entry)
@@ -198,4 +201,4 @@ def _invalid(field: str, reason: str) -> Problem:
     return Problem(422, "invalid", f"{field}: {reason}", errors=[{"field": field, "reason": reason}])
 
 
-__all__ = ["LIVE_WITHIN", "merged_timeline", "router", "shown"]
+__all__ = ["LIVE_WITHIN", "live_board", "merged_timeline", "router", "shown", "stored_and_fresh"]

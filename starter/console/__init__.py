@@ -1,0 +1,17 @@
+"""The console: pages that are rendered here, live by server-sent events, with one small script and one stylesheet.
+
+Every page asks who looks (`visitor`), and every button goes the way of the API (`deeds`): the same bodies, rules and
+refusals. What is shown is what is durable: a page shows a decision when the incident has it, not before.
+"""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from starter.console import assets, board_page, deeds, desk_pages, incident_page, review_page
+
+__all__ = ["router"]
+
+router = APIRouter(include_in_schema=False)
+for _module in (assets, board_page, incident_page, deeds, desk_pages, review_page):
+    router.include_router(_module.router)

@@ -1,0 +1,258 @@
+"""Buttons: each is one of the API's own decisions, with the same body, the same door and the same answer.
+
+A form of a page is read into the API's body and handed to the API's function; the incident then says yes or no. The
+script asks for JSON and says the answer beside the button; without it the page is shown again, or the refusal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+from pydantic import ValidationError
+from starlette.datastructures import FormData
+
+from starter import bodies
+from starter.console.sheets import sheet
+from starter.console.visitor import Looking, PageRoute, Visitor
+from starter.feed import feeds_of
+from starter.minting import command_id
+from starter.parts import Here
+from starter.problems import Problem
+from starter.routes import decisions
+from starter.routes.decisions import Sending
+
+__all__ = ["DEEDS", "router"]
+
+router = APIRouter(route_class=PageRoute)
+
+Form = Mapping[str, str]
+
+
+class Deed(NamedTuple):
+    """What a button does. `sure`: the words of the page that asks once more, for what cannot be undone."""
+
+    body: type[bodies.Body]
+    send: Callable[[Any, Sending], Awaitable[JSONResponse]]
+    read: Callable[[Form], dict[str, Any]]
+    done: Callable[[Form], str]
+    by_person: bool = False
+    sure: Callable[[Form], str | None] = lambda form: None
+
+
+def _plain(*names: str) -> Callable[[Form], dict[str, Any]]:
+    """Fields as they are; an empty one is left out."""
+    return lambda form: {name: form[name] for name in names if form.get(name, "") != ""}
+
+
+def _said(words: str) -> Callable[[Form], str]:
+    return lambda form: words
+
+
+def _completion(form: Form) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for name, value in form.items():
+        kind, _, field = name.removeprefix("f:").partition(":")
+        if name.startswith("f:") and field and value != "":
+            result[field] = _typed(field, kind, value)
+    if "release" in form:
+        if form["release"] == "no":
+            result["release"] = False
+        elif form.get("text", "").strip() and _lines(form["text"]) != _lines(form.get("draft", "")):
+            result["text"] = _lines(form["text"])
+    return {"task": form.get("task", ""), "result": result}
+
+
+def _typed(name: str, kind: str, value: str) -> Any:
+    try:
+        match kind:
+            case "boolean":
+                return {"true": True, "false": False}[value]
+            case "integer":
+                return int(value)
+            case "number":
+                number = float(value)
+                return int(number) if number.is_integer() else number
+            case "datetime":
+                return datetime.fromisoformat(value).replace(tzinfo=UTC).isoformat().replace("+00:00", "Z")
+            case "list":
+                return [line.strip() for line in value.splitlines() if line.strip()]
+            case _:
+                return value
+    except (KeyError, ValueError, OverflowError):
+        raise Problem(422, "invalid", f"{name}: {value!r} is no {kind}") from None
+
+
+def _lines(text: str) -> str:
+    """Browsers send line ends of their own."""
+    return text.replace("\r\n", "\n").strip()
+
+
+def _ack(form: Form) -> dict[str, Any]:
+    return {"page": form.get("page", ""), "joined": True if form.get("joined") == "true" else None}
+
+
+def _candidate(form: Form) -> dict[str, Any]:
+    return {"accept": form.get("accept") == "true", "reason": form.get("reason", "")}
+
+
+def _impact(form: Form) -> dict[str, Any]:
+    return {"customers_affected": _typed("customers_affected", "integer", form.get("customers_affected", ""))}
+
+
+def _hold(form: Form) -> dict[str, Any]:
+    return {"on": form.get("on") == "true", "reason": form.get("reason", "")}
+
+
+def _sure_of_status(form: Form) -> str | None:
+    if form.get("status") not in ("resolved", "cancelled"):
+        return None
+    return (
+        f"The incident becomes {form['status']}: its phase is left, the later ones are skipped, every page and vendor "
+        "clock stops, and the last words to each audience are written."
+    )
+
+
+def _sure_of_override(form: Form) -> str | None:
+    action = form.get("action", "").replace("_", " ")
+    return f"You overrule the runbook at {form.get('step', '')}: {action}. It is audited."
+
+
+def _sure_of_vote(form: Form) -> str | None:
+    if form.get("choice") != "break_glass":
+        return None
+    return (
+        "You break the glass: with a second person this goes ahead without approval, and is a finding until ratified."
+    )
+
+
+def _sure_of_candidate(form: Form) -> str | None:
+    return None if form.get("accept") == "true" else "The candidate is rejected: nobody is called, and it ends here."
+
+
+DEEDS: dict[str, Deed] = {
+    "acks": Deed(bodies.AckBody, decisions.acknowledge, _ack, _said("Acknowledged"), by_person=True),
+    "accepts": Deed(bodies.AcceptBody, decisions.accept, _plain("role", "task"), _said("Accepted"), by_person=True),
+    "votes": Deed(
+        bodies.VoteBody, decisions.vote, _plain("decision", "choice", "reason", "on_behalf_of", "heard_by"),
+        lambda form: f"Voted {form.get('choice', '')}", by_person=True, sure=_sure_of_vote,
+    ),
+    "completions": Deed(bodies.CompletionBody, decisions.complete, _completion, _said("Done")),
+    "candidate": Deed(
+        bodies.CandidateBody, decisions.candidate, _candidate, _said("Decided"), sure=_sure_of_candidate
+    ),
+    "notes": Deed(bodies.NoteBody, decisions.note, _plain("text"), _said("Noted")),
+    "status": Deed(
+        bodies.StatusBody, decisions.status, _plain("status", "reason"),
+        lambda form: f"Status is {form.get('status', '')}", sure=_sure_of_status,
+    ),
+    "severity": Deed(
+        bodies.SeverityBody, decisions.severity, _plain("severity", "reason"),
+        lambda form: f"Severity is {form.get('severity', '')}",
+    ),
+    "roles": Deed(bodies.RoleBody, decisions.role, _plain("role", "person"), _said("Offered")),
+    "impact": Deed(bodies.ImpactBody, decisions.impact, _impact, _said("Impact set")),
+    "hold-outward": Deed(
+        bodies.HoldOutwardBody, decisions.hold_outward, _hold,
+        lambda form: "Outward messages are held" if form.get("on") == "true" else "Outward messages may leave",
+    ),
+    "overrides": Deed(
+        bodies.OverrideBody, decisions.override, _plain("step", "action", "reason", "to"), _said("Overridden"),
+        sure=_sure_of_override,
+    ),
+    "vendor-replies": Deed(
+        bodies.VendorReplyBody, decisions.vendor_reply, _plain("step", "kind", "text"), _said("Entered")
+    ),
+    "updates": Deed(bodies.UpdateBody, decisions.update, _plain("audience", "text"), _said("Sent")),
+    "delegations": Deed(
+        bodies.DelegationBody, decisions.delegate, _plain("decision", "to"), _said("Delegated"), by_person=True
+    ),
+}  # fmt: skip
+
+
+@router.post("/incidents/{incident}/do/{name}")
+async def do(incident: str, name: str, request: Request, visitor: Looking, parts: Here) -> Response:
+    """One button. 303 back to the page, or JSON for the script; refusals as everywhere."""
+    at = parts.clock()
+    deed = DEEDS.get(name)
+    if deed is None:
+        raise Problem(404, "not_found", f"there is no button {name[:40]}")
+    _may(visitor, deed)
+    form = _texts(await request.form())
+    body = _body(deed, form)
+    record = await parts.directory.find(incident)
+    asks = deed.sure(form)
+    if asks is not None and form.get("sure") != "yes":
+        if _wants_json(request):
+            return JSONResponse({"confirm": asks})
+        return sheet(request, "sure.html", asks=asks, incident=record, name=name, form=_without_marks(form))
+    sending = Sending(parts, record, {
+        "id": _id(visitor, request, form),
+        "actor": visitor.principal.actor,
+        "channel": "console",
+        "received_at": at,
+    })  # fmt: skip
+    answer = await deed.send(body, sending)
+    feeds_of(parts).nudge(record.id)
+    told = _told(deed, form, answer)
+    if _wants_json(request):
+        return JSONResponse({"told": told}, answer.status_code)
+    return RedirectResponse(f"/incidents/{record.id}", 303)
+
+
+def _may(visitor: Visitor, deed: Deed) -> None:
+    """The same door as the API's: its dependencies read headers, a form has none."""
+    if not visitor.acts:
+        raise Problem(403, "forbidden", f"{visitor.name} may only look (viewer)")
+    if deed.by_person and visitor.person is None:
+        raise Problem(
+            403, "needs_a_person", "the owner never votes, acknowledges or accepts; it takes a person's login"
+        )
+
+
+def _texts(form: FormData) -> dict[str, str]:
+    """Text fields; a file has no business here."""
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def _without_marks(form: Form) -> dict[str, str]:
+    return {name: value for name, value in form.items() if name not in ("csrf_token", "key", "sure")}
+
+
+def _body(deed: Deed, form: Form) -> bodies.Body:
+    try:
+        return deed.body.model_validate(deed.read(form))
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(place) for place in first["loc"])
+        words = str(first["msg"]).removeprefix("Value error, ")
+        raise Problem(422, "invalid", f"{field}: {words}" if field else words) from None
+
+
+def _id(visitor: Visitor, request: Request, form: Form) -> str:
+    """Pressing twice is once: the form's own key and what it says. With other words it is another command."""
+    key = form.get("key", "")[:64]
+    if not key:
+        return command_id("", None)
+    said = json.dumps(sorted(_without_marks(form).items()))
+    caller = f"{visitor.principal.actor} {request.url.path}"
+    return command_id(caller, f"{key} {hashlib.sha256(said.encode()).hexdigest()}")
+
+
+def _told(deed: Deed, form: Form, answer: JSONResponse) -> str:
+    said = json.loads(bytes(answer.body))
+    if answer.status_code == 202:
+        return f"{deed.done(form)}: kept, and counts as soon as a worker is back"
+    detail = said.get("detail") or {}
+    waits = f", {detail['state']}" if isinstance(detail, dict) and isinstance(detail.get("state"), str) else ""
+    entry = said.get("entry")
+    return f"{deed.done(form)}{waits}" + (f", entry {entry}" if entry else "")
+
+
+def _wants_json(request: Request) -> bool:
+    return "text/html" not in request.headers.get("accept", "")

@@ -1,0 +1,159 @@
+"""The incident's page and its stream: both are rendered from one feed, in the same pieces."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, StreamingResponse
+
+from mayday.domain.incident import BUILT_IN_ROLES
+from mayday.domain.timeline import Entry
+from starter.console import situation
+from starter.console.names import Names
+from starter.console.sheets import HEADERS, part, sheet, signed
+from starter.console.strip import strip_of
+from starter.console.visitor import Looking, PageRoute, Visitor
+from starter.console.waiting import coming_of, waiting_of
+from starter.feed import AT_MOST, BEAT_EVERY, IncidentFeed, Look, event, feeds_of
+from starter.parts import Here, Parts
+
+__all__ = ["router", "told"]
+
+router = APIRouter(route_class=PageRoute)
+
+FILTERS = ("all", *situation.FILTERS)
+FIRST_ROWS = 300
+REGIONS = ("head", "now", "next", "strip", "side")
+SENT_SHOWN = 8
+PIECES_EVERY = 0.3
+"""A storm of entries renders the pieces no more often than this."""
+
+
+@router.get("/incidents/{incident}", response_class=HTMLResponse)
+async def page(
+    incident: str, request: Request, visitor: Looking, parts: Here, older: Annotated[bool, Query()] = False
+) -> HTMLResponse:
+    """The room that the incident is run from."""
+    record = await parts.directory.find(incident)
+    feed = feeds_of(parts).incident(record.id)
+    look = await feed.fresh()
+    names = Names(parts.playbooks.catalog)
+    shown = feed.entries if older else feed.entries[-FIRST_ROWS:]
+    rows = [situation.row_of(entry, names) for entry in reversed(shown)]
+    return sheet(
+        request,
+        "incident/page.html",
+        **_facts(parts, feed, look, visitor),
+        rows=rows,
+        seq=feed.seq,
+        older=len(feed.entries) - len(shown),
+        filters=FILTERS,
+        role_names=_role_names(look),
+    )
+
+
+@router.get("/incidents/{incident}/stream")
+async def stream(
+    incident: str, request: Request, visitor: Looking, parts: Here, after: Annotated[int, Query(ge=0)] = 0
+) -> StreamingResponse:
+    """What changes on the page: rows of the timeline in order, pieces as they are now, and a beat."""
+    record = await parts.directory.find(incident)
+    feed = feeds_of(parts).incident(record.id)
+    last = request.headers.get("last-event-id", "")
+    seq = int(last) if last.isdecimal() else after
+    return StreamingResponse(
+        _events(parts, feed, visitor, seq),
+        media_type="text/event-stream",
+        headers={**HEADERS, "X-Accel-Buffering": "no"},
+    )
+
+
+async def _events(parts: Parts, feed: IncidentFeed, visitor: Visitor, seq: int) -> AsyncIterator[str]:
+    loop = asyncio.get_running_loop()
+    began, beat_at, pieces_at, version = loop.time(), loop.time(), 0.0, -1
+    names = Names(parts.playbooks.catalog)
+    had: dict[str, str] = {}
+    async with feed.followed():
+        yield "retry: 1000\n" + told("hello", {"now": _stamp(parts)})
+        while not feed.closed and loop.time() - began < AT_MOST:
+            fresh = feed.after(seq)
+            if fresh:
+                seq = fresh[-1].seq
+                yield told("rows", [[entry.seq, _row(feed, entry, names)] for entry in fresh], number=seq)
+            if feed.seen is not None and feed.version != version and loop.time() - pieces_at >= PIECES_EVERY:
+                version, pieces_at = feed.version, loop.time()
+                for name, html in _pieces(parts, feed, feed.seen, visitor).items():
+                    if had.get(name) != html:
+                        had[name] = html
+                        yield told("region", {"name": name, "html": signed(html, visitor.csrf)})
+            if loop.time() - beat_at >= BEAT_EVERY:
+                beat_at = loop.time()
+                yield told("beat", {"now": _stamp(parts)})
+            behind = feed.version != version
+            await feed.stirred(PIECES_EVERY if behind else BEAT_EVERY)
+
+
+def told(name: str, data: Any, *, number: int | None = None) -> str:
+    """One event for the script; JSON keeps every line break out of the frame."""
+    return event(name, json.dumps(data, separators=(",", ":")), number=number)
+
+
+def _pieces(parts: Parts, feed: IncidentFeed, look: Look, visitor: Visitor) -> dict[str, str]:
+    """Rendered once a version for everybody who sees the same."""
+    known: dict[str, str] | None = feed.rendered.get(visitor.key)
+    if known is None:
+        facts = _facts(parts, feed, look, visitor) | {"now": parts.clock()}
+        known = {name: part(f"incident/{name}.html", **facts) for name in REGIONS}
+        feed.rendered[visitor.key] = known
+    return known
+
+
+def _row(feed: IncidentFeed, entry: Entry, names: Names) -> str:
+    known = feed.rows.get(entry.seq)
+    if known is None:
+        known = part("incident/row.html", row=situation.row_of(entry, names))
+        feed.rows[entry.seq] = known
+        feed.forget_old()
+    return known
+
+
+def _facts(parts: Parts, feed: IncidentFeed, look: Look, visitor: Visitor) -> dict[str, Any]:
+    board, entries = look.board, feed.entries
+    names = Names(parts.playbooks.catalog)
+    head = situation.head_of(look.record, board, entries, names, parts.settings.base_url, live=look.live)
+    is_open = board is not None and not head.over
+    return {
+        "incident": look.record.id,
+        "head": head,
+        "decides": visitor.decides,
+        "acts": visitor.acts,
+        "people": names.people,
+        "waiting": waiting_of(board, entries, names, visitor) if is_open and board else [],
+        "coming": coming_of(board, names) if is_open and board else [],
+        "strip": strip_of(entries, look.record.opened_at, parts.clock(), names, over=head.over),
+        "roles": [
+            {
+                "role": role.role,
+                "person": names.person(role.person) if role.person else None,
+                "offered": [names.person(ref) for ref in role.offered_to],
+                "since": role.since,
+            }
+            for role in (board.roles if board else [])
+        ],
+        "vendors": situation.vendors_of(board, entries, names),
+        "ladders": situation.ladders_of(board, entries, names),
+        "sent": list(reversed(board.sent))[:SENT_SHOWN] if board else [],
+    }
+
+
+def _role_names(look: Look) -> list[str]:
+    known = [role.role for role in look.board.roles] if look.board else []
+    return [*known, *(role for role in BUILT_IN_ROLES if role not in known)]
+
+
+def _stamp(parts: Parts) -> str:
+    return parts.clock().isoformat()

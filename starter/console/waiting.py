@@ -1,0 +1,217 @@
+"""What waits for a human now, as one visitor sees it: whose turn it is, what can be pressed, what happens otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from mayday.domain.incident import Board, Pending
+from mayday.domain.timeline import Entry
+from mayday.language.plain_words import plain_condition
+from starter.console.names import Names
+from starter.console.visitor import Visitor
+
+__all__ = ["Field", "Seat", "Upcoming", "Waiting", "coming_of", "waiting_of"]
+
+HUMAN = ("page", "role", "decision", "task", "review", "confirm", "candidate")
+_LAST = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Field:
+    """One value of a task's form."""
+
+    name: str
+    kind: str
+    required: bool
+    choices: list[Any]
+    hint: str
+    default: Any
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One voter of a gate, and what they said."""
+
+    name: str
+    person: str
+    choice: str | None
+    reason: str
+    required: bool
+
+
+@dataclass
+class Waiting:
+    """One thing that waits. `mine`: for this visitor; `ready`: its buttons are shown at once."""
+
+    id: str
+    kind: str
+    text: str
+    people: list[str]
+    mine: bool
+    ready: bool
+    due_at: datetime | None
+    then: str
+    fields: list[Field] = field(default_factory=list)
+    draft: str | None = None
+    subject: str | None = None
+    audience: str | None = None
+    author: str | None = None
+    #: a gate's
+    seats: list[Seat] = field(default_factory=list)
+    approvals: int = 0
+    approved: int = 0
+    options: list[str] = field(default_factory=list)
+    excluded: dict[str, str] = field(default_factory=dict)
+    barred: str | None = None
+    said: str | None = None
+    subject_of: str = ""
+    #: a page's
+    level: int = 0
+    levels: int = 0
+    round: int = 1
+    arriving: bool = False
+
+    @property
+    def anchor(self) -> str:
+        """The id of its place on the page."""
+        return "w-" + "".join(letter if letter.isalnum() else "-" for letter in self.id)
+
+    @property
+    def target(self) -> str:
+        """What an answer names: the page, decision, task or role."""
+        return self.id.removeprefix("role:")
+
+
+@dataclass(frozen=True)
+class Upcoming:
+    """Something that happens by itself unless somebody does something."""
+
+    at: datetime | None
+    what: str
+    then: str
+    paused: bool = False
+
+
+def waiting_of(board: Board, entries: list[Entry], names: Names, visitor: Visitor) -> list[Waiting]:
+    """What waits for people: the visitor's own first, then the soonest."""
+    leads = visitor.person is not None and any(
+        role.person == visitor.person for role in board.roles if role.role in ("incident_commander", "deputy")
+    )
+    gates = {entry.data.get("decision"): entry for entry in entries if entry.kind in ("gate_opened", "gate_reopened")}
+    openings = {entry.data.get("decision"): entry for entry in entries if entry.kind == "gate_opened"}
+    reasons = {
+        (entry.data.get("decision"), entry.data.get("on_behalf_of") or entry.actor): str(entry.data.get("reason") or "")
+        for entry in entries
+        if entry.kind == "voted"
+    }
+    found = []
+    for item in board.pending:
+        if item.kind not in HUMAN:
+            continue
+        waiting = _common(item, names, visitor, leads)
+        if item.kind == "decision":
+            _as_gate(waiting, item, openings.get(item.id) or gates.get(item.id), reasons, names, visitor)
+        elif item.kind == "page":
+            waiting.level, waiting.levels = int(item.detail.get("level", 0)), int(item.detail.get("levels", 0))
+            waiting.round = int(item.detail.get("round", 1))
+            waiting.arriving = item.text == "acknowledged, not arrived yet"
+        else:
+            _as_task(waiting, item, names)
+        found.append(waiting)
+    return sorted(found, key=lambda waiting: (not waiting.mine, waiting.due_at or _LAST, waiting.id))
+
+
+def _common(item: Pending, names: Names, visitor: Visitor, leads: bool) -> Waiting:
+    mine = visitor.person is not None and visitor.person in item.for_
+    return Waiting(
+        id=item.id,
+        kind=item.kind,
+        text=names.text(item.text),
+        people=[names.person(ref) for ref in item.for_],
+        mine=mine,
+        ready=visitor.decides and (mine or (leads and item.kind in ("task", "review"))),
+        due_at=item.due_at,
+        then=names.text(item.then),
+    )
+
+
+def _as_gate(
+    waiting: Waiting,
+    item: Pending,
+    opened: Entry | None,
+    reasons: dict[tuple[Any, str], str],
+    names: Names,
+    visitor: Visitor,
+) -> None:
+    facts: dict[str, Any] = opened.data if opened is not None else {}
+    votes: dict[str, str] = item.detail.get("votes", {})
+    voters: list[str] = [*item.detail.get("voters", []), *(name for name in votes if name not in item.detail["voters"])]
+    required = set(facts.get("required") or [])
+    waiting.seats = [
+        Seat(names.person(voter), voter, votes.get(voter), reasons.get((item.id, voter), ""), voter in required)
+        for voter in voters
+    ]
+    waiting.approvals = int(item.detail.get("approvals", 1))
+    waiting.approved = sum(1 for choice in votes.values() if choice == "approve")
+    waiting.options = [str(option) for option in item.detail.get("options", [])]
+    excluded = facts.get("excluded") or {}
+    if isinstance(excluded, dict):
+        waiting.excluded = {names.person(person): str(why) for person, why in excluded.items()}
+        waiting.barred = excluded.get(visitor.person or "")
+    waiting.said = votes.get(visitor.person or "")
+    waiting.ready = visitor.decides and visitor.person in voters
+    waiting.mine = waiting.mine and waiting.said is None
+
+
+def _as_task(waiting: Waiting, item: Pending, names: Names) -> None:
+    detail = item.detail
+    waiting.fields = [
+        Field(
+            name=name,
+            kind=str(spec.get("type", "string")),
+            required=bool(spec.get("required", True)),
+            choices=list(spec.get("enum") or []),
+            hint=str(spec.get("description") or ""),
+            default=spec.get("default"),
+        )
+        for name, spec in (detail.get("fields") or {}).items()
+        if isinstance(spec, dict)
+    ]
+    draft = detail.get("draft") or detail.get("text")
+    waiting.draft = str(draft) if draft else None
+    waiting.subject = detail.get("subject")
+    waiting.audience = detail.get("audience")
+    if waiting.kind == "review" and waiting.draft and waiting.text.endswith(f": {waiting.draft}"):
+        waiting.text = waiting.text.removesuffix(f": {waiting.draft}")
+    author = detail.get("author")
+    waiting.author = names.person(author) if author else None
+
+
+def coming_of(board: Board, names: Names) -> list[Upcoming]:
+    """What happens by itself next, the soonest first: ticks, promises that run out, and what silence leads to."""
+    found = []
+    for item in board.pending:
+        if item.kind == "cadence":
+            found.append(Upcoming(item.due_at, _capital(names.text(item.text)), names.text(item.then)))
+        elif item.kind == "vendor":
+            vendor = names.vendor(item.for_[0]) if item.for_ else item.text
+            paused = bool(item.detail.get("paused"))
+            found.append(Upcoming(item.due_at, vendor, names.text(item.then), paused))
+        elif item.kind == "wait":
+            words = plain_condition(item.text) if item.text.startswith("until ") else names.text(item.text)
+            found.append(Upcoming(item.due_at, _capital(words), names.text(item.then)))
+        elif item.due_at is not None and item.then:
+            found.append(Upcoming(item.due_at, _what(item, names), names.text(item.then)))
+    return sorted(found, key=lambda upcoming: (upcoming.at is None, upcoming.at or _LAST, upcoming.what))
+
+
+def _what(item: Pending, names: Names) -> str:
+    kinds = {"decision": "Decision", "page": "Page", "role": "Role", "task": "Task", "review": "Review"}
+    name = item.id.partition(":")[2] if item.kind in ("role", "review", "confirm") else item.id
+    return f"{kinds.get(item.kind, _capital(item.kind))} {name.replace('_', ' ')}"
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,65 @@
+"""An incident's timeline as server-sent events, for programs: every entry in order, from where the caller was.
+
+    id: 38
+    event: entry
+    data: {"seq": 38, "at": ..., "kind": "voted", ...}      as in `/timeline`
+
+`Last-Event-ID` (or `?after=`) resumes without a gap; `event: beat` comes every few seconds. All callers of one
+incident, and all pages that show it, share one look at its run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query
+from fastapi.responses import StreamingResponse
+
+from starter.access import Reading
+from starter.feed import AT_MOST, BEAT_EVERY, IncidentFeed, event, feeds_of
+from starter.parts import Here, Parts
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
+
+
+@router.get(
+    "/{incident}/stream",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+)
+async def stream(
+    incident: str,
+    principal: Reading,
+    parts: Here,
+    after: Annotated[int, Query(ge=0, description="entries with a higher seq")] = 0,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> StreamingResponse:
+    """The timeline as it grows: server-sent events `entry` (its id is the seq) and `beat`."""
+    record = await parts.directory.find(incident)
+    seq = int(last_event_id) if last_event_id and last_event_id.isdecimal() else after
+    events = _events(parts, feeds_of(parts).incident(record.id), seq)
+    return StreamingResponse(events, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+
+async def _events(parts: Parts, feed: IncidentFeed, seq: int) -> AsyncIterator[str]:
+    loop = asyncio.get_running_loop()
+    began = beat_at = loop.time()
+    async with feed.followed():
+        yield "retry: 1000\n\n"
+        while not feed.closed and loop.time() - began < AT_MOST:
+            for entry in feed.after(seq):
+                seq = entry.seq
+                said = feed.said.get(seq)
+                if said is None:
+                    said = feed.said[seq] = event("entry", json.dumps(entry.public()), number=seq)
+                    feed.forget_old()
+                yield said
+            if loop.time() - beat_at >= BEAT_EVERY:
+                beat_at = loop.time()
+                yield event("beat", json.dumps({"now": parts.clock().isoformat()}))
+            await feed.stirred(BEAT_EVERY)

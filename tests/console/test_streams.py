@@ -1,0 +1,147 @@
+"""What followers of an incident hear: everything, in order, once; however many they are."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any
+
+import pytest
+
+from mayday.domain.timeline import GENESIS, Entry, append
+from starter import feed as feeds
+from starter import stream
+from starter.access import Principal
+from starter.console import incident_page
+from starter.console.visitor import Visitor
+from starter.feed import IncidentFeed, feeds_of
+from tests.console.test_pages import pending, shown
+from tests.starter.conftest import House
+
+ANA = Visitor(Principal("ana", "responder", "t"), "Ana Ruiz", "proof")
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeds, "OPEN_EVERY", 0.01)
+    monkeypatch.setattr(incident_page, "PIECES_EVERY", 0.02)
+
+
+async def heard(events: AsyncIterator[str], until: int) -> tuple[list[int], list[str]]:
+    """Numbers of the entries up to `until`, and the names of the pieces that came meanwhile."""
+    numbers: list[int] = []
+    pieces: list[str] = []
+    async with asyncio.timeout(20):
+        async for event in events:
+            name, data = _parsed(event)
+            if name == "rows":
+                numbers += [number for number, _ in data]
+            elif name == "entry":
+                numbers.append(data["seq"])
+            elif name == "region":
+                pieces.append(data["name"])
+            if numbers and numbers[-1] >= until:
+                return numbers, pieces
+    raise AssertionError("the stream ended")
+
+
+def _parsed(event: str) -> tuple[str, Any]:
+    lines = dict(line.split(": ", 1) for line in event.strip().splitlines())
+    return lines.get("event", ""), json.loads(lines.get("data", "null"))
+
+
+async def feed_of(house: House) -> IncidentFeed:
+    incident = await house.declared()
+    shown(house, incident)
+    return feeds_of(house.parts).incident(incident)
+
+
+def say(house: House, feed: IncidentFeed, count: int) -> None:
+    """The run writes `count` notes more."""
+    run = house.run(feed.incident)
+    assert run.board is not None
+    for _ in range(count):
+        seq, head = run.board.seq + 1, run.board.head or GENESIS
+        entry: Entry = append(head, seq, house.clock.at, "noted", "ana", None, {"words": f"note {seq}"})
+        run.entries.append(entry)
+        run.board = run.board.model_copy(update={"seq": seq, "head": entry.hash})
+
+
+async def test_followers_hear_everything_in_order_and_share_one_look(house: House) -> None:
+    feed = await feed_of(house)
+    asked = house.gateway.board
+    looks = 0
+
+    async def counted(*args: Any) -> Any:
+        nonlocal looks
+        looks += 1
+        return await asked(*args)
+
+    house.gateway.board = counted  # type: ignore[method-assign]
+
+    async def follow() -> list[int]:
+        async with aclosing(stream._events(house.parts, feed, 0)) as events:  # type: ignore[type-var]
+            return (await heard(events, 200))[0]
+
+    followers = [asyncio.create_task(follow()) for _ in range(50)]
+    for _ in range(20):
+        say(house, feed, 10)
+        await asyncio.sleep(0.005)
+    for numbers in await asyncio.gather(*followers):
+        assert numbers == list(range(1, 201))
+    assert looks < 200, "each follower asks by itself"
+    feed.close()
+
+
+async def test_whoever_comes_back_misses_nothing_and_hears_nothing_twice(house: House) -> None:
+    feed = await feed_of(house)
+    say(house, feed, 5)
+    numbers, _ = await heard(stream._events(house.parts, feed, 0), 5)
+    say(house, feed, 3)
+    again, _ = await heard(stream._events(house.parts, feed, numbers[-1]), 8)
+    assert numbers + again == list(range(1, 9))
+    feed.close()
+
+
+async def test_entries_that_move_to_the_store_between_two_reads_are_not_skipped(house: House) -> None:
+    feed = await feed_of(house)
+    say(house, feed, 6)
+    run = house.run(feed.incident)
+    late, run.entries = run.entries[:4], run.entries[4:]  # flushed after the store was read: the run knows 5 and 6 only
+    events = stream._events(house.parts, feed, 0)
+    hearing = asyncio.create_task(heard(events, 6))
+    await asyncio.sleep(0.1)
+    assert feed.seq == 0
+    await house.parts.records.timeline.append(feed.incident, late)
+    assert (await hearing)[0] == [1, 2, 3, 4, 5, 6]
+    feed.close()
+
+
+async def test_a_page_gets_rows_and_the_pieces_that_changed(house: House) -> None:
+    feed = await feed_of(house)
+    events = incident_page._events(house.parts, feed, ANA, 0)
+    say(house, feed, 1)
+    _, pieces = await heard(events, 1)
+    assert pieces == []
+    first = [_parsed(await anext(events))[1]["name"] for _ in range(5)]
+    assert first == list(incident_page.REGIONS)
+    run = house.run(feed.incident)
+    assert run.board is not None
+    waits = pending(id="t", kind="task", text="Look", **{"for": ["ana"]})
+    run.board = run.board.model_copy(update={"pending": [waits]})
+    name, data = _parsed(await anext(events))
+    assert (name, data["name"]) == ("region", "now")
+    assert 'value="proof"' in data["html"], "its forms carry the proof of this browser"
+    feed.close()
+
+
+async def test_a_stream_ends_when_the_starter_stops(house: House) -> None:
+    feed = await feed_of(house)
+    events = stream._events(house.parts, feed, 0)
+    await anext(events)
+    feeds_of(house.parts).close()
+    async with asyncio.timeout(5):
+        assert [event async for event in events] == []
+    assert (await house.http.get("/healthz")).status_code == 200
