@@ -14,7 +14,6 @@ from fastapi import Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
-from starlette.exceptions import HTTPException
 
 from mayday.records.errors import RecordsUnavailable
 from starter.access import Principal, caller
@@ -79,8 +78,6 @@ class PageRoute(APIRoute):
                 return _refused(request, problem)
             except RequestValidationError:
                 return _refused(request, Problem(404, "not_found", "there is nothing at this address"))
-            except HTTPException as error:
-                return _refused(request, Problem(error.status_code, "refused", str(error.detail)))
             except TemporalSilent:
                 words = "Temporal does not answer, and nothing of this incident is stored yet"
                 return _refused(request, Problem(503, "temporal_silent", words, headers={"Retry-After": "5"}))

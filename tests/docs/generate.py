@@ -42,6 +42,8 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "unknown_schedule": ("404", "no schedule of this name in the catalog"),
     "unknown_override": ("404", "no override of this id"),
     "unknown_page": ("404", "the desk has no page of this number"),
+    "unknown_ticket": ("404", "the desk has no ticket of this number (pages)"),
+    "unknown_bridge": ("404", "the desk has no bridge of this id (pages)"),
     "unknown_token": ("404", "no token of this id"),
     "unknown_code": ("404", "no login code of this id"),
     "unknown_session": ("404", "no open session of this id"),
