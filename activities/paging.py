@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,12 +12,26 @@ from activities.contacts import address_of
 from activities.dependencies import Dependencies
 from activities.failures import reported
 from activities.roster import People
-from mayday.domain.effects import CLOSE_PAGE, PAGE, ClosePage, PagedPerson, PageReceipt, PageRequest, SentVia, Unreached
+from mayday.domain.effects import (
+    CLOSE_PAGE,
+    PAGE,
+    ClosePage,
+    PagedPerson,
+    PagePurpose,
+    PageReceipt,
+    PageRequest,
+    SentVia,
+    Unreached,
+)
 from mayday.domain.errors import NobodyReached, ProviderError
-from mayday.domain.ports import Call
+from mayday.domain.ports import Call, Card
 
 #: the page under which command is offered
 COMMAND = "role:incident_commander"
+#: purposes of pages that a button answers
+ANSWERED: frozenset[PagePurpose] = frozenset({"page", "exhausted", "join", "role", "vote", "candidate"})
+#: people have been called by then; a card is worth no longer wait
+CARD_WITHIN_SECONDS = 10.0
 
 
 class Paging:
@@ -35,17 +50,19 @@ class Paging:
             page = _Page(self._given, request, await self._done_before(request))
             for target in request.targets:
                 await page.target(target, self._people)
+            await page.put_up()
             return page.receipt()
 
     @activity.defn(name=CLOSE_PAGE)
     async def close_page(self, closing: ClosePage) -> dict[str, int]:
-        """Stop what a page still rings, at every pager."""
+        """Stop what a page still rings, at every pager, and take the buttons off its cards."""
         closed = 0
         failed: list[ProviderError] = []
+        ports = self._given.ports_for(closing.incident)
         with reported():
-            for pager in self._given.ports_for(closing.incident).pagers:
+            for stop in [*(pager.close for pager in ports.pagers), *(board.settle for board in ports.noticeboards)]:
                 try:
-                    closed += await pager.close(closing)
+                    closed += await stop(closing)
                 except ProviderError as error:
                     failed.append(error)
             if failed:
@@ -132,8 +149,26 @@ class _Page:
         return Call(
             effect_key=f"{request.effect_key}/{person}/{channel}", incident=request.incident, page=request.page,
             purpose=request.purpose, person=person, target=target, channel=channel, address=address,
-            text=request.text, urgent=request.urgent,
+            text=request.text, urgent=request.urgent, choices=request.choices,
         )  # fmt: skip
+
+    async def put_up(self) -> None:
+        """A card with buttons where everybody sees it, for what can be answered; why there is none is noted."""
+        request = self._request
+        if request.purpose not in ANSWERED:
+            return
+        card = Card(
+            effect_key=f"{request.effect_key}/card", incident=request.incident, page=request.page,
+            purpose=request.purpose, text=request.text, people=list(self._paged), choices=request.choices,
+        )  # fmt: skip
+        for board in self._given.ports_for(request.incident).noticeboards:
+            try:
+                async with asyncio.timeout(CARD_WITHIN_SECONDS):
+                    await board.put_up(card)
+            except TimeoutError:
+                self._note("noticeboard", board.name, f"{board.name} did not answer in time")
+            except ProviderError as error:
+                self._note("noticeboard", board.name, str(error))
 
     def _note(self, target: str, channel: str, reason: str) -> None:
         self._unreached.append(Unreached(target=target, channel=channel, reason=reason))

@@ -58,7 +58,8 @@ class IncidentCard(Wire):
 class PageRequest(Wire):
     """Wake people (`urgent`) or tell them without waiting. `targets` are `person.X` or `schedule.X`.
 
-    `page` is the id under which the recipient answers: a page step's path, `role:NAME`, a gate or a task.
+    `page` is the id under which the recipient answers: a page step's path, `role:NAME`, a gate or a task. `choices`
+    are a gate's own options, where it has some instead of approve and reject.
     `fallback` gives, per schedule, the person ids of the plan's snapshot, used when the roster cannot be read.
     """
 
@@ -71,6 +72,7 @@ class PageRequest(Wire):
     text: str
     urgent: bool = True
     fallback: dict[str, list[str]] = {}
+    choices: list[str] = []
 
 
 class PagedPerson(Wire):
@@ -95,12 +97,16 @@ class PageReceipt(Wire):
 
 
 class ClosePage(Wire):
-    """Stop what `page` still rings: acknowledged, or its step was cancelled."""
+    """Stop what `page` still rings: acknowledged, or its step was cancelled.
+
+    `over`: nobody can answer it any more. It is False when somebody has only seen a question that stays open.
+    """
 
     effect_key: str
     incident: IncidentCard
     page: str
     reason: str
+    over: bool = True
 
 
 class SendRequest(Wire):

@@ -45,6 +45,22 @@ class Call(Wire):
     address: str
     text: str
     urgent: bool = True
+    choices: list[str] = []
+
+
+class Card(Wire):
+    """A question on the incident's noticeboard, with buttons that answer it: a page, an offered role, a gate.
+
+    `people` are those whom it is about; `choices` a gate's own options.
+    """
+
+    effect_key: str
+    incident: IncidentCard
+    page: str
+    purpose: PagePurpose
+    text: str
+    people: list[str] = []
+    choices: list[str] = []
 
 
 class ChannelOrder(Wire):
@@ -262,6 +278,20 @@ class Chat(Protocol):
     async def archive(self, effect_key: str, incident: IncidentCard) -> None: ...
 
 
+class Noticeboard(Protocol):
+    """Where everybody in the incident's channel sees what is asked, and answers with a button."""
+
+    name: str
+
+    async def put_up(self, card: Card) -> SentVia | None:
+        """None: the incident has no channel yet."""
+        ...
+
+    async def settle(self, closing: ClosePage) -> int:
+        """Take the buttons off every card of `closing.page`, with the reason; returns how many cards that were."""
+        ...
+
+
 class Bridge(Protocol):
     name: str
 
@@ -421,3 +451,5 @@ class Ports:
     http: Sequence[HttpCaller]
     rosters: Mapping[str, OnCallRoster] = field(default_factory=dict)
     """By the `source` of a schedule; `catalog` for those written down there."""
+    noticeboards: Sequence[Noticeboard] = ()
+    """All of them carry every card; the console shows what is pending by itself."""

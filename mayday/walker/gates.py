@@ -88,6 +88,7 @@ def call_voters(w: Walker, gate: Gate, voters: list[str], words: str = "") -> No
         owner=f"vote:{gate.path}",
         purpose="vote",
         via=gate.via or None,
+        choices=gate.options,
     )
 
 

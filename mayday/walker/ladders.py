@@ -255,7 +255,7 @@ def acknowledge(w: Walker, command: Ack) -> dict[str, Any]:
     people.respond(w, command.actor)
     if ladder is None:
         w.entry("seen", command.actor, command.page, page=command.page, channel=command.channel)
-        w.stop_page(command.page, f"seen by {command.actor}")
+        w.stop_page(command.page, f"seen by {command.actor}", over=False)
         return {"page": command.page}
     if ladder.acked_by is not None:
         _joined(w, command.page, command.actor)

@@ -30,7 +30,13 @@ def answered(w: Walker, flight: Flight, result: EffectResult) -> None:
 def _stop_late_page(w: Walker, page: str, result: EffectResult) -> None:
     """A page that began to ring after it was stopped: a slow pager was overtaken by the answer."""
     if result.failure is None and page not in w.state.ringing:
-        w.stop_page(page, "it is over already")
+        w.stop_page(page, "it is over already", over=not _answerable(w, page))
+
+
+def _answerable(w: Walker, page: str) -> bool:
+    """Whether somebody has only seen it: the gate is still open, the role still offered."""
+    gate, role = w.state.gates.get(page), w.state.roles.get(page.removeprefix("role:"))
+    return (gate is not None and gate.outcome is None) or (role is not None and role.offer is not None)
 
 
 @lru_cache(maxsize=1)

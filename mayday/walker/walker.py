@@ -294,6 +294,7 @@ class Walker:
         via: list[str] | None = None,
         urgent: bool = True,
         data: dict[str, Any] | None = None,
+        choices: list[str] | None = None,
     ) -> str:
         """Wake (or, not urgent, tell) people; `targets` are `person.X` and `schedule.X`."""
         if urgent and page not in self.state.ringing:
@@ -312,6 +313,7 @@ class Walker:
                 text=text,
                 urgent=urgent,
                 fallback=fallback,
+                choices=choices or [],
             ),
             owner=owner,
             effect_class="page" if urgent else "notify",
@@ -325,14 +327,14 @@ class Walker:
         if page in self.state.ringing:
             self.stop_page(page, reason)
 
-    def stop_page(self, page: str, reason: str) -> None:
-        """Stop everything that rings for `page`."""
+    def stop_page(self, page: str, reason: str, *, over: bool = True) -> None:
+        """Stop everything that rings for `page`; `over` False: it can still be answered."""
         if page in self.state.ringing:
             self.state.ringing.remove(page)
         self.ask(
             fx.CLOSE_PAGE,
             f"close:{page}",
-            lambda key: fx.ClosePage(effect_key=key, incident=self.card(), page=page, reason=reason),
+            lambda key: fx.ClosePage(effect_key=key, incident=self.card(), page=page, reason=reason, over=over),
             owner="none:",
             effect_class="notify",
             summary=f"stop paging for {page}",

@@ -1,0 +1,46 @@
+"""How a card of a chat is answered: which buttons a page, an offered role or a gate has.
+
+A task has none: its form stands in mayday, and a link is never out of date. The same for reminders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from mayday.domain.effects import PagePurpose
+
+__all__ = ["Deed", "Way", "ways_to_answer"]
+
+Deed = Literal["ack", "join", "accept", "vote", "candidate"]
+ROLE = "role:"
+
+
+class Way(NamedTuple):
+    """One button. `choice` is a vote's; `asks_back`: pressed by mistake it would hurt."""
+
+    words: str
+    deed: Deed
+    choice: str = ""
+    style: Literal["primary", "danger"] | None = None
+    asks_back: bool = False
+
+
+def ways_to_answer(purpose: PagePurpose, page: str, choices: Sequence[str] = ()) -> list[Way]:
+    """The buttons of a card, in order."""
+    if purpose in ("page", "exhausted"):
+        return [Way("Acknowledge", "ack", style="primary"), Way("I am on the bridge", "join")]
+    if purpose == "join":
+        return [Way("I am on the bridge", "join", style="primary")]
+    if purpose == "role" and page.startswith(ROLE):
+        return [Way(f"Take the role: {page.removeprefix(ROLE).replace('_', ' ')}", "accept", style="primary")]
+    if purpose == "candidate":
+        return [Way("It is an incident", "candidate", style="primary", asks_back=True)]  # a no needs its reason
+    if purpose == "vote":
+        own = [Way(choice.replace("_", " ").capitalize(), "vote", choice, asks_back=True) for choice in choices]
+        usual = [
+            Way("Approve", "vote", "approve", "primary", asks_back=True),
+            Way("Reject", "vote", "reject", "danger", asks_back=True),
+        ]
+        return [*(own or usual), Way("Abstain", "vote", "abstain")]
+    return []

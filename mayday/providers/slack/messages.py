@@ -1,0 +1,118 @@
+"""What messages of ours look like in Slack: posts, cards with buttons, cards that are over.
+
+`block_id`s name the parts, so that whoever answers a button can take the answers off and leave the rest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from mayday.domain.effects import IncidentCard, PagePurpose
+from mayday.providers.answering import ways_to_answer
+from mayday.providers.slack.wording import (
+    MOST_BLOCKS,
+    VALUE,
+    button,
+    context,
+    fallback,
+    fitting,
+    link,
+    mentions,
+    plain_sections,
+)
+
+__all__ = ["ANSWER", "card_blocks", "metadata", "over_blocks", "post_blocks", "settled", "still_open"]
+
+ANSWERS, STATE, ABOUT = "answers", "state", "about"
+ANSWER = "mayday.answer"
+"""Action ids of answers begin with it; the rest is the number of the button."""
+OPEN = "mayday.open"
+ELEMENTS = 25
+"""Of an actions block (README, 3)."""
+
+Blocks = list[dict[str, Any]]
+
+
+def metadata(effect_key: str, incident_id: str, page: str = "") -> dict[str, Any]:
+    """What finds a message again: Slack keeps no idempotency keys (README, 2)."""
+    payload = {"key": effect_key, "incident": incident_id, "page": page}
+    return {"event_type": "mayday", "event_payload": payload}
+
+
+def post_blocks(text: str, incident: IncidentCard, base_url: str) -> Blocks:
+    """A message to an audience, or of the runbook."""
+    return [*plain_sections(text), _about(incident, base_url)]
+
+
+def card_blocks(
+    text: str, incident: IncidentCard, base_url: str, *, page: str, purpose: PagePurpose, choices: Sequence[str],
+    users: Iterable[str],
+) -> Blocks:  # fmt: skip
+    """A question with its buttons; `users` are mentioned."""
+    elements = [
+        button(way.words, f"{ANSWER}.{number}", value, style=way.style)
+        | ({"confirm": _ask_back(way.words, incident)} if way.asks_back else {})
+        for number, way in enumerate(ways_to_answer(purpose, page, choices))
+        if len(value := _value(incident, page, way.deed, way.choice)) <= VALUE
+    ]
+    elements = elements[: ELEMENTS - 2]
+    elements.append(button("Open in mayday", OPEN, url=address_of(incident.id, base_url)))
+    if incident.bridge_url and incident.bridge_url.startswith(("https://", "http://")):
+        elements.append(button("Join the bridge", f"{OPEN}.bridge", url=incident.bridge_url))
+    called = mentions(users)
+    about = _about(incident, base_url, f"for {called}" if called else "")
+    return [*plain_sections(text), about, {"type": "actions", "block_id": ANSWERS, "elements": elements}]
+
+
+def over_blocks(text: str, incident: IncidentCard, base_url: str, reason: str) -> Blocks:
+    """A card that nobody can answer any more."""
+    return [*plain_sections(text), _about(incident, base_url), _state(f"Over: {reason}")]
+
+
+def settled(blocks: Blocks, reason: str) -> Blocks:
+    """The blocks of a card, as Slack gave them back, without its buttons."""
+    return [*(block for block in blocks if block.get("block_id") not in (ANSWERS, STATE)), _state(reason)][:MOST_BLOCKS]
+
+
+def still_open(blocks: Blocks, state: str) -> Blocks:
+    """The same with what is known so far above the buttons."""
+    kept = [block for block in blocks if block.get("block_id") != STATE]
+    at = next((number for number, block in enumerate(kept) if block.get("block_id") == ANSWERS), len(kept))
+    return [*kept[:at], _state(state), *kept[at:]][:MOST_BLOCKS]
+
+
+def address_of(incident_id: str, base_url: str) -> str:
+    return f"{base_url}/incidents/{incident_id}"
+
+
+def summary_of(text: str) -> str:
+    """The fallback text of a message."""
+    return fallback(text)
+
+
+def _about(incident: IncidentCard, base_url: str, more: str = "") -> dict[str, Any]:
+    facts = fitting(f"{incident.severity} · {incident.status}{' · DRILL' if incident.drill else ''}", 200)
+    shown = link(address_of(incident.id, base_url), f"INC-{incident.id[-6:]}")
+    return {**context(shown, facts, more), "block_id": ABOUT}
+
+
+def _state(text: str) -> dict[str, Any]:
+    element = {"type": "plain_text", "text": fitting(text, 1_000), "emoji": False}
+    return {"type": "context", "block_id": STATE, "elements": [element]}
+
+
+def _value(incident: IncidentCard, page: str, deed: str, choice: str) -> str:
+    answer = {"incident": incident.id, "page": page, "deed": deed, "choice": choice}
+    return json.dumps(answer, separators=(",", ":"), ensure_ascii=True)
+
+
+def _ask_back(words: str, incident: IncidentCard) -> dict[str, Any]:
+    def plain(text: str, most: int) -> dict[str, Any]:
+        return {"type": "plain_text", "text": fitting(text, most)}
+
+    return {
+        "title": plain("Are you sure?", 100), "text": plain(f"{words}: {incident.title}", 300),
+        "confirm": plain("Yes", 30), "deny": plain("No", 30),
+    }  # fmt: skip

@@ -1,0 +1,67 @@
+"""Slack, when `MAYDAY_SLACK_TOKEN` is set: chat, noticeboard and pager of one bot token (docs/chat.md has the app's
+manifest)."""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr
+
+from mayday.domain.errors import Unauthorised
+from mayday.providers.auth import StaticAuth
+from mayday.providers.offers import CheckResult, Offer, VendorModel, VendorSettings, secret
+from mayday.providers.once import Once
+from mayday.providers.slack import NAME
+from mayday.providers.slack.api import BASE_URL, SlackApi, refusal_in
+from mayday.providers.slack.cards import SlackNoticeboard, SlackPager
+from mayday.providers.slack.channels import Channels
+from mayday.providers.slack.chat import SlackChat
+
+__all__ = ["SCOPES", "SlackSettings", "offer"]
+
+SCOPES = (
+    "channels:manage", "channels:read", "channels:history", "chat:write", "commands", "groups:history", "groups:read",
+    "groups:write", "im:history", "im:write", "pins:write",
+)  # fmt: skip
+
+
+class SlackSettings(VendorModel):
+    token: SecretStr | None = Field(default=None, description="Bot token of the app: xoxb-...")
+    secret: SecretStr | None = Field(default=None, description="Signing secret of the app: verifies what Slack sends")
+    url: str = Field(default=BASE_URL, description="Address of the Web API")
+    channel: str | None = Field(default=None, description="Channel of incidents that have none of their own yet")
+
+
+def offer(given: VendorSettings) -> Offer | None:
+    """None without a token: a signing secret alone lets the slash command in, and nothing goes out."""
+    settings = given.read(SlackSettings)
+    if settings is None or settings.token is None:
+        return None
+    client = given.client(settings.url, StaticAuth("Authorization", "Bearer", secret(settings.token)))
+    client.reading = refusal_in
+    api = SlackApi(client)
+    channels, once = Channels(api), Once(given.records, NAME)
+
+    def user_of(person: str) -> str | None:
+        known = given.catalog.current().people.get(person)
+        return known.ids.get(NAME) if known else None
+
+    async def signed_in() -> CheckResult:
+        try:
+            told = await api.read("auth.test")
+        except Unauthorised as error:
+            return CheckResult(False, str(error), "MAYDAY_SLACK_TOKEN: install the app anew and take its bot token")
+        return CheckResult(True, f"signed in to {told.get('team') or 'Slack'} as {told.get('user') or 'a bot'}")
+
+    async def scoped() -> CheckResult:
+        answer = await client.call("GET", "/auth.test")
+        held = {scope.strip() for scope in answer.headers.get("x-oauth-scopes", "").split(",") if scope.strip()}
+        missing = [scope for scope in SCOPES if held and scope not in held]
+        fix = "add them to the app's bot token scopes and install it again"
+        return CheckResult(not missing, f"scopes missing: {', '.join(missing)}" if missing else "scopes are there", fix)
+
+    where = {"user_of": user_of, "base_url": given.base_url, "default": settings.channel}
+    return Offer(
+        chat=SlackChat(api, channels, once, user_of, given.base_url, settings.channel),
+        pager=SlackPager(api, channels, once, given.base_url),
+        noticeboard=SlackNoticeboard(api, channels, once, **where),
+        checks=[signed_in, scoped],
+    )

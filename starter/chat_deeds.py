@@ -1,0 +1,294 @@
+"""What is asked in a chat, done: the same commands, doors and refusals as those of the API, worded for a chat."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from mayday.domain import commands
+from mayday.domain.commands import Command
+from mayday.domain.incident import Board, Pending
+from mayday.records.errors import RecordsUnavailable
+from mayday.records.incidents import IncidentRecord
+from starter.access import Principal
+from starter.bodies import DeclareBody, StatusBody
+from starter.chat_words import HELP, Asked, NotUnderstood, understood
+from starter.gateway import TemporalSilent
+from starter.minting import command_id, short_id
+from starter.parts import Parts
+from starter.problems import Problem
+from starter.routes.incidents import declare, live_board
+
+__all__ = ["Caller", "Done", "do", "send", "worded"]
+
+OPEN_LISTED = 200
+CHANNEL_KINDS = ("slack.channel", "teams.channel")
+LONGEST = 16_000
+
+
+class Caller(NamedTuple):
+    """Who asks, where and when. `unique` tells one request of a platform from every other one."""
+
+    principal: Principal
+    at: datetime
+    unique: str
+    channels: frozenset[str] = frozenset()
+    """Ids and names of the channel that it was asked in."""
+
+
+class Done(NamedTuple):
+    """What is answered. `public`: everybody in the channel may see it."""
+
+    text: str
+    public: bool = False
+
+
+async def do(parts: Parts, caller: Caller, text: str) -> Done:
+    """Do what a line asks; refusals become the answer, with their reason."""
+    try:
+        if len(text) > LONGEST:
+            raise NotUnderstood(f"at most {LONGEST} characters at once")
+        return await _do(parts, caller, understood(text))
+    except NotUnderstood as error:
+        return Done(str(error))
+    except Problem as problem:
+        return Done(worded(problem))
+    except ValidationError as error:
+        first = error.errors()[0]
+        return Done(f"{'.'.join(map(str, first['loc']))}: {str(first['msg']).removeprefix('Value error, ')}")
+    except TemporalSilent:
+        return Done("mayday cannot reach Temporal at this moment; please try again")
+    except RecordsUnavailable:
+        return Done("mayday cannot reach its records at this moment; please try again")
+
+
+def worded(problem: Problem) -> str:
+    """A refusal for people."""
+    return f"Not done: {problem.detail}" + (f" ({problem.hint})" if problem.hint else "")
+
+
+async def _do(parts: Parts, caller: Caller, asked: Asked) -> Done:
+    if asked.verb == "help":
+        return Done(HELP)
+    if asked.verb == "status" and asked.incident is None:
+        record = await _of_channel(parts, caller)
+        return Done(await _status(parts, record) if record else await _all_open(parts))
+    if asked.verb != "status" and not caller.principal.at_least("responder"):
+        raise Problem(403, "forbidden", f"{caller.principal.actor} may only look (viewer)")
+    if asked.verb == "declare":
+        return await _declared(parts, caller, asked.given)
+    record = await _meant(parts, caller, asked.incident)
+    if asked.verb == "status":
+        return Done(await _status(parts, record))
+    command = await _command(parts, caller, record, asked)
+    body = await send(parts, record, command)
+    return Done(f"{short_id(record.id)}: {_told(command, body)}")
+
+
+async def send(parts: Parts, record: IncidentRecord, command: Command) -> dict[str, Any]:
+    """The workflow's own answer. Raises `Problem` with its reason."""
+    return (await parts.decisions.send(record, command)).body
+
+
+# which incident -------------------------------------------------------------------------------------------------
+
+
+async def _meant(parts: Parts, caller: Caller, named: str | None) -> IncidentRecord:
+    """The one that is named, the one of the channel, or the only one that is open."""
+    if named is not None:
+        return await parts.directory.find(named)
+    record = await _of_channel(parts, caller)
+    if record is not None:
+        return record
+    listed = (await parts.records.incidents.find(open_only=True, drill=False, limit=2)).items
+    if len(listed) == 1:
+        return listed[0]
+    why = "no incident is open" if not listed else "this channel belongs to no incident"
+    raise NotUnderstood(f"{why}; say which one is meant: INC-7KQ2MZ ack ...")
+
+
+async def _of_channel(parts: Parts, caller: Caller) -> IncidentRecord | None:
+    if not caller.channels:
+        return None
+    listed = (await parts.records.incidents.find(open_only=True, limit=OPEN_LISTED)).items
+    for record in listed:
+        if record.board is not None and record.board.channel in caller.channels:
+            return record
+    for record in listed:  # a private channel tells only its id
+        for kind in CHANNEL_KINDS:
+            opened = await parts.records.desk.effects.of_kind(record.id, kind)
+            if any(each.get("id") in caller.channels for each in opened.values()):
+                return record
+    return None
+
+
+# declaring and showing -------------------------------------------------------------------------------------------
+
+
+async def _declared(parts: Parts, caller: Caller, given: Mapping[str, Any]) -> Done:
+    answer = await declare(DeclareBody(**given), caller.principal, parts)
+    item = json.loads(bytes(answer.body))
+    words = "declared" if answer.status_code == 201 else "is open already"
+    drill = " (drill)" if item["drill"] else ""
+    where = f"{item['severity']} {item['title']}{drill}\n{item['url']}"
+    return Done(f"{short_id(item['id'])} {words}: {where}", public=answer.status_code == 201)
+
+
+async def _all_open(parts: Parts) -> str:
+    listed = (await parts.records.incidents.find(open_only=True, limit=20)).items
+    if not listed:
+        return "No incident is open. declare SERVICE SEV1 TITLE opens one."
+    return "\n".join(_line(record, record.board) for record in listed)
+
+
+async def _status(parts: Parts, record: IncidentRecord) -> str:
+    board = await live_board(parts, record)
+    shown = board or record.board
+    lines = [_line(record, shown)]
+    if shown is not None:
+        held = {role.role: role.person for role in shown.roles}
+        commander = held.get("incident_commander")
+        lines.append(f"commander: {_name(parts, commander) if commander else 'nobody yet'}")
+        lines += [f"{label}: {value}" for label, value in (("bridge", shown.bridge), ("ticket", shown.ticket)) if value]
+        waiting = [item for item in shown.pending if item.kind not in ("cadence", "wait", "vendor")]
+        lines += [_waits(parts, item) for item in waiting[:15]] or ["nothing waits for anybody"]
+    if board is None:
+        lines.append("(as last stored: the incident itself does not answer)")
+    lines.append(f"{parts.settings.base_url}/incidents/{record.id}")
+    return "\n".join(lines)
+
+
+def _line(record: IncidentRecord, board: Board | None) -> str:
+    shown = board or record
+    drill = " DRILL" if record.drill else ""
+    return f"{short_id(record.id)} {shown.severity}{drill} {shown.status}: {shown.title}"
+
+
+def _waits(parts: Parts, item: Pending) -> str:
+    whom = ", ".join(_name(parts, person) for person in item.for_)
+    due = f", until {item.due_at:%H:%M} UTC" if item.due_at else ""
+    then = f", then {item.then}" if item.then else ""
+    return f"- {item.kind} {item.id}: {item.text}" + (f" [{whom}{due}{then}]" if whom or due or then else "")
+
+
+def _name(parts: Parts, person: str) -> str:
+    known = parts.playbooks.catalog.people.get(person)
+    return known.name if known else person
+
+
+# commands --------------------------------------------------------------------------------------------------------
+
+
+async def _command(parts: Parts, caller: Caller, record: IncidentRecord, asked: Asked) -> Command:
+    given = asked.given
+    common: dict[str, Any] = {
+        "id": command_id(caller.principal.token_id, caller.unique), "actor": caller.principal.actor, "channel": "chat",
+        "received_at": caller.at,
+    }  # fmt: skip
+    match asked.verb:
+        case "ack" | "join":
+            page = given["page"] or await _own_page(parts, caller, record)
+            return commands.Ack(**common, page=page, joined=True if asked.verb == "join" else None)
+        case "accept":
+            return commands.Accept(**common, target=given["target"].removeprefix("role:"))
+        case "vote":
+            decision, choice, reason = await _ballot(parts, record, given["words"])
+            return commands.Vote(**common, decision=decision, choice=choice, reason=reason)
+        case "update":
+            return commands.Update(**common, **given)
+        case "note":
+            return commands.Note(**common, **given)
+        case "done":
+            return commands.Complete(**common, task=given["task"])
+        case "confirm" | "reject":
+            return commands.Candidate(**common, accept=asked.verb == "confirm", reason=given["reason"])
+        case "severity":
+            return commands.SetSeverity(**common, severity=given["severity"].upper(), reason=given["reason"])
+        case "set":
+            body = StatusBody(status=given["status"].lower(), reason=given["reason"])
+            return commands.SetStatus(**common, status=body.status, reason=body.reason)
+        case _:
+            return commands.AddStep(**common, step=_step(asked.verb, given))
+
+
+def _step(verb: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """An ad-hoc step in the language's own shape, as the command line makes it."""
+    if verb == "page":
+        return {
+            "page": given["target"], "message": given["message"] or "You are needed on {{ incident.title }}"
+        }  # fmt: skip
+    if verb == "task":
+        to = given["to"] if "." in given["to"] else f"person.{given['to']}"
+        return {
+            "task": {
+                "to": to, "text": given["text"], "due": given["due"],
+                "on_overdue": {"notify": "role.incident_commander"},
+            }
+        }  # fmt: skip
+    if verb == "engage":
+        vendor = given["vendor"] if given["vendor"].startswith("vendor.") else f"vendor.{given['vendor']}"
+        summary = given["summary"] or "{{ incident.title }}"
+        return {"engage": vendor, "with": {"priority": "P1", "summary": summary}}
+    return {
+        "decide": given["question"], "voters": {"from": [given["voters"]], "approvals": 1}, "timeout": "15m",
+        "on_timeout": {"then": "lapsed"}, "outcomes": {"approved": [], "rejected": []},
+    }  # fmt: skip
+
+
+async def _own_page(parts: Parts, caller: Caller, record: IncidentRecord) -> str:
+    """The one page that waits for this person."""
+    board = await live_board(parts, record)
+    pages = [item for item in (board.pending if board else []) if item.kind == "page"]
+    own = [item.id for item in pages if caller.principal.actor in item.for_] or [item.id for item in pages]
+    return _only(own, "page", "ack")
+
+
+async def _ballot(parts: Parts, record: IncidentRecord, words: list[str]) -> tuple[str, str, str]:
+    """Decision, choice and reason; the decision may be left out where one is open."""
+    board = await live_board(parts, record)
+    decisions = {item.id: item for item in (board.pending if board else []) if item.kind == "decision"}
+    if words[0] in decisions or (len(words) > 1 and not _is_choice(words[0], list(decisions.values()))):
+        if len(words) < 2:
+            raise NotUnderstood(f"vote {words[0]} CHOICE: say which")
+        return words[0], _choice(words[1]), " ".join(words[2:])
+    return _only(list(decisions), "decision", "vote"), _choice(words[0]), " ".join(words[1:])
+
+
+def _is_choice(word: str, decisions: list[Pending]) -> bool:
+    own = {str(option) for item in decisions for option in item.detail.get("options") or []}
+    return _choice(word) in {"approve", "reject", "abstain", *own}
+
+
+def _choice(word: str) -> str:
+    return {"yes": "approve", "no": "reject", "approved": "approve", "rejected": "reject"}.get(word.lower(), word)
+
+
+def _only(found: list[str], what: str, verb: str) -> str:
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise NotUnderstood(f"no {what} is open here; {verb} {what.upper()} names one")
+    raise NotUnderstood(f"several are open: {', '.join(found[:10])}; {verb} {what.upper()} names one")
+
+
+def _told(command: Command, body: Mapping[str, Any]) -> str:
+    if body.get("state") == "pending":
+        return "taken; it is carried out as soon as the incident answers"
+    detail = body.get("detail") or {}
+    if isinstance(command, commands.Vote):
+        outcome = detail.get("outcome")
+        return f"{command.choice} counts at {command.decision}" + (f", which is {outcome} now" if outcome else "")
+    if isinstance(command, commands.Ack):
+        return f"{command.page} is acknowledged"
+    if isinstance(command, commands.Accept):
+        return f"{command.target} is yours"
+    if isinstance(command, commands.AddStep):
+        return f"added{f' as {name}' if (name := detail.get('step')) else ''}"
+    return {
+        "update": "the update is on its way", "note": "noted", "complete": "done", "candidate": "decided",
+        "severity": "the severity is changed", "status": "the status is set",
+    }.get(command.kind, "done")  # fmt: skip

@@ -1,0 +1,210 @@
+"""Slack's side of the chat: what arrives is answered in Slack's own way, within its three seconds."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import structlog
+
+from mayday.domain import commands
+from mayday.domain.commands import Command
+from mayday.domain.errors import ProviderError
+from mayday.domain.incident import Board
+from mayday.providers._http import exchange
+from mayday.providers.inbound import Malformed
+from mayday.providers.slack import NAME
+from mayday.providers.slack.inbound import Press, SlashCommand, answer_in
+from mayday.providers.slack.messages import ANSWER, settled, still_open
+from mayday.providers.slack.wording import fallback, plain_sections
+from mayday.records.errors import RecordsUnavailable
+from mayday.records.incidents import IncidentRecord
+from starter.access import Principal
+from starter.chat_deeds import Caller, Done, do, send, worded
+from starter.chat_people import principal_of
+from starter.gateway import TemporalSilent
+from starter.minting import command_id
+from starter.parts import Parts
+from starter.problems import Problem
+from starter.routes.incidents import live_board
+
+__all__ = ["Slack"]
+
+log = structlog.get_logger(__name__)
+
+HOOKS = "hooks.slack.com"
+"""The only host that Slack's response addresses have (docs.slack.dev, "Handling user interaction")."""
+ANSWER_WITHIN_SECONDS = 5.0
+STALE = frozenset({"closed", "not_open", "unknown"})
+"""Refusals that mean: nobody can answer this card any more."""
+
+Blocks = list[dict[str, Any]]
+
+
+class Slack:
+    """`http` answers late, at the address that came with the request."""
+
+    def __init__(self, parts: Parts, http: httpx.AsyncClient) -> None:
+        self._parts = parts
+        self._http = http
+
+    async def ran(self, command: SlashCommand) -> dict[str, Any]:
+        """The answer to a slash command."""
+        parts = self._parts
+        at = parts.clock()
+        try:
+            principal = await self._principal(command.user)
+        except Problem as problem:
+            return said(Done(worded(problem)))
+        where = frozenset(name for name in (command.channel, command.channel_name) if name)
+        return said(await do(parts, Caller(principal, at, command.trigger, where), command.text))
+
+    async def pressed(self, press: Press) -> None:
+        """What a button asks; the answer goes to the person, and the card shows what is so now."""
+        if not press.action.startswith(ANSWER):
+            return
+        at = self._parts.clock()
+        try:
+            principal = await self._principal(press.user)
+            if not principal.at_least("responder"):
+                raise Problem(403, "forbidden", f"{principal.actor} may only look (viewer)")
+            asked = answer_in(press.value)
+            record = await self._parts.directory.find(asked["incident"])
+            unique = f"{press.message} {press.at} {press.action}"
+            common = {
+                "id": command_id(principal.token_id, unique), "actor": principal.actor, "channel": "chat",
+                "received_at": at,
+            }  # fmt: skip
+            await self._answered(press, record, principal, asked, _command(asked, common))
+        except Malformed as error:
+            await self.later(press.response_url, said(Done(f"Not done: {error}")))
+        except Problem as problem:
+            await self.later(press.response_url, said(Done(worded(problem))))
+        except (TemporalSilent, RecordsUnavailable) as error:
+            log.error("press_not_done", reason=str(error))
+            text = "Not done: mayday cannot reach its parts at this moment; please press again"
+            await self.later(press.response_url, said(Done(text)))
+
+    async def _answered(
+        self, press: Press, record: IncidentRecord, principal: Principal, asked: dict[str, str], command: Command
+    ) -> None:
+        name = self._parts.playbooks.catalog.people[principal.actor].name
+        try:
+            body = await send(self._parts, record, command)
+        except Problem as problem:
+            await self.later(press.response_url, said(Done(worded(problem))))
+            if problem.code in STALE:
+                await self._written_again(press, settled(press.blocks, problem.detail))
+            return
+        if body["state"] == "pending":
+            await self.later(press.response_url, said(Done("Taken; it is carried out as soon as the incident answers")))
+            return
+        if isinstance(command, commands.Vote):
+            await self._counted(press, record, command, name)
+            return
+        words = {"ack": "acknowledged by", "accept": "taken by", "candidate": "an incident, says"}
+        await self._written_again(press, settled(press.blocks, f"{words.get(command.kind, 'answered by')} {name}"))
+
+    async def _counted(self, press: Press, record: IncidentRecord, vote: commands.Vote, name: str) -> None:
+        """A vote: who has voted stands above the buttons, which go when the gate is decided.
+
+        It is looked at again after it was written: a vote that decided meanwhile may have taken the buttons off, and
+        they must not come back.
+        """
+        board = await live_board(self._parts, record)
+        votes = _votes(board, vote.decision)
+        if board is not None and votes is not None:
+            shown = ", ".join(f"{self._name(person)}: {choice}" for person, choice in votes.items())
+            await self._written_again(press, still_open(press.blocks, f"{shown or name} (still open)"))
+            board = await live_board(self._parts, record)
+            votes = _votes(board, vote.decision)
+        if board is not None and votes is None:
+            await self._written_again(press, settled(press.blocks, f"decided; the last vote: {name}, {vote.choice}"))
+        elif board is None:
+            await self.later(press.response_url, said(Done(f"{vote.choice} counts at {vote.decision}")))
+
+    def _name(self, person: str) -> str:
+        known = self._parts.playbooks.catalog.people.get(person)
+        return known.name if known else person
+
+    async def _principal(self, user: str) -> Principal:
+        try:
+            return principal_of(self._parts.playbooks.catalog, NAME, user)
+        except Problem as problem:
+            await self._audit(user, problem.code)
+            raise
+
+    async def _audit(self, user: str, outcome: str) -> None:
+        try:
+            await self._parts.records.audit.write(f"{NAME}:{user[:40]}", "chat", outcome, channel="chat")
+        except RecordsUnavailable as error:
+            log.warning("audit_not_written", action="chat", outcome=outcome, reason=str(error))
+
+    async def _written_again(self, press: Press, blocks: Blocks) -> None:
+        """Needs no token and no scope: the address that came with the press may replace its message."""
+        if press.blocks:
+            text = fallback("\n".join(_text_of(block) for block in blocks if block.get("type") == "section"))
+            await self.later(press.response_url, {"replace_original": True, "text": text, "blocks": blocks})
+
+    async def later(self, response_url: str, message: dict[str, Any]) -> None:
+        """Post to a response address; one that is none of Slack's is not called."""
+        if not self._is_slacks(response_url):
+            log.warning("response_address_refused", host=str(urlsplit(response_url).hostname)[:100])
+            return
+        try:
+            await exchange(
+                self._http, "POST", response_url, provider=NAME, json=message, timeout_s=ANSWER_WITHIN_SECONDS
+            )  # fmt: skip
+        except ProviderError as error:
+            log.warning("chat_answer_lost", provider=NAME, reason=str(error))
+
+    def _is_slacks(self, url: str) -> bool:
+        """Slack's own, or below the address that `MAYDAY_SLACK_URL` names instead of Slack."""
+        try:
+            parts = urlsplit(url)
+            if parts.scheme == "https" and parts.hostname == HOOKS and parts.port in (None, 443):
+                return parts.username is None
+            configured = urlsplit(self._parts.settings.value("SLACK_URL") or "")
+        except ValueError:
+            return False
+        return bool(configured.netloc) and (parts.scheme, parts.netloc) == (configured.scheme, configured.netloc)
+
+
+def said(done: Done) -> dict[str, Any]:
+    """An answer as a message of Slack's: only for who asked, unless it is meant for all."""
+    kind = "in_channel" if done.public else "ephemeral"
+    return {
+        "response_type": kind, "replace_original": False, "text": fallback(done.text),
+        "blocks": plain_sections(done.text),
+    }  # fmt: skip
+
+
+def _command(asked: dict[str, str], common: dict[str, Any]) -> Command:
+    """The command of a button. Raises Malformed."""
+    page, choice = asked["page"], asked["choice"]
+    match asked["deed"]:
+        case "ack":
+            return commands.Ack(**common, page=page)
+        case "join":
+            return commands.Ack(**common, page=page, joined=True)
+        case "accept":
+            return commands.Accept(**common, target=page.removeprefix("role:"))
+        case "vote":
+            return commands.Vote(**common, decision=page, choice=choice)
+        case "candidate":
+            return commands.Candidate(**common, accept=True)
+    raise Malformed("value", "not what a button of mayday carries")
+
+
+def _votes(board: Board | None, decision: str) -> dict[str, str] | None:
+    """Who voted what at an open gate; None where it is not open, or not known."""
+    for item in board.pending if board else []:
+        if item.kind == "decision" and item.id == decision:
+            return {str(person): str(choice) for person, choice in (item.detail.get("votes") or {}).items()}
+    return None
+
+
+def _text_of(block: dict[str, Any]) -> str:
+    text = block.get("text")
+    return str(text.get("text") or "") if isinstance(text, dict) else ""

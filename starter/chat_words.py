@@ -1,0 +1,145 @@
+"""What people type at `/mayday` or `@mayday`, as a request. Platforms differ in how it arrives, not in what it says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+__all__ = ["HELP", "Asked", "NotUnderstood", "understood"]
+
+HELP = """\
+declare SERVICE SEV1 TITLE      declare an incident (declare drill ... rehearses)
+status                          this incident, or all that are open
+ack [PAGE]                      acknowledge a page; join [PAGE] when you are on the bridge
+accept ROLE|TASK                take a role or a task that was offered
+vote [DECISION] CHOICE [REASON] vote at a gate: approve, reject, abstain, or one of its own options
+update AUDIENCE TEXT            send an update
+note TEXT                       write something into the timeline
+done TASK                       finish a task that has no form
+confirm [REASON]                it is an incident; reject REASON when it is none
+severity SEV2 REASON            change the severity
+set STATUS REASON               set the status: identified, mitigated, resolved, ...
+page TARGET [MESSAGE]           page a policy, schedule.X, role.X or person.X
+task PERSON 10m TEXT            give somebody something to do
+decide VOTERS QUESTION          open a gate for group.X, role.X or person.X
+engage VENDOR [SUMMARY]         open a case at a vendor
+Outside of an incident's channel its id comes first: INC-7KQ2MZ ack"""
+
+_INCIDENT = re.compile(r"INC-(?:[0-9A-HJKMNP-TV-Z]{26}|[0-9A-HJKMNP-TV-Z]{6})", re.IGNORECASE)
+_SEVERITY = re.compile(r"sev[1-5]", re.IGNORECASE)
+_DURATION = re.compile(r"\d+[smhd]")
+
+
+class NotUnderstood(Exception):
+    """The text says what would have been."""
+
+
+class Asked(NamedTuple):
+    """`verb` is one of `HELP`'s; `incident` as it was typed; `given` the verb's own fields."""
+
+    verb: str
+    incident: str | None = None
+    given: dict[str, Any] = {}
+
+
+def understood(text: str) -> Asked:
+    """The request in a text. Raises NotUnderstood."""
+    word, rest = _next(text)
+    incident = None
+    if _INCIDENT.fullmatch(word):
+        incident, (word, rest) = word, _next(rest)
+    verb = word.lower() or ("status" if incident else "help")
+    read = _READERS.get(verb)
+    if read is None:
+        raise NotUnderstood(f"there is no {word[:40]}; help says what there is")
+    return Asked(verb, incident, read(rest))
+
+
+def _next(text: str) -> tuple[str, str]:
+    word, _, rest = text.strip().partition(" ")
+    if "\n" in word:
+        word, _, more = word.partition("\n")
+        rest = f"{more} {rest}"
+    return word, rest.strip()
+
+
+def _none(rest: str) -> dict[str, Any]:
+    return {}
+
+
+def _declare(rest: str) -> dict[str, Any]:
+    word, after = _next(rest)
+    drill = word.lower() == "drill"
+    if drill:
+        word, after = _next(after)
+    second, title = _next(after)
+    service, severity = (second, word) if _SEVERITY.fullmatch(word) else (word, second)
+    if not service or not _SEVERITY.fullmatch(severity) or not title:
+        raise NotUnderstood("declare SERVICE SEV1 TITLE, such as: declare payments sev2 Cards are refused")
+    return {"service": service, "severity": severity.upper(), "title": title, "drill": drill}
+
+
+def _optional(name: str) -> Callable[[str], dict[str, Any]]:
+    return lambda rest: {name: _next(rest)[0] or None}
+
+
+def _vote(rest: str) -> dict[str, Any]:
+    words = rest.split()
+    if not words:
+        raise NotUnderstood("vote [DECISION] CHOICE [REASON], such as: vote approve the rollback is tested")
+    return {"words": words}
+
+
+def _two(first: str, second: str, example: str) -> Callable[[str], dict[str, Any]]:
+    def read(rest: str) -> dict[str, Any]:
+        word, text = _next(rest)
+        if not word or not text:
+            raise NotUnderstood(example)
+        return {first: word, second: text}
+
+    return read
+
+
+def _one(name: str, example: str) -> Callable[[str], dict[str, Any]]:
+    def read(rest: str) -> dict[str, Any]:
+        if not rest:
+            raise NotUnderstood(example)
+        return {name: rest}
+
+    return read
+
+
+def _task(rest: str) -> dict[str, Any]:
+    person, after = _next(rest)
+    due, text = _next(after)
+    if not person or not _DURATION.fullmatch(due) or not text:
+        raise NotUnderstood("task PERSON 10m TEXT, such as: task raj 10m check the resolvers")
+    return {"to": person, "due": due, "text": text}
+
+
+def _page(rest: str) -> dict[str, Any]:
+    target, message = _next(rest)
+    if not target:
+        raise NotUnderstood("page TARGET [MESSAGE], such as: page schedule.network_primary DNS answers slowly")
+    return {"target": target, "message": message or None}
+
+
+def _engage(rest: str) -> dict[str, Any]:
+    vendor, summary = _next(rest)
+    if not vendor:
+        raise NotUnderstood("engage VENDOR [SUMMARY]")
+    return {"vendor": vendor, "summary": summary or None}
+
+
+_READERS: dict[str, Callable[[str], dict[str, Any]]] = {
+    "help": _none, "status": _none, "declare": _declare, "ack": _optional("page"), "join": _optional("page"),
+    "accept": _one("target", "accept ROLE or TASK, such as: accept deputy"), "vote": _vote,
+    "update": _two("audience", "text", "update AUDIENCE TEXT, such as: update executives Cards work again"),
+    "note": _one("text", "note TEXT"), "done": _one("task", "done TASK"), "confirm": lambda rest: {"reason": rest},
+    "reject": _one("reason", "reject REASON: why it is no incident"),
+    "severity": _two("severity", "reason", "severity SEV2 REASON"),
+    "set": _two("status", "reason", "set STATUS REASON, such as: set mitigated traffic is rerouted"),
+    "page": _page, "task": _task, "engage": _engage,
+    "decide": _two("voters", "question", "decide VOTERS QUESTION, such as: decide group.emergency_cab Run CHG0031?"),
+}  # fmt: skip
