@@ -26,7 +26,7 @@ from starter.routes.incidents import declare, live_board
 __all__ = ["Caller", "Done", "do", "send", "worded"]
 
 OPEN_LISTED = 200
-CHANNEL_KINDS = ("slack.channel", "teams.channel")
+CHANNEL_RECEIPTS = ("slack/channel", "teams/channel")
 LONGEST = 16_000
 
 
@@ -119,8 +119,8 @@ async def _of_channel(parts: Parts, caller: Caller) -> IncidentRecord | None:
         if record.board is not None and record.board.channel in caller.channels:
             return record
     for record in listed:  # a private channel tells only its id
-        for kind in CHANNEL_KINDS:
-            opened = await parts.records.desk.effects.of_kind(record.id, kind)
+        for receipts in CHANNEL_RECEIPTS:
+            opened = await parts.records.desk.effects.under(record.id, receipts)
             if any(each.get("id") in caller.channels for each in opened.values()):
                 return record
     return None

@@ -30,6 +30,7 @@ from mayday.domain.ports import (
     ChangeLog,
     Chat,
     Mailer,
+    Noticeboard,
     OnCallRoster,
     Pager,
     StatusPage,
@@ -62,6 +63,8 @@ class Offer:
 
     pager: Pager | None = None
     chat: Chat | None = None
+    noticeboard: Noticeboard | None = None
+    """Cards with buttons, wherever the vendor's chat is used."""
     bridge: Bridge | None = None
     ticket_desk: TicketDesk | None = None
     vendor_desk: VendorDesk | None = None

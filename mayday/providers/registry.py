@@ -41,6 +41,7 @@ VENDORS: dict[str, str] = {
     "graph": "mayday.providers.graph.offer:offer",
     "statuspage": "mayday.providers.statuspage.offer:offer",
     "smtp": "mayday.providers.smtp.offer:offer",
+    "slack": "mayday.providers.slack.offer:offer",  # behind the pagers: a direct message wakes nobody who sleeps well
 }
 
 
@@ -142,8 +143,10 @@ def ordered_ports(desk: Ports, offers: Mapping[str, Offer], settings: Settings) 
                 raise SettingsError(f"{key}={','.join(wanted)}: {name} serves no {port.name} here; possible: {here}")
             adapters += own if name == DESK else [serving[name]]
         ports[port.name] = adapters
+    chats = {adapter.name for adapter in ports["chats"]}
+    boards = [each.noticeboard for name, each in offers.items() if each.noticeboard and name in chats]
     rosters = {name: each.roster for name, each in offers.items() if each.roster is not None}
-    return replace(desk, rosters={**desk.rosters, **rosters}, **ports)
+    return replace(desk, rosters={**desk.rosters, **rosters}, noticeboards=boards, **ports)
 
 
 def _wanted(settings: Settings, setting: str) -> list[str] | None:

@@ -12,7 +12,7 @@ from typing import Any
 from mayday.domain.effects import ClosePage, IncidentCard, PagePurpose, SentVia
 from mayday.domain.errors import Refused
 from mayday.domain.ports import Call, Card
-from mayday.providers.once import Once
+from mayday.providers.receipts import Receipts
 from mayday.providers.slack import NAME
 from mayday.providers.slack.api import SlackApi, SlackRefused
 from mayday.providers.slack.channels import Channels
@@ -22,21 +22,21 @@ from mayday.providers.vendor_words import cut
 
 __all__ = ["SlackNoticeboard", "SlackPager"]
 
-CARD, CALL = "slack.card", "slack.call"
+CARD, CALL, OVER = "card", "call", "over"
 KEPT = 3_000
 """Characters of a card's text that are kept, to write it again without its buttons."""
-_GONE = frozenset(
-    {"message_not_found", "channel_not_found", "is_archived", "cant_update_message", "edit_window_closed"}
-)
+_GONE = frozenset({
+    "message_not_found", "channel_not_found", "is_archived", "cant_update_message", "edit_window_closed",
+})  # fmt: skip
 
 
 class _Cards:
     """Cards of one kind."""
 
-    def __init__(self, api: SlackApi, channels: Channels, once: Once, base_url: str, kind: str) -> None:
+    def __init__(self, api: SlackApi, channels: Channels, receipts: Receipts, base_url: str, kind: str) -> None:
         self._api = api
         self._channels = channels
-        self._once = once
+        self._receipts = receipts
         self._base_url = base_url
         self._kind = kind
 
@@ -49,7 +49,7 @@ class _Cards:
         )  # fmt: skip
 
         def standing(ts: str) -> dict[str, Any]:
-            return {**note, "channel_id": channel, "ts": ts, "page": page, "text": cut(text, KEPT), "over": False}
+            return {**note, "channel_id": channel, "ts": ts, "page": page, "text": cut(text, KEPT)}
 
         async def say() -> dict[str, Any]:
             data = await self._api.write(
@@ -62,13 +62,14 @@ class _Cards:
             ts = await self._channels.message_of(channel, effect_key)
             return standing(ts) if ts else None
 
-        return await self._once.do(effect_key, self._kind, incident.id, say, look)
+        return await self._receipts.once(self._kind, effect_key, incident.id, look=look, act=say)
 
     async def settle(self, closing: ClosePage) -> int:
         """Writes every card of the page again without its buttons. One that is gone counts as done."""
         count = 0
-        for key, card in (await self._once.of_kind(closing.incident.id, self._kind)).items():
-            if card.get("page") != closing.page or card.get("over") or not card.get("ts"):
+        for key, card in (await self._receipts.all(self._kind, closing.incident.id)).items():
+            over = f"{self._kind}.{OVER}"
+            if card.get("page") != closing.page or await self._receipts.of(over, key) is not None:
                 continue
             text = str(card.get("text") or "")
             try:
@@ -79,7 +80,7 @@ class _Cards:
             except SlackRefused as refused:
                 if refused.error not in _GONE:
                     raise
-            await self._once.note(key, {**card, "over": True})
+            await self._receipts.keep(over, key, closing.incident.id, {"reason": closing.reason})
             count += 1
         return count
 
@@ -90,13 +91,13 @@ class SlackNoticeboard:
     name = NAME
 
     def __init__(
-        self, api: SlackApi, channels: Channels, once: Once, user_of: Callable[[str], str | None], base_url: str,
-        default: str | None = None,
+        self, api: SlackApi, channels: Channels, receipts: Receipts, user_of: Callable[[str], str | None],
+        base_url: str, default: str | None = None,
     ) -> None:  # fmt: skip
         self._channels = channels
         self._user_of = user_of
         self._default = default
-        self._cards = _Cards(api, channels, once, base_url, CARD)
+        self._cards = _Cards(api, channels, receipts, base_url, CARD)
 
     async def put_up(self, card: Card) -> SentVia | None:
         name = card.incident.channel or self._default
@@ -119,9 +120,9 @@ class SlackPager:
     name = NAME
     channels = frozenset({"push", "chat"})
 
-    def __init__(self, api: SlackApi, channels: Channels, once: Once, base_url: str) -> None:
+    def __init__(self, api: SlackApi, channels: Channels, receipts: Receipts, base_url: str) -> None:
         self._api = api
-        self._cards = _Cards(api, channels, once, base_url, CALL)
+        self._cards = _Cards(api, channels, receipts, base_url, CALL)
 
     async def call(self, call: Call) -> SentVia:
         if not is_user(call.address):

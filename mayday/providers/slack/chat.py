@@ -1,7 +1,9 @@
 """The incident's channel in Slack.
 
 A channel is called as the runbook says; where that name is taken, the incident's short id goes behind it, and a name
-with that id can only be ours. Messages are found again by their metadata (mayday/providers/once.py says when).
+with that id can only be ours. A channel whose making was never answered is left empty: its name says nothing about
+whose it is, and two incidents in one channel would be worse. Messages are found again by their metadata
+(mayday/providers/receipts.py says when).
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from mayday.domain.effects import IncidentCard, SentVia
 from mayday.domain.errors import Refused
 from mayday.domain.ports import ChannelOrder, ChannelRef, Invitation, Post
 from mayday.providers.embedded.chat import channel_name
-from mayday.providers.once import Once
+from mayday.providers.receipts import Receipts
 from mayday.providers.slack import NAME
 from mayday.providers.slack.api import SlackApi, SlackRefused
 from mayday.providers.slack.channels import Channels
@@ -22,7 +24,7 @@ from mayday.providers.slack.wording import fitting
 
 __all__ = ["SlackChat"]
 
-CHANNEL, POST = "slack.channel", "slack.post"
+CHANNEL, POST = "channel", "post"
 TOPIC = 250
 AT_ONCE = 100
 """People invited by one call."""
@@ -36,11 +38,17 @@ class SlackChat:
     name = NAME
 
     def __init__(
-        self, api: SlackApi, channels: Channels, once: Once, user_of: UserOf, base_url: str, default: str | None = None
+        self,
+        api: SlackApi,
+        channels: Channels,
+        receipts: Receipts,
+        user_of: UserOf,
+        base_url: str,
+        default: str | None = None,
     ) -> None:
         self._api = api
         self._channels = channels
-        self._once = once
+        self._receipts = receipts
         self._user_of = user_of
         self._base_url = base_url
         self._default = default
@@ -62,7 +70,7 @@ class SlackChat:
                     return await self._furnished(channel, order)
             return None
 
-        done = await self._once.do(order.effect_key, CHANNEL, order.incident.id, create, look)
+        done = await self._receipts.once(CHANNEL, order.effect_key, order.incident.id, look=look, act=create)
         self._channels.remember(done["name"], done["id"])
         return ChannelRef(channel=done["name"], url=f"https://slack.com/app_redirect?channel={done['id']}")
 
@@ -104,7 +112,7 @@ class SlackChat:
             ts = await self._channels.message_of(channel, post.effect_key)
             return {"channel": channel, "ts": ts} if ts else None
 
-        done = await self._once.do(post.effect_key, POST, post.incident.id, say, look)
+        done = await self._receipts.once(POST, post.effect_key, post.incident.id, look=look, act=say)
         if post.pin:
             await self._pinned(done)
         return SentVia(channel="chat", provider=NAME, ref=f"{done['channel']}/{done['ts']}")
@@ -147,7 +155,7 @@ class SlackChat:
 
     async def archive(self, effect_key: str, incident: IncidentCard) -> None:
         """The incident's own channel; one that is named otherwise by the house stays."""
-        opened = await self._once.of_kind(incident.id, CHANNEL)
+        opened = await self._receipts.all(CHANNEL, incident.id)
         for channel in {str(each["id"]) for each in opened.values() if each.get("id")}:
             try:
                 await self._api.repeat("conversations.archive", channel=channel)

@@ -8,7 +8,7 @@ from pydantic import Field, SecretStr
 from mayday.domain.errors import Unauthorised
 from mayday.providers.auth import StaticAuth
 from mayday.providers.offers import CheckResult, Offer, VendorModel, VendorSettings, secret
-from mayday.providers.once import Once
+from mayday.providers.receipts import Receipts
 from mayday.providers.slack import NAME
 from mayday.providers.slack.api import BASE_URL, SlackApi, refusal_in
 from mayday.providers.slack.cards import SlackNoticeboard, SlackPager
@@ -38,7 +38,7 @@ def offer(given: VendorSettings) -> Offer | None:
     client = given.client(settings.url, StaticAuth("Authorization", "Bearer", secret(settings.token)))
     client.reading = refusal_in
     api = SlackApi(client)
-    channels, once = Channels(api), Once(given.records, NAME)
+    channels, receipts = Channels(api), Receipts(given.records.desk, NAME)
 
     def user_of(person: str) -> str | None:
         known = given.catalog.current().people.get(person)
@@ -58,10 +58,9 @@ def offer(given: VendorSettings) -> Offer | None:
         fix = "add them to the app's bot token scopes and install it again"
         return CheckResult(not missing, f"scopes missing: {', '.join(missing)}" if missing else "scopes are there", fix)
 
-    where = {"user_of": user_of, "base_url": given.base_url, "default": settings.channel}
     return Offer(
-        chat=SlackChat(api, channels, once, user_of, given.base_url, settings.channel),
-        pager=SlackPager(api, channels, once, given.base_url),
-        noticeboard=SlackNoticeboard(api, channels, once, **where),
+        chat=SlackChat(api, channels, receipts, user_of, given.base_url, settings.channel),
+        pager=SlackPager(api, channels, receipts, given.base_url),
+        noticeboard=SlackNoticeboard(api, channels, receipts, user_of, given.base_url, settings.channel),
         checks=[signed_in, scoped],
     )

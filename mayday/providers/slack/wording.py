@@ -47,7 +47,8 @@ def fallback(text: str) -> str:
 
 def plain_sections(text: str) -> list[dict[str, Any]]:
     """Sections that hold the text; where it is too long, a line says so."""
-    rest, sections = escaped(text).strip() or "(no text)", []
+    rest = escaped(text).strip() or "(no text)"
+    sections: list[dict[str, Any]] = []
     while rest and len(sections) < MOST_SECTIONS:
         piece = _piece(rest)
         sections.append(_plain("section", piece))

@@ -41,40 +41,6 @@ class EffectLog:
 
         return await self._store.commit(carry_out)
 
-    async def begin(self, effect_key: str, kind: str, incident_id: str | None) -> dict[str, Any] | None:
-        """Write down that an effect is about to be carried out at a provider that knows no effect keys.
-
-        None: nobody began it before. Else what is known of it: its result, or `{}` where a try before this one never
-        said how it ended; then the caller looks before it does it again.
-        """
-        row: dict[str, Any] = {"effect_key": effect_key, "kind": kind, "incident_id": incident_id, "result": {}}
-        claim = self._store.insert(EFFECTS).on_conflict_do_nothing(index_elements=["effect_key"])
-
-        async def note(connection: AsyncConnection) -> dict[str, Any] | None:
-            if (await connection.execute(claim.values(**row, done_at=self._store.now()))).rowcount == 1:
-                return None
-            known: dict[str, Any] = (
-                await connection.execute(sa.select(EFFECTS.c.result).where(EFFECTS.c.effect_key == effect_key))
-            ).scalar_one()
-            return known
-
-        return await self._store.commit(note)
-
-    async def finish(self, effect_key: str, result: dict[str, Any]) -> None:
-        """How an effect that was begun ended, or what has become of it since."""
-        async with self._store.write() as connection:
-            await connection.execute(
-                sa.update(EFFECTS).where(EFFECTS.c.effect_key == effect_key)
-                .values(result=result, done_at=self._store.now())
-            )  # fmt: skip
-
-    async def of_kind(self, incident_id: str, kind: str) -> dict[str, dict[str, Any]]:
-        """Results by key of an incident's effects of one kind, in the order of their keys."""
-        query = sa.select(EFFECTS.c.effect_key, EFFECTS.c.result).order_by(EFFECTS.c.effect_key)
-        query = query.where(EFFECTS.c.incident_id == incident_id, EFFECTS.c.kind == kind)
-        async with self._store.read() as connection:
-            return {row.effect_key: row.result for row in await connection.execute(query)}
-
     async def get(self, effect_key: str) -> dict[str, Any] | None:
         """The result of an effect, or None: it was never carried out here."""
         query = sa.select(EFFECTS.c.result).where(EFFECTS.c.effect_key == effect_key)
