@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from mayday.language.catalog import Catalog
 from starter.access import Principal, level_of
 from starter.problems import Problem
@@ -9,11 +11,11 @@ from starter.problems import Problem
 __all__ = ["principal_of"]
 
 
-def principal_of(catalog: Catalog, platform: str, user: str) -> Principal:
+def principal_of(catalog: Catalog, platform: str, user: str, at: datetime) -> Principal:
     """The person behind a user's id; a 403 `Problem` that says what to add where nobody, or more than one, has it."""
     found = [name for name, person in catalog.people.items() if user and person.ids.get(platform) == user]
     if len(found) != 1:
         why = "is nobody of the catalog" if not found else f"is {' and '.join(found)} of the catalog"
         hint = f"in the catalog's people: ids: {{ {platform}: {user[:40]} }} for one person"
         raise Problem(403, "not_in_catalog", f"{user[:40]} {why}", hint=hint)
-    return Principal(found[0], level_of(catalog, found[0]), f"chat {platform} {user}")
+    return Principal(found[0], level_of(catalog, found[0], at), f"chat {platform} {user}")
