@@ -17,10 +17,18 @@ CATALOG = "catalog"
 
 
 class Resolved(NamedTuple):
-    """`reason` says why the answer is the plan's snapshot, or nobody; `stale` that it is the snapshot."""
+    """`reason` says why the answer is not the roster's own, or nobody; `stale` that it is an old one."""
 
     people: Sequence[str]
     reason: str | None = None
+    stale: bool = False
+
+
+class _OnCall(NamedTuple):
+    """`note` says where the answer comes from when not from the roster itself; `stale` that it is an old one."""
+
+    people: Sequence[str]
+    note: str | None = None
     stale: bool = False
 
 
@@ -40,29 +48,39 @@ class People:
             return Resolved(members, None if members else f"{target} has no members")
         snapshot = list(fallback.get(target, []))
         try:
-            people = await self._on_call(name)
+            people, note, stale = await self._on_call(name)
         except ProviderError as error:
             return Resolved(snapshot, f"the roster cannot be read ({error})", stale=bool(snapshot))
         if people:
-            return Resolved(people)
+            return Resolved(people, note, stale)
         return Resolved(snapshot, f"nobody is on call for {target}", stale=bool(snapshot))
 
-    async def _on_call(self, name: str, seen: tuple[str, ...] = ()) -> list[str]:
-        """Raises ProviderError. A schedule kept elsewhere falls back to the one that the catalog names for it."""
+    async def _on_call(self, name: str, seen: tuple[str, ...] = ()) -> _OnCall:
+        """Who is on call by the schedule. Raises ProviderError.
+
+        A schedule kept elsewhere falls back to the one that the catalog names for it.
+        """
         schedule = self._given.catalog.current().schedules.get(name)
         rosters, now = self._given.ports.rosters, self._given.now()
         if not isinstance(schedule, ExternalSchedule):
-            return await rosters[CATALOG].on_call(name, now)
+            return _OnCall(await rosters[CATALOG].on_call(name, now))
+        why = f"{schedule.source} is not set up"
+        roster = rosters.get(schedule.source)
         try:
-            roster = rosters.get(schedule.source)
             if roster is not None:
-                return await roster.on_call(schedule.id, now)
-        except ProviderError:
+                people = await roster.on_call(schedule.id, now)
+                since = roster.stale_since(schedule.id)
+                if since is None:
+                    return _OnCall(people)
+                return _OnCall(people, f"{schedule.source} does not answer: on call as of {since:%d %b %H:%M}", True)
+        except ProviderError as error:
             if not schedule.fallback or schedule.fallback in seen:
                 raise
+            why = str(error)
         if schedule.fallback is None or schedule.fallback in seen:
-            return []
-        return await self._on_call(schedule.fallback.removeprefix("schedule."), (*seen, f"schedule.{name}"))
+            return _OnCall([])
+        found = await self._on_call(schedule.fallback.removeprefix("schedule."), (*seen, f"schedule.{name}"))
+        return found._replace(note=f"{schedule.fallback} stands in ({why})")
 
 
 class RosterActivities:

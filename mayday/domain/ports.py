@@ -372,6 +372,10 @@ class OnCallRoster(Protocol):
         """Person ids on a schedule at an instant, empty in a gap. `schedule` is the roster's own id of it."""
         ...
 
+    def stale_since(self, schedule: str) -> datetime | None:
+        """When the last answer was fresh, where it came from memory; None where it is fresh."""
+        ...
+
 
 class EffectJournal(Protocol):
     """What was done already under an effect's key: read before a page is tried again."""

@@ -39,6 +39,7 @@ from mayday.domain.ports import (
 )
 from mayday.providers.auth import Auth, NoAuth
 from mayday.providers.client import VendorClient
+from mayday.providers.vendor_pager import WatchedLine
 from mayday.records.records import Records
 from mayday.settings import PREFIX, SECRET_ENDINGS, SettingsError
 
@@ -74,6 +75,8 @@ class Offer:
     change_log: ChangeLog | None = None
     roster: OnCallRoster | None = None
     """Serves the catalog's schedules with `source:` of this vendor's name."""
+    watched: WatchedLine | None = None
+    """A pager that does not tell us of answers by itself: the worker asks it."""
     checks: Sequence[Check] = ()
 
 
@@ -97,6 +100,8 @@ class VendorSettings:
     catalog: CatalogSource
     records: Records
     sender: str = "mayday@localhost"
+    webhook: bool = False
+    """Whether the vendor's webhooks have credentials here: then it tells us of answers, and is not asked for them."""
     others: Mapping[str, Offer] = field(default_factory=dict)
     """The offers made before, in the registry's order: mail as a pager's channel rides on the mailer's."""
 

@@ -30,11 +30,17 @@ from mayday.providers.embedded.tickets import DeskChanges, DeskTickets
 from mayday.providers.embedded.vendors import DeskVendors
 from mayday.providers.http.caller import DrillCaller, HouseCaller
 from mayday.providers.offers import Offer, VendorSettings
+from mayday.providers.vendor_pager import CallJournal
 from mayday.records.records import Records
 from mayday.settings import PREFIX, Settings, SettingsError
 
 #: vendor -> module and function of its offer, in the order in which they are tried
 VENDORS: dict[str, str] = {
+    "pagerduty": "mayday.providers.pagerduty.offer:offer",
+    "opsgenie": "mayday.providers.opsgenie.offer:offer",
+    "jsm": "mayday.providers.jsm.offer:offer",
+    "everbridge": "mayday.providers.everbridge.offer:offer",
+    "twilio": "mayday.providers.twilio.offer:offer",
     "servicenow": "mayday.providers.servicenow.offer:offer",
     "jira": "mayday.providers.jira.offer:offer",
     "zoom": "mayday.providers.zoom.offer:offer",
@@ -88,9 +94,9 @@ def build_providers(settings: Settings, records: Records, catalog: CatalogSource
     offers = made_offers(settings, records, catalog, client)
     ports = ordered_ports(replace(desk, http=[HouseCaller(client)]), offers, settings)
     return Providers(
-        ports=ports, drills=desk, journal=DeskJournal(records.desk), ledger=RecordsLedger(records),
-        intake=RecordsIntake(records), reviews=RecordsReviews(records), memory=RecordsMemory(records),
-        offers=offers, close=client.aclose,
+        ports=ports, drills=desk, journal=CallJournal(DeskJournal(records.desk), records.pager_calls),
+        ledger=RecordsLedger(records), intake=RecordsIntake(records), reviews=RecordsReviews(records),
+        memory=RecordsMemory(records),        offers=offers, close=client.aclose,
     )  # fmt: skip
 
 
@@ -111,15 +117,25 @@ def made_offers(
 ) -> dict[str, Offer]:
     """The vendors whose settings are present, in the registry's order. Raises SettingsError."""
     made: dict[str, Offer] = {}
-    for name, target in VENDORS.items():
-        module, _, attribute = target.partition(":")
-        given = VendorSettings(
-            name=name, values=settings.provider(name), http=client, base_url=settings.base_url, catalog=catalog,
-            records=records, sender=_sender(settings), others=made,
-        )  # fmt: skip
-        offered: Offer | None = getattr(import_module(module), attribute)(given)
-        if offered is not None:
-            made[name] = offered
+    for name in VENDORS:
+        offer = offered(name, settings, records, catalog, client, made)
+        if offer is not None:
+            made[name] = offer
+    return made
+
+
+def offered(
+    name: str, settings: Settings, records: Records, catalog: CatalogSource, client: httpx.AsyncClient,
+    others: Mapping[str, Offer],
+) -> Offer | None:  # fmt: skip
+    """What one vendor serves with its settings, None without any. Raises SettingsError for half of them."""
+    module, _, attribute = VENDORS[name].partition(":")
+    given = VendorSettings(
+        name=name, values=settings.provider(name), http=client, base_url=settings.base_url, catalog=catalog,
+        records=records, sender=_sender(settings), others=others,
+        webhook=bool(settings.webhook_token(name) or settings.webhook_secrets(name)),
+    )  # fmt: skip
+    made: Offer | None = getattr(import_module(module), attribute)(given)
     return made
 
 

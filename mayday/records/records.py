@@ -18,6 +18,7 @@ from mayday.records.keys import HouseKeys
 from mayday.records.login_codes import LoginCodes
 from mayday.records.migration import migrate, upgrade
 from mayday.records.overrides import Overrides
+from mayday.records.pager_calls import PagerCalls
 from mayday.records.plans import Plans
 from mayday.records.presence import Presence
 from mayday.records.reviews import Reviews
@@ -37,6 +38,7 @@ class Records:
         self.timeline = Timelines(store)
         self.flushes = Flushes(store, self.timeline, self.incidents)
         self.desk = Desk(store)
+        self.pager_calls = PagerCalls(store)
         self.tokens = Tokens(store)
         self.sessions = Sessions(store)
         self.login_codes = LoginCodes(store)

@@ -105,6 +105,15 @@ PAGES = sa.Table(
     sa.Index("ix_pages_incident_id_page", "incident_id", "page"), sa.Index("ix_pages_person_state", "person", "state"),
 )  # fmt: skip
 
+PAGER_CALLS = sa.Table(
+    "pager_calls", METADATA,
+    _text("effect_key", primary_key=True), _text("provider", primary_key=True), _text("incident_id"), _text("page"),
+    _text("purpose"), _text("person"), _text("target"), _text("channel"), _flag("urgent"), _text("ref", nullable=True),
+    _text("state"), _time("begun_at"), _time("changed_at"),
+    sa.Index("ix_pager_calls_incident_id_page", "incident_id", "page"),
+    sa.Index("ix_pager_calls_provider_state", "provider", "state"),
+)  # fmt: skip
+
 CHANNELS = sa.Table(
     "channels", METADATA,
     _text("name", primary_key=True), _text("incident_id", nullable=True, index=True), _text("topic", nullable=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -184,6 +184,9 @@ async def test_a_schedule_kept_elsewhere_falls_back_to_the_one_that_the_catalog_
             asked.append(schedule)
             raise Unreachable("no answer", provider=self.name)
 
+        def stale_since(self, schedule: str) -> None:
+            return None
+
     asked: list[str] = []
     raw = catalog.model_dump(by_alias=True)
     raw["schedules"]["outside"] = {"source": "pagerduty", "id": "P1", "fallback": SECONDARY}
@@ -192,6 +195,33 @@ async def test_a_schedule_kept_elsewhere_falls_back_to_the_one_that_the_catalog_
     receipt = await run(Paging(given).page_responder, page(card, "schedule.outside"))
     assert asked == ["P1"]
     assert [(each.person, each.target) for each in receipt.paged] == [("lee", "schedule.outside")]
+    [said] = receipt.unreached
+    assert said.reason == "schedule.payments_secondary stands in (no answer)"
+
+
+async def test_an_old_answer_of_a_roster_elsewhere_is_used_and_called_old(
+    dependencies: Dependencies, card: IncidentCard, catalog: Catalog, run: Run
+) -> None:
+    class Remembering:
+        name = "pagerduty"
+
+        async def on_call(self, schedule: str, at: datetime) -> list[str]:
+            return ["raj"]
+
+        def stale_since(self, schedule: str) -> datetime | None:
+            return datetime(2026, 3, 2, 1, 50, tzinfo=UTC)
+
+    raw = catalog.model_dump(by_alias=True)
+    raw["schedules"]["outside"] = {"source": "pagerduty", "id": "P1", "fallback": SECONDARY}
+    given = replace(dependencies, catalog=FixedCatalog(Catalog.model_validate(raw)))
+    given = replace(given, ports=replace(given.ports, rosters={**given.ports.rosters, "pagerduty": Remembering()}))
+    receipt = await run(Paging(given).page_responder, page(card, "schedule.outside"))
+    assert [each.person for each in receipt.paged] == ["raj"]
+    assert [each.reason for each in receipt.unreached] == ["pagerduty does not answer: on call as of 02 Mar 01:50"]
+    roster = await run(
+        RosterActivities(given).resolve, ResolveRequest(effect_key="r", targets=["schedule.outside"], fallback={})
+    )
+    assert (roster.people, roster.stale) == ({"schedule.outside": ["raj"]}, True)
 
 
 async def test_a_drill_never_reaches_the_vendor(dependencies: Dependencies, card: IncidentCard, run: Run) -> None:

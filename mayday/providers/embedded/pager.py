@@ -50,7 +50,7 @@ class DeskPager:
 
 
 class DeskJournal:
-    """What the desk did already; vendors' calls are written here by the registry's journaling wrapper."""
+    """What the desk did already."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk

@@ -33,6 +33,10 @@ class CatalogRoster:
         person = on_call(with_overrides(found, made), at).person
         return [] if person is None else [person]
 
+    def stale_since(self, schedule: str) -> datetime | None:
+        """Never: the catalog is here."""
+        return None
+
 
 def with_overrides(schedule: LocalSchedule, made: list[ScheduleOverride]) -> LocalSchedule:
     """The schedule with run-time overrides over its own; the last one made wins."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.message import EmailMessage
 from email.utils import formatdate
 from typing import NamedTuple
@@ -85,22 +87,40 @@ class SmtpMailer:
             )
         return message
 
+    async def reach(self) -> None:
+        """Connect and log in, for doctor. Raises ProviderError."""
+        address = self._address
+        client = aiosmtplib.SMTP(
+            hostname=address.host, port=address.port, username=address.username, password=address.password,
+            use_tls=address.implicit_tls, timeout=TIMEOUT_S, tls_context=self._context,
+        )  # fmt: skip
+        with smtp_errors():
+            async with client:
+                await client.noop()
+
     async def _deliver(self, message: EmailMessage, to: list[str]) -> str:
         address = self._address
-        try:
+        with smtp_errors():
             await aiosmtplib.send(
                 message, recipients=to, hostname=address.host, port=address.port, username=address.username,
                 password=address.password, use_tls=address.implicit_tls, timeout=TIMEOUT_S, tls_context=self._context,
             )  # fmt: skip
-        except aiosmtplib.SMTPAuthenticationError as error:
-            raise Unauthorised("the mail server refuses the login", provider=NAME) from error
-        except (aiosmtplib.SMTPConnectError, aiosmtplib.SMTPConnectTimeoutError) as error:
-            raise Unreachable(f"the mail server is not reachable: {type(error).__name__}", provider=NAME) from error
-        except aiosmtplib.SMTPRecipientsRefused as error:
-            raise Refused(f"the mail server refuses {len(error.recipients)} recipients", provider=NAME) from error
-        except aiosmtplib.SMTPResponseException as error:
-            kind = Broken if 400 <= error.code < 500 else Refused  # RFC 5321, 4.2.1: 4yz is transient, 5yz permanent
-            raise kind(f"the mail server answered {error.code}", provider=NAME) from error
-        except aiosmtplib.SMTPException as error:
-            raise Ambiguous(f"the mail server did not answer: {type(error).__name__}", provider=NAME) from error
         return str(message["Message-ID"])
+
+
+@contextmanager
+def smtp_errors() -> Iterator[None]:
+    """Inside, what a mail server says becomes the ports' errors."""
+    try:
+        yield
+    except aiosmtplib.SMTPAuthenticationError as error:
+        raise Unauthorised("the mail server refuses the login", provider=NAME) from error
+    except (aiosmtplib.SMTPConnectError, aiosmtplib.SMTPConnectTimeoutError) as error:
+        raise Unreachable(f"the mail server is not reachable: {type(error).__name__}", provider=NAME) from error
+    except aiosmtplib.SMTPRecipientsRefused as error:
+        raise Refused(f"the mail server refuses {len(error.recipients)} recipients", provider=NAME) from error
+    except aiosmtplib.SMTPResponseException as error:
+        kind = Broken if 400 <= error.code < 500 else Refused  # RFC 5321, 4.2.1: 4yz is transient, 5yz permanent
+        raise kind(f"the mail server answered {error.code}", provider=NAME) from error
+    except aiosmtplib.SMTPException as error:
+        raise Ambiguous(f"the mail server did not answer: {type(error).__name__}", provider=NAME) from error

@@ -1,9 +1,11 @@
-"""Mail and invites, when `MAYDAY_SMTP_URL` names a server. `MAYDAY_SMTP_FROM` is who they come from."""
+"""Mail, pages by mail and invites, when `MAYDAY_SMTP_URL` names a server. `MAYDAY_SMTP_FROM` is who they come from."""
 
 from __future__ import annotations
 
-from mayday.providers.offers import Offer, VendorModel, VendorSettings
+from mayday.providers.offers import Check, CheckResult, Offer, VendorModel, VendorSettings
 from mayday.providers.smtp.mailer import SmtpAddress, SmtpMailer
+from mayday.providers.smtp.pager import MailLine
+from mayday.providers.vendor_pager import VendorPager
 from mayday.settings import SettingsError
 
 
@@ -20,4 +22,16 @@ def offer(given: VendorSettings) -> Offer | None:
         mailer = SmtpMailer(SmtpAddress.parse(settings.url), given.sender)
     except ValueError as error:
         raise SettingsError(f"MAYDAY_SMTP_URL: {error}") from error
-    return Offer(mailer=mailer, calendar=mailer)
+    pager = VendorPager(MailLine(mailer, given.base_url), given.records.pager_calls)
+    return Offer(pager=pager, mailer=mailer, calendar=mailer, checks=[mailer_check(mailer)])
+
+
+def mailer_check(mailer: SmtpMailer) -> Check:
+    """Connects, logs in, and sends nothing."""
+
+    async def check() -> CheckResult:
+        await mailer.reach()
+        return CheckResult(True, "mail server")
+
+    check.__doc__ = "mail server|check host, port, user and password of MAYDAY_SMTP_URL"
+    return check

@@ -37,8 +37,9 @@ class Outcome:
     def __str__(self) -> str:
         return f"{self.how}{f'_{self.status}' if self.status else ''}"
 
-    def arrange(self, double: Double, *, times: int = 20) -> None:
-        double.fail(self.how, self.status, times=times)
+    def arrange(self, double: Double, *, times: int = 20, path: str = "") -> None:
+        """`path`: only requests to addresses that begin so, and not those for a token."""
+        double.fail(self.how, self.status, times=times, path=path)
 
 
 #: One for each class of status and each way to go silent. A vendor with an idempotency key of its own may try again.
