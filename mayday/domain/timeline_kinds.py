@@ -44,6 +44,7 @@ _TABLE = (
     ("step_cancelled", "{step} cancelled: {reason}", "reason", "a step was cancelled"),
     ("step_added", "{actor} added {verb} {step}", "verb, step_body, channel", "an ad-hoc step"),
     ('handler_started', 'handler of {event} runs', 'event, run', "an event's steps begin"),
+    ('handler_exhausted', 'handler of {event} has run {runs} times and runs no more', 'event, runs', "its steps cause its own event, or a flood of them"),
     ("runbook_called", "{runbook} called", "runbook, inputs", "a `call` began"),
     ("variables_set", "set {values}", "values", "a `set` step"),
     ("items_cut", "{items} items, only {max} taken", "items, max", "a for_each met more than its maximum"),

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from mayday.domain.timeline import Entry, parse_timestamp
 from mayday.language.plan import Plan
-from mayday.language.runbook import Step
+from mayday.language.runbook import Runbook, Step
 
 TOLERANCE = timedelta(seconds=2)
 #: keys of `data` that hold ids minted on the way
@@ -29,42 +29,78 @@ RECEIPTS = frozenset({
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
-def roots_of(plan: Plan) -> dict[str, str]:
-    """For each step of a plan's runbooks the step at the root of its lane.
+class _Place(NamedTuple):
+    """Where a step stands: the step or branch at the root of its lane; `beside`: not simply the top of its list."""
+
+    root: str
+    beside: bool
+    step: Step
+
+
+class Roots:
+    """For each step path of a plan the root of its lane.
 
     That is the step at the top of its phase, handler or `finally`. What runs beside it is a lane of its own: a
-    background step, each branch of a `parallel`.
+    background step, each branch of a `parallel`, each item of a `for_each` that takes several at once; also where it
+    stands in a runbook that is called.
     """
-    roots: dict[str, str] = {}
-    for runbook in (plan.runbook, *plan.calls.values()):
-        lists: list[list[Step]] = [phase.steps for phase in runbook.phases]
-        lists += [handler.steps for handler in runbook.handlers] + [runbook.finally_]
-        for steps in lists:
-            for top in steps:
-                roots.update(_under(top, top.id))
-    return roots
+
+    def __init__(self, plan: Plan) -> None:
+        self._root = _places(plan.runbook)
+        self._calls = {name: _places(runbook) for name, runbook in plan.calls.items()}
+
+    def __call__(self, path: str) -> str:
+        places, before, lane, prefix = self._root, "", "", ""
+        for segment in path.split("."):
+            bare = segment.partition("[")[0]
+            place = places.get(bare)
+            if place is None:  # a step that somebody added
+                return lane or bare
+            if not lane:
+                lane = place.root
+            elif place.beside and place.root != before:
+                lane = prefix + place.root
+            before, prefix = place.root, f"{prefix}{segment}."
+            if place.step.call is not None:
+                places, before = self._calls.get(place.step.call, {}), ""
+        return lane
 
 
-def _under(step: Step, root: str) -> dict[str, str]:
-    found = {step.id: root}
-    for place, steps in step.children():
-        beside = place.startswith("parallel.") or (step.for_each is not None and step.for_each.concurrency > 1)
-        for inner in steps:
-            found |= _under(inner, f"{step.id}/{place}" if beside else inner.id if inner.background else root)
+def roots_of(plan: Plan) -> Roots:
+    """What `same_timeline` takes to tell the lanes of a plan apart."""
+    return Roots(plan)
+
+
+def _places(runbook: Runbook) -> dict[str, _Place]:
+    lists = [phase.steps for phase in runbook.phases] + [handler.steps for handler in runbook.handlers]
+    found: dict[str, _Place] = {}
+    for top in [step for steps in [*lists, runbook.finally_] for step in steps]:
+        found |= _under(top, top.id, top.background)
     return found
 
 
-def lane_of(entry: Entry, roots: Mapping[str, str] | None = None) -> str:
+def _under(step: Step, root: str, beside: bool) -> dict[str, _Place]:
+    found = {step.id: _Place(root, beside, step)}
+    for place, steps in step.children():
+        branch = place.startswith("parallel.") or (step.for_each is not None and step.for_each.concurrency > 1)
+        for inner in steps:
+            if inner.background:
+                found |= _under(inner, inner.id, True)
+            else:
+                found |= _under(inner, f"{step.id}/{place}" if branch else root, beside or branch)
+    return found
+
+
+def lane_of(entry: Entry, roots: Callable[[str], str] | None = None) -> str:
     """The lane of an entry: `cadence:NAME` and the like as they are, else the root of the step's path."""
     if entry.step is None:
         return "incident"
     if ":" in entry.step:
         return entry.step
-    first = re.split(r"[.\[]", entry.step, maxsplit=1)[0]
-    return (roots or {}).get(first, first)
+    return roots(entry.step) if roots else re.split(r"[.\[]", entry.step, maxsplit=1)[0]
 
 
-def lanes(entries: Iterable[Entry], roots: Mapping[str, str] | None = None) -> dict[str, list[Entry]]:
+def lanes(entries: Iterable[Entry], roots: Callable[[str], str] | None = None) -> dict[str, list[Entry]]:
     """The entries lane by lane, each in the order they were written."""
     found: dict[str, list[Entry]] = {}
     for entry in entries:
@@ -72,7 +108,7 @@ def lanes(entries: Iterable[Entry], roots: Mapping[str, str] | None = None) -> d
     return found
 
 
-def same_timeline(one: Sequence[Entry], other: Sequence[Entry], roots: Mapping[str, str] | None = None) -> list[str]:
+def same_timeline(one: Sequence[Entry], other: Sequence[Entry], roots: Callable[[str], str] | None = None) -> list[str]:
     """What differs between two timelines, in words, the first difference of each lane; empty when they are the same."""
     differences: list[str] = []
     left, right = ({lane: _settled(found) for lane, found in lanes(run, roots).items()} for run in (one, other))

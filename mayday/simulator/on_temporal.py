@@ -47,12 +47,13 @@ from workflows.rehearsal import AWAY_SIGNAL, LATER, RehearsedIncident, Rehearsed
 
 #: people's commands and alerts leave this much before their moment, so that at the same instant the answer wins
 EARLY = timedelta(milliseconds=200)
-#: one call to the server may skip this much; a night of it in one call takes longer than a call may
-LONGEST_SLEEP = timedelta(hours=1)
 
 
 class TemporalStage:
     """One incident on the time-skipping server."""
+
+    #: one call to the server skips at most this much: a night of it in one call would take longer than a call may
+    longest_sleep = timedelta(hours=1)
 
     def __init__(self, theatre: Theatre, start: StartInput, desk: ScenarioDesk, queue: str) -> None:
         self._theatre = theatre
@@ -144,7 +145,7 @@ class TemporalStage:
 
     async def go_away(self, duration: timedelta) -> None:
         assert self.handle is not None
-        self._away_until = await self._now() + EARLY + duration
+        self._away_until = await self.now() + EARLY + duration
         await self.handle.signal(AWAY_SIGNAL, duration.total_seconds() + EARLY.total_seconds())
 
     # time -----------------------------------------------------------------------------------------------------
@@ -155,12 +156,13 @@ class TemporalStage:
             self._away_until = None
         await self._wait_until(moment if inclusive else moment - EARLY)
 
-    async def _now(self) -> datetime:
+    async def now(self) -> datetime:
+        """The moment of the scenario that the server's clock shows."""
         return await self._theatre.environment.get_current_time() + self._offset
 
     async def _wait_until(self, moment: datetime) -> None:
-        while (left := moment - await self._now()) > timedelta():
-            await self._theatre.environment.sleep(min(left, LONGEST_SLEEP))
+        while (left := moment - await self.now()) > timedelta():
+            await self._theatre.environment.sleep(min(left, self.longest_sleep))
 
     # the worker -----------------------------------------------------------------------------------------------
 
@@ -183,24 +185,28 @@ class TemporalStage:
     def _activity(self) -> Any:
         @activity.defn(dynamic=True)
         async def any_effect(args: Sequence[RawValue]) -> dict[str, Any]:
-            info = activity.info()
-            payload: dict[str, Any] = activity.payload_converter().from_payload(args[0].payload, dict[str, Any])
-            if info.activity_type == FLUSH:
-                self._theatre.open_store()
-                for entry in FlushRequest.model_validate(payload).entries:
-                    self._stored[entry.seq] = entry
-                return {}
-            if info.activity_type == LOOK:
-                return {}
-            # a local activity is told the worker's own time, which the server's has long left behind
-            reply = self._desk.answer(info.activity_type, payload, await self._now())
-            if reply.hangs or reply.after:
-                raise _later(reply)
-            if reply.failure is not None:
-                raise _failure(reply.failure.message, reply.failure.code)
-            return reply.value
+            return await self.carry_out(args)
 
         return any_effect
+
+    async def carry_out(self, args: Sequence[RawValue]) -> dict[str, Any]:
+        """Let the desk answer the effect for which the activity under way stands."""
+        info = activity.info()
+        payload: dict[str, Any] = activity.payload_converter().from_payload(args[0].payload, dict[str, Any])
+        if info.activity_type == FLUSH:
+            self._theatre.open_store()
+            for entry in FlushRequest.model_validate(payload).entries:
+                self._stored[entry.seq] = entry
+            return {}
+        if info.activity_type == LOOK:
+            return {}
+        # a local activity is told the worker's own time, which the server's has long left behind
+        reply = self._desk.answer(info.activity_type, payload, await self.now())
+        if reply.hangs or reply.after:
+            raise _later(reply)
+        if reply.failure is not None:
+            raise _failure(reply.failure.message, reply.failure.code)
+        return reply.value
 
     # results --------------------------------------------------------------------------------------------------
 

@@ -272,6 +272,8 @@ def voter_answered(w: Walker, path: str, voter: str, confirmed: bool, by: str) -
 def _break_refusal(w: Walker, gate: Gate, vote: Vote) -> Refusal | None:
     if not gate.break_by:
         return Refusal(code="invalid", reason=f"{gate.path} has no break-glass")
+    if not gate.ready:
+        return Refusal(code="not_open", reason=f"{gate.path} opens as soon as its voters are known")
     if gate.outcome not in (None, "lapsed"):
         return Refusal(code="closed", reason=f"{gate.path} is decided: {gate.outcome}")
     if vote.actor not in (*gate.break_by, *gate.break_second):

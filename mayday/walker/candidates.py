@@ -72,6 +72,7 @@ def resume(w: Walker) -> None:
     if w.expired(proposal.remind_at):
         proposal.reminders += 1
         proposal.remind_at = w.after(proposal.every_s)
+        w.touch()  # also where nobody is to be called, the next reminder is waited for
         _call(w, proposal.reminders)
     w.pend(
         Pending.model_validate(

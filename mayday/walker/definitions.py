@@ -79,11 +79,11 @@ class Definitions:
 
     def runbook_of(self, path: str) -> Runbook:
         """The runbook whose policies and cadences a step sees: the called one inside a `call`."""
-        runbook = self.plan.runbook
+        runbook, index = self.plan.runbook, self.root
         for segment in path.split(".")[:-1]:
-            step = self._find(self.root, segment.partition("[")[0])
+            step = self._find(index, segment.partition("[")[0])
             if step.call is not None:
-                runbook = self.plan.calls.get(step.call, runbook)
+                runbook, index = self.plan.calls.get(step.call, runbook), self._calls.get(step.call, _no_steps())
         return runbook
 
     def _find(self, index: dict[str, Step], name: str) -> Step:

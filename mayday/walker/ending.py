@@ -58,8 +58,8 @@ def resume(w: Walker) -> None:
             state.handler_runs = []
         _drain_handlers(w)
         if all(run.over for run in state.handler_runs) and not _acting(w):
-            _cancel_rest(w)  # what handlers began meanwhile
             state.ending = "finally"
+            _cancel_rest(w)  # what handlers began meanwhile
             w.touch()
     if state.ending == "finally":
         closing = w.plan.runbook.finally_ if state.status not in QUIET else []

@@ -68,6 +68,8 @@ def answered(w: Walker, path: str, flight: Flight, result: EffectResult) -> None
         return
     if result.failure is not None:
         w.entry("vendor_contact_failed", "system", path, vendor=engagement.vendor, reason=result.failure.message)
+        if engagement.ended:
+            return
         tasks.open_task(
             w,
             f"vendor:{path}",
@@ -235,6 +237,7 @@ def give_up(w: Walker, path: str, reason: str) -> None:
 
 def _end(w: Walker, engagement: Engagement, reason: str) -> None:
     engagement.ended = True
+    tasks.close(w, f"vendor:{engagement.path}", reason)
     for clock in (engagement.response, engagement.resolve):
         if clock is not None and clock.stopped_at is None:
             clock.stopped_at = w.now
@@ -314,6 +317,7 @@ def replied(w: Walker, command: VendorReply) -> dict[str, Any]:
     if first:
         if engagement.response is not None and engagement.response.stopped_at is None:
             engagement.response.stopped_at = w.now
+        tasks.close(w, f"vendor:{engagement.path}", f"{engagement.vendor} was reached", command.actor)
         state = w.state.steps.get(engagement.path)
         if state is not None and not state.over:
             blocks.finish(w, state, "replied", {"case": engagement.case})

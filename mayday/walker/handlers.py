@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 #: first words of the system's own events: they cannot be sent from outside
 SYSTEM = ("severity", "status", "alert", "page", "role", "decision", "vendor", "cadence", "phase", "incident", "task")
 KEPT_EVENTS = 200
+#: runs of one handler in an incident; its steps may cause the very event that it waits for (docs/adr/0070)
+MOST_RUNS = 100
+#: stages of the end, after the handlers are drained: an event starts none of them any more
+CLOSING = ("finally", "last")
 
 
 def refusal(w: Walker, command: Event) -> Refusal | None:
@@ -35,13 +39,25 @@ def emit(w: Walker, name: str, data: dict[str, Any], actor: str) -> None:
     w.state.counters["events"] = number
     w.state.events.append(Event(id=str(number), actor=actor, received_at=w.now, name=name, data=data))
     del w.state.events[:-KEPT_EVENTS]
+    w.touch()
+    if w.state.ending in CLOSING:
+        return
     for index, handler in enumerate(w.definitions.handlers()):
         if handler.event == name:
             event = {"name": name, "actor": actor, **data}
             if handler.when is None or blocks.condition(w, handler.when, None, event=event):
-                runs = sum(1 for run in w.state.handler_runs if run.index == index)
-                w.state.handler_runs.append(HandlerRun(index=index, event=event, run=runs + 1))
-    w.touch()
+                _queue(w, index, event)
+
+
+def _queue(w: Walker, index: int, event: dict[str, Any]) -> None:
+    """One more run of a handler, unless it has had as many as any incident needs."""
+    number = _latest(w, index) + 1
+    if number <= MOST_RUNS:
+        w.state.handler_runs.append(HandlerRun(index=index, event=event, run=number))
+    elif not w.state.counters.get(f"exhausted:{index}"):
+        w.state.counters[f"exhausted:{index}"] = 1
+        steps = w.definitions.handlers()[index].steps
+        w.entry("handler_exhausted", "system", steps[0].id if steps else None, event=event["name"], runs=MOST_RUNS)
 
 
 def resume(w: Walker) -> None:
@@ -71,7 +87,8 @@ def begun(w: Walker, run: HandlerRun) -> bool:
 
 
 def _latest(w: Walker, index: int) -> int:
-    return max(run.run for run in w.state.handler_runs if run.index == index)
+    """The number of a handler's last run, begun or waiting; 0 before the first."""
+    return max((run.run for run in w.state.handler_runs if run.index == index), default=0)
 
 
 def event_of(w: Walker, path: str | None) -> dict[str, Any] | None:

@@ -190,6 +190,7 @@ def _page_exhausted(w: Walker, ladder: Ladder) -> None:
     severity = w.plan.severities.get(w.state.severity)
     major = severity is not None and severity.major
     ladder.nag_at = w.after(severity.ack_within.seconds if severity else 300) if major else None
+    w.touch()  # also where nobody is to be paged, the next time is waited for
 
 
 def _nag(w: Walker, ladder: Ladder) -> None:

@@ -62,7 +62,7 @@ def _step_refusal(w: Walker, command: Override) -> Refusal | None:
     path = command.step
     state = w.state.steps.get(path)
     task = w.state.tasks.get(path)
-    if state is None and task is None and not w.definitions.known(path.rpartition(".")[2]):
+    if state is None and task is None and not _is_step(w, path):
         return Refusal(code="unknown", reason=f"there is no step {path}")
     if command.action in ("pause", "resume", "end_phase"):
         return Refusal(code="invalid", reason=f"action: {command.action} is for cadence:NAME or phase:ID")
@@ -73,6 +73,8 @@ def _step_refusal(w: Walker, command: Override) -> Refusal | None:
         if (task is None or task.done_at is not None) and (ladder is None or ladder.acked_by or ladder.closed):
             return Refusal(code="not_open", reason=f"{path} has nothing open to reassign")
         return None
+    if state is None and not _is_step(w, path):
+        return Refusal(code="invalid", reason=f"action: {path} is a task of its own: complete or reassign it")
     if state is None:
         return None if command.action == "skip" else Refusal(code="not_open", reason=f"{path} has not begun")
     if command.action == "retry":
@@ -90,6 +92,14 @@ def _step_refusal(w: Walker, command: Override) -> Refusal | None:
     if command.action == "complete" and state.verb == "decide":
         return Refusal(code="invalid", reason="a decision cannot be completed by override: it takes votes")
     return None
+
+
+def _is_step(w: Walker, path: str) -> bool:
+    try:
+        w.step(path)
+    except KeyError:
+        return False
+    return True
 
 
 def _ref(to: str) -> str:

@@ -80,7 +80,7 @@ def start_input(night: Body, plan: Plan, library: Library) -> StartInput:
             **{key: value for key, value in incident.items() if key not in ("roles", "inputs")},
         }
     )
-    return start_of("chance", given, opened, plan, library.catalog, START)
+    return start_of(night.get("name", "chance"), given, opened, plan, library.catalog, START)
 
 
 @dataclass
@@ -212,6 +212,7 @@ def _give(played: Night, cue: Cue) -> None:
     elif cue.alert is not None:
         played.incident.alert([cue.alert])
     elif cue.away is not None:
+        played.desk.went_away(cue.at)
         played.incident.go_away(cue.away)
 
 
@@ -236,7 +237,7 @@ def end(played: Night, status: str, at: datetime) -> None:
         state = walker().state
         if state.status == "candidate":
             say(kind="candidate", accept=False, reason="nothing")
-        elif state.ending is None and not state.skip_phases and state.status not in ("rejected", "merged"):
+        elif state.ending is None and _goes_on(state) and state.status not in ("rejected", "merged"):
             if state.status == status:
                 say(kind="status", status="investigating", reason="to end it by hand")
             say(kind="status", status=status, reason="it is over")
@@ -249,6 +250,11 @@ def end(played: Night, status: str, at: datetime) -> None:
                 _skip(walker(), say)
         incident.run_to(incident.now + timedelta(minutes=11, seconds=7), inclusive=False)
     incident.run_out(incident.now + timedelta(hours=1))
+
+
+def _goes_on(state: IncidentState) -> bool:
+    """Nobody has ended it yet, or a handler has taken that back."""
+    return not state.skip_phases or (state.walked and state.status not in ("resolved", "cancelled"))
 
 
 def _skip(walker: Walker, say: Callable[..., None]) -> None:

@@ -109,7 +109,9 @@ class Steps:
         self._event = False
 
     def block(self, depth: int, most: int = 3, *, least: int = 0, event: bool = False) -> list[Body]:
-        """A list of steps, at most `depth` levels of blocks below it."""
+        """A list of steps, at most `depth` levels of blocks below it, and a few of outcomes below these."""
+        if depth < -3:
+            return [{**self._id(), "log": "deep down"} for _ in range(least)]
         before, self._event = self._event, self._event or event
         steps: list[Body] = []
         for place in range(self.chance.number(least, most)):
@@ -124,8 +126,7 @@ class Steps:
         verb = chance.pick(LEAVES if depth <= 0 or not chance.one_in(4) else BLOCKS)
         if self.calls and chance.one_in(25):
             verb = "call"
-        self._number += 1
-        step: Body = {"id": f"s{self._number}"}
+        step = self._id()
         if chance.one_in(5) and verb != "end":
             step["when"] = self.condition()
         made: Body | None = getattr(self, f"_{verb}")(depth, last)
@@ -136,6 +137,10 @@ class Steps:
         form: Body = step.get("ask") or step.get("task") or {}
         self.written.append((step["id"], verb, list(form.get("fields", {}))))
         return [step]
+
+    def _id(self) -> Body:
+        self._number += 1
+        return {"id": f"s{self._number}"}
 
     def _common(self, step: Body, verb: str, depth: int) -> None:
         chance = self.chance

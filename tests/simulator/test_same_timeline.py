@@ -81,7 +81,7 @@ def test_a_missing_entry_is_named() -> None:
 def test_steps_inside_one_root_step_share_its_lane() -> None:
     entry = timeline((5, "task_opened", "watch[2].confirm", {}))[0]
     assert lane_of(entry) == "watch"
-    assert lane_of(entry, {"watch": "resolve"}) == "resolve"
+    assert lane_of(entry, {"watch[2].confirm": "resolve"}.__getitem__) == "resolve"
     assert list(lanes(timeline((1, "opened", None, {}), (2, "role_taken", "role:deputy", {})))) == [
         "incident",
         "role:deputy",
