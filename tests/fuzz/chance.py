@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -37,3 +38,13 @@ class Chance:
         for _ in range(min(self.number(least, most), len(left))):
             chosen.append(left.pop(self.number(0, len(left) - 1)))
         return chosen
+
+
+class Dice(Chance):
+    """Chance from a number: the same number, the same choices. For nights that are played many at a time."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+
+    def number(self, least: int, most: int) -> int:
+        return self._random.randint(least, most)

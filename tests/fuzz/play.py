@@ -28,9 +28,11 @@ from mayday.simulator.virtual import VirtualIncident
 from mayday.walker import people
 from mayday.walker.state import IncidentState
 from mayday.walker.walker import Walker
+from tests.fuzz.chance import Dice
 from tests.fuzz.deeds import Deeds, alert_of
 from tests.fuzz.referee import Record
 from tests.fuzz.steps import Body
+from tests.fuzz.strategies import called_of, night_of, runbook_of
 
 RUNBOOKS = pathlib.Path(__file__).parents[2] / "runbooks"
 START = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -62,6 +64,14 @@ def compiled(runbook: Body, called: Body, service: str = "payments") -> tuple[Pl
     if errors or entry.runbook is None:
         raise Refused(errors)
     return compile_plan(entry.runbook, library.catalog, library, service=service).plan, library
+
+
+def thrown(seed: int) -> tuple[Night, Body, Library]:
+    """The night that a number stands for, played."""
+    dice = Dice(seed)
+    plan, library = compiled(runbook_of(dice), called_of(dice))
+    night = {**night_of(dice), "name": f"night {seed}"}
+    return play(plan, library, night), night, library
 
 
 def _read(body: Body) -> RunbookFile:
