@@ -48,7 +48,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "roles": "who is offered which role",
         "escalations": "whom a page climbs, level by level",
         "cadences": "messages that repeat until a condition holds",
-        "handlers": "steps run whenever an event arrives, beside the phases",
+        "handlers": "steps run whenever an event arrives, beside the phases; one handler at most 100 times",
         "phases": "the named stages, in their order",
         "templates": "message texts of this runbook alone",
         "review": "what happens after the end",
