@@ -43,8 +43,10 @@ VENDORS: dict[str, str] = {
     "twilio": "mayday.providers.twilio.offer:offer",
     "servicenow": "mayday.providers.servicenow.offer:offer",
     "jira": "mayday.providers.jira.offer:offer",
+    "bmc": "mayday.providers.bmc.offer:offer",
     "zoom": "mayday.providers.zoom.offer:offer",
     "graph": "mayday.providers.graph.offer:offer",
+    "static_bridge": "mayday.providers.static_bridge.offer:offer",
     "statuspage": "mayday.providers.statuspage.offer:offer",
     "smtp": "mayday.providers.smtp.offer:offer",
     "slack": "mayday.providers.slack.offer:offer",  # behind the pagers: a direct message wakes nobody who sleeps well

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -30,13 +31,17 @@ class Bridges:
     async def open_in(self, connection: AsyncConnection, bridge: DeskBridge) -> None:
         await connection.execute(sa.insert(BRIDGES).values(bridge.model_dump()))
 
-    async def close_in(self, connection: AsyncConnection, incident_id: str) -> int:
-        """Close all bridges of an incident; returns how many were open."""
-        closed = await connection.execute(
-            sa.update(BRIDGES).where(BRIDGES.c.incident_id == incident_id, BRIDGES.c.closed_at.is_(None))
-            .values(closed_at=self._store.now())
-        )  # fmt: skip
+    async def close_in(self, connection: AsyncConnection, incident_id: str, urls: Sequence[str] | None = None) -> int:
+        """Close all bridges of an incident, or those at `urls`; returns how many were open."""
+        statement = sa.update(BRIDGES).where(BRIDGES.c.incident_id == incident_id, BRIDGES.c.closed_at.is_(None))
+        if urls is not None:
+            statement = statement.where(BRIDGES.c.url.in_(urls))
+        closed = await connection.execute(statement.values(closed_at=self._store.now()))
         return closed.rowcount
+
+    async def open_urls_in(self, connection: AsyncConnection) -> set[str]:
+        """Where somebody meets now."""
+        return set((await connection.execute(sa.select(BRIDGES.c.url).where(BRIDGES.c.closed_at.is_(None)))).scalars())
 
     async def get(self, bridge_id: str) -> DeskBridge | None:
         async with self._store.read() as connection:

@@ -1,0 +1,164 @@
+"""Tickets in BMC Helix ITSM (Remedy). Our key stands in `Vendor Ticket Number`; notes are internal work information.
+
+BMC sends no callback: `state` is for who asks now and then.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, NamedTuple
+
+import structlog
+
+from mayday.domain.errors import Ambiguous, Refused
+from mayday.domain.ports import TicketClosing, TicketKind, TicketOrder, TicketRef, WorkNote
+from mayday.providers.bmc.forms import NAME, Forms, Values
+from mayday.providers.receipts import Receipts
+from mayday.providers.vendor_words import cut, one_line, short_key
+
+log = structlog.get_logger(__name__)
+
+#: characters of the summary, of the notes below it, of the key's field (field properties of HPD:Help Desk)
+SUMMARY, TEXT, KEY = 100, 32_000, 60
+IMPACT = {"SEV1": "1-Extensive/Widespread", "SEV2": "2-Significant/Large", "SEV3": "3-Moderate/Limited"}
+URGENCY = {"SEV1": "1-Critical", "SEV2": "2-High", "SEV3": "3-Medium"}
+_LEAST_IMPACT, _LEAST_URGENCY = "4-Minor/Localized", "4-Low"
+_TICKET, _NOTE = "ticket", "note"
+_CLOSING_REASON = 255
+
+
+class Form(NamedTuple):
+    """Where a kind of ticket is made and found; `notes` is the form of its work information."""
+
+    create: str
+    entry: str
+    number: str
+    key: str
+    notes: str
+    over: frozenset[str]
+    closed: str
+
+
+FORMS: dict[TicketKind, Form] = {
+    "incident": Form(
+        "HPD:IncidentInterface_Create", "HPD:IncidentInterface", "Incident Number", "Vendor Ticket Number",
+        "HPD:WorkLog", frozenset({"Resolved", "Closed", "Cancelled"}), "Resolved",
+    ),
+    "problem": Form(
+        "PBM:ProblemInterface_Create", "PBM:ProblemInterface", "Problem Investigation ID", "Vendor Ticket Number",
+        "PBM:Investigation WorkLog", frozenset({"Completed", "Closed", "Cancelled"}), "Completed",
+    ),
+    "change": Form(
+        "CHG:ChangeInterface_Create", "CHG:ChangeInterface", "Infrastructure Change Id", "Vendor Ticket Number",
+        "CHG:WorkLog", frozenset({"Completed", "Closed", "Cancelled"}), "Completed",
+    ),
+}  # fmt: skip
+_BY_PREFIX: dict[str, TicketKind] = {"INC": "incident", "PBI": "problem", "CRQ": "change"}
+
+
+class BmcDesk:
+    """`more` are fields that the house demands, by kind of ticket; `first_name` and `last_name` are the customer's."""
+
+    name = NAME
+
+    def __init__(
+        self, forms: Forms, receipts: Receipts, *, first_name: str, last_name: str,
+        more: dict[str, dict[str, Any]] | None = None,
+    ) -> None:  # fmt: skip
+        self._forms = forms
+        self._receipts = receipts
+        self._customer = {"First_Name": first_name, "Last_Name": last_name}
+        self._more = more or {}
+
+    async def open(self, order: TicketOrder) -> TicketRef:
+        form = FORMS[order.kind]
+        if order.kind == "change" and order.number:
+            await self._entry(order.number)
+            return TicketRef(number=order.number)
+        key = short_key(order.effect_key.replace('"', "'"), KEY)
+
+        async def look() -> Values | None:
+            found = await self._forms.find(form.entry, form.key, key, form.number)
+            return {"number": str(found[form.number])} if found and found.get(form.number) else None
+
+        async def act() -> Values:
+            answer = await self._forms.create(form.create, {**self._values(order), form.key: key}, form.number)
+            number = answer.text_at("values", form.number)
+            if number is None:
+                raise Ambiguous(f"{NAME} answered without the number", provider=NAME)
+            return {"number": number}
+
+        done = await self._receipts.once(
+            _TICKET, order.effect_key, order.incident.id, look=look, act=act, look_first=True
+        )
+        return TicketRef(number=done["number"])
+
+    async def note(self, note: WorkNote) -> None:
+        """Work information that only the support staff sees; its summary is a mark that can be looked for."""
+        form = FORMS[_kind(note.ticket)]
+        mark = f"mayday {hashlib.sha256(note.effect_key.encode()).hexdigest()[:20]}"
+
+        async def look() -> Values | None:
+            found = await self._forms.find(form.notes, "Description", mark, form.number)
+            return {"mark": mark} if found and str(found.get(form.number)) == note.ticket else None
+
+        async def act() -> Values:
+            await self._entry(note.ticket)  # a note for a number that is not there would be taken
+            await self._forms.create(form.notes, {
+                form.number: note.ticket, "Description": mark, "Detailed Description": cut(note.text, TEXT),
+                "Work Log Type": "General Information", "View Access": "Internal", "Secure Work Log": "No",
+            }, form.number)  # fmt: skip
+            return {"mark": mark}
+
+        await self._receipts.once(_NOTE, note.effect_key, note.incident_id, look=look, act=act)
+
+    async def close(self, closing: TicketClosing) -> None:
+        """Resolve the ticket. One that is over stays as it is."""
+        form = FORMS[_kind(closing.ticket)]
+        entry = await self._entry(closing.ticket)
+        if str(entry.get("Status")) in form.over:
+            return
+        reason = one_line(closing.reason or "resolved by mayday", _CLOSING_REASON)
+        values = {"Status": form.closed, "Resolution": reason, "Status_Reason": "No Further Action Required"}
+        if form.entry != "HPD:IncidentInterface":
+            values = {"Status": form.closed}
+        await self._forms.change(form.entry, str(entry["Request ID"]), values)
+
+    async def state(self, ticket: str) -> tuple[str, bool]:
+        """The ticket's status by name, and whether it is over."""
+        status = str((await self._entry(ticket)).get("Status"))
+        return status, status in FORMS[_kind(ticket)].over
+
+    def _values(self, order: TicketOrder) -> Values:
+        told = "\n".join(f"{name}: {value}" for name, value in order.fields.items() if value)
+        text = "\n\n".join(part for part in (order.description, told, order.incident.id) if part)
+        severity = order.incident.severity
+        values = {
+            **self._customer, "Description": one_line(order.summary, SUMMARY), "Detailed_Decription": cut(text, TEXT),
+            "Impact": IMPACT.get(severity, _LEAST_IMPACT), "Urgency": URGENCY.get(severity, _LEAST_URGENCY),
+        }  # fmt: skip
+        if order.kind == "incident":
+            values |= {
+                "Status": "New", "Reported Source": "Systems Management", "Service_Type": "Infrastructure Event",
+            }  # fmt: skip
+        elif order.kind == "problem":
+            values |= {"Status": "Draft", "Investigation Driver": "High Impact Incident"}
+        else:
+            values |= {"Status": "Draft", "Class": "Emergency", "Change Type": "Change", "Timing": "Emergency"}
+        return {**values, **self._more.get(order.kind, {})}
+
+    async def _entry(self, number: str) -> Values:
+        """`Request ID` and `Status` of a ticket. Raises Refused for one that is not there."""
+        form = FORMS[_kind(number)]
+        found = await self._forms.find(form.entry, form.number, number, "Request ID,Status")
+        if found is None:
+            raise Refused(f"{NAME} has no ticket {number[:60]}", provider=NAME)
+        return found
+
+
+def _kind(number: str) -> TicketKind:
+    """By the number's prefix. Raises Refused for one that is none of BMC's."""
+    kind = _BY_PREFIX.get(number[:3].upper())
+    if kind is None:
+        raise Refused(f"{NAME} has no ticket {number[:60]}", provider=NAME)
+    return kind

@@ -1,0 +1,44 @@
+"""BMC Helix ITSM (Remedy) when a server and an account are set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, Json, SecretStr
+
+from mayday.providers.bmc.desk import BmcDesk
+from mayday.providers.bmc.forms import NAME, Forms
+from mayday.providers.bmc.login import JwtLogin
+from mayday.providers.client import checked_base_url
+from mayday.providers.offers import CheckResult, Offer, VendorModel, VendorSettings, secret
+from mayday.providers.receipts import Receipts
+
+
+class BmcSettings(VendorModel):
+    url: str = Field(description="Address of the REST API, such as https://example-restapi.onbmc.com")
+    username: str = Field(description="Account with the permissions Incident, Problem and Infrastructure Change User")
+    password: SecretStr = Field(description="Its password")
+    first_name: str = Field(description="First name of the customer of major incidents, as People has it")
+    last_name: str = Field(description="Last name of that customer")
+    fields: Json[dict[str, dict[str, Any]]] = Field(
+        default={}, description='Fields that the house demands, by kind: `{"incident": {"Assigned Group": "Payments"}}`'
+    )
+
+
+def offer(given: VendorSettings) -> Offer | None:
+    """None without settings. Raises SettingsError for half of them."""
+    settings = given.read(BmcSettings)
+    if settings is None:
+        return None
+    base_url = checked_base_url(NAME, settings.url)
+    forms = Forms(given.client(base_url, JwtLogin(NAME, base_url, settings.username, secret(settings.password))))
+    desk = BmcDesk(
+        forms, Receipts(given.records.desk, NAME), first_name=settings.first_name, last_name=settings.last_name,
+        more=settings.fields,
+    )  # fmt: skip
+
+    async def incidents_can_be_read() -> CheckResult:
+        await forms.find("HPD:IncidentInterface", "Incident Number", "INC000000000000", "Status")
+        return CheckResult(True, "the account can log in and read incidents")
+
+    return Offer(ticket_desk=desk, checks=[incidents_can_be_read])

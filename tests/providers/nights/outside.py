@@ -1,0 +1,113 @@
+"""A whole night on Temporal's time-skipping server: the worker's own activities, the vendors' doubles behind them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from temporalio.worker import Worker
+
+from activities.registry import build
+from mayday.domain.timeline import Entry
+from mayday.language.library import Library
+from mayday.providers.registry import build_providers
+from mayday.providers.statuspage import page as statuspage
+from mayday.records import Records
+from mayday.settings import load_settings
+from mayday.simulator.files import ScenarioFile, ScenarioReport
+from mayday.simulator.on_temporal import TemporalStage, Theatre
+from tests.doubles.fleet import every_double
+from tests.doubles.server import Double
+from worker.composition import catalog_of, dependencies_of
+from workflows.rehearsal import RehearsedIncident, RehearsedReview
+
+HERE = Path(__file__).parent
+RUNBOOKS = HERE.parents[2] / "runbooks"
+
+
+class OutsideStage(TemporalStage):
+    """The stage of rehearsals with the activities of a worker instead of a scenario's mocks."""
+
+    def __init__(
+        self, *given: Any, records: Records, activities: Callable[[Callable[[], datetime]], list[Any]]
+    ) -> None:
+        super().__init__(*given)
+        self._records = records
+        self._build = activities
+        self._moment = self._start.opened_at
+
+    def _appear(self) -> None:
+        self._worker = Worker(
+            self.client, task_queue=self._queue, workflows=[RehearsedIncident, RehearsedReview],
+            activities=self._build(lambda: self._moment), graceful_shutdown_timeout=timedelta(seconds=5),
+        )  # fmt: skip
+        self._running = asyncio.create_task(self._worker.run())
+
+    async def _wait_until(self, moment: datetime) -> None:
+        await super()._wait_until(moment)
+        self._moment = max(self._moment, moment)
+
+    async def entries(self) -> list[Entry]:
+        """What the records store holds, and what waits to be stored."""
+        for entry in await self._records.timeline.entries(self._start.id):
+            self._stored[entry.seq] = entry
+        return await super().entries()
+
+
+class Night:
+    """One scenario with some vendors; `doubles` by name, to look at and to fail."""
+
+    def __init__(self, theatre: Theatre, folder: Path, names: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        self._theatre = theatre
+        self._folder = folder
+        self._monkeypatch = monkeypatch
+        self.doubles: dict[str, Double] = {name: every_double()[name]() for name in names}
+        self.records: Records
+
+    @asynccontextmanager
+    async def vendors(self) -> AsyncIterator[None]:
+        """The doubles run, and a worker's ports lead to them."""
+        self._monkeypatch.setattr(statuspage, "EVERY_S", 0.0)
+        self._monkeypatch.setenv("MAYDAY_DATA", str(self._folder))
+        self._monkeypatch.setenv("MAYDAY_BASE_URL", "https://mayday.example")
+        async with AsyncExitStack() as stack:
+            for double in self.doubles.values():
+                await stack.enter_async_context(double)
+                for key, value in double.settings().items():
+                    self._monkeypatch.setenv(key, value)
+            self.records = await stack.enter_async_context(await Records.open(self._folder / "night.db"))
+            yield
+
+    async def play(self, more: list[dict[str, Any]]) -> tuple[ScenarioReport, list[Entry]]:
+        """Play the night with further items on its timeline."""
+        scenario = yaml.safe_load((HERE / "payments_sev1.yaml").read_text())
+        scenario["timeline"] += more
+        path = self._folder / "night.yaml"
+        path.write_text(yaml.safe_dump(scenario))
+        settings = load_settings()
+        catalog = catalog_of(settings)
+        providers = build_providers(settings, self.records, catalog)
+
+        def activities(now: Callable[[], datetime]) -> list[Any]:
+            return build(replace(dependencies_of(providers, catalog), now=now))
+
+        async def open_outside(start: Any, desk: Any) -> OutsideStage:
+            stage = OutsideStage(
+                self._theatre, start, desk, f"outside-{start.id}", records=self.records, activities=activities
+            )
+            self._theatre.stages.append(stage)
+            await stage.open()
+            return stage
+
+        try:
+            report, rehearsal = await ScenarioFile(path, Library.load(RUNBOOKS)).play(open_outside)
+        finally:
+            await providers.close()
+        return report, rehearsal.timeline if rehearsal else []
