@@ -73,6 +73,9 @@ class Settings(BaseSettings):
         default=2 * 1024 * 1024, ge=1024, description="A larger webhook body is refused with 413"
     )
 
+    sign_decisions: bool = Field(
+        default=True, description="New incidents take only decisions that a starter signed; `false` takes all"
+    )
     session_hours: float = Field(default=168, gt=0, description="A browser's login ends after so many hours")
     session_idle_hours: float = Field(default=12, gt=0, description="and after so many hours without a request")
 

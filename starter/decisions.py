@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import structlog
 
-from mayday.domain.commands import Ack, Answer, Command, CommandEnvelope, Reopen
+from mayday.domain.commands import Ack, Answer, Command, Reopen
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.incidents import IncidentRecord
 from mayday.records.records import Records
@@ -24,6 +24,7 @@ from starter.gateway import CommandRefused, Gateway, NoSuchRun, NotAccepted
 from starter.metrics import COMMANDS
 from starter.problems import Problem
 from starter.reopening import Reopening
+from starter.signing import Signer
 
 __all__ = ["Decided", "Decisions"]
 
@@ -43,11 +44,14 @@ class Decided(NamedTuple):
 class Decisions:
     """Sends commands to incidents."""
 
-    def __init__(self, gateway: Gateway, records: Records, delivery: Delivery, reopening: Reopening) -> None:
+    def __init__(
+        self, gateway: Gateway, records: Records, delivery: Delivery, reopening: Reopening, signer: Signer
+    ) -> None:
         self._gateway = gateway
         self._records = records
         self._delivery = delivery
         self._reopening = reopening
+        self._signer = signer
 
     async def send(self, record: IncidentRecord, command: Command) -> Decided:
         """The answer, or a `Problem` with the reason. Raises `TemporalSilent`."""
@@ -86,7 +90,7 @@ class Decisions:
 
     async def _to_its_run(self, record: IncidentRecord, command: Command) -> Answer:
         """Only to a run of this incident: the next one of the same cause has the same workflow id."""
-        envelope = CommandEnvelope(command=command)
+        envelope = await self._signer.for_incident(record.id, command)
         chain = await self._delivery.chain_of(record.workflow_id, record.id)
         try:
             return await self._gateway.command(record.workflow_id, envelope, chain)

@@ -22,6 +22,7 @@ from starter.directory import Directory
 from starter.gateway import Gateway, NoSuchRun, RunView, TemporalSilent
 from starter.parcels import Delivered, Parcel
 from starter.reopening import Reopening
+from starter.signing import Signer
 
 __all__ = ["Delivery", "Opener"]
 
@@ -48,11 +49,13 @@ class Opener(Protocol):
 class Delivery:
     """Delivers batches, one call at a time for each workflow id (see `lanes`)."""
 
-    def __init__(self, gateway: Gateway, records: Records, opener: Opener, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, gateway: Gateway, records: Records, opener: Opener, signer: Signer, clock: Callable[[], datetime]
+    ) -> None:
         self._gateway = gateway
         self._records = records
         self._opener = opener
-        self._reopening = Reopening(gateway, clock)
+        self._reopening = Reopening(gateway, signer, clock)
         self.directory = Directory(records)
         self._open: OrderedDict[str, OpenRun] = OrderedDict()
 

@@ -34,7 +34,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from mayday.domain.commands import Answer, CommandEnvelope
 from mayday.domain.effects import Wire
 from mayday.domain.incident import AlertBatch, Board, StartInput
-from mayday.domain.review.commands import ReviewEnvelope, Withdraw
+from mayday.domain.review.commands import ReviewEnvelope
 from mayday.domain.review.wire import ReviewBoard
 from mayday.domain.timeline import Entry
 from starter.minting import review_workflow_id
@@ -131,7 +131,7 @@ class Gateway(Protocol):
     async def began_with(self, workflow_id: str, run_id: str) -> StartInput | None:
         """The start input of a run, from its history."""
 
-    async def withdraw_review(self, incident: str, command: Withdraw) -> Answer | None:
+    async def withdraw_review(self, incident: str, withdrawal: ReviewEnvelope) -> Answer | None:
         """End the review of an incident that goes on; None when there is none. Its answer carries the chain's head."""
 
     async def review_board(self, incident: str, within: timedelta) -> ReviewBoard | None:
@@ -205,13 +205,13 @@ class TemporalGateway:
             pass
         return None
 
-    async def withdraw_review(self, incident: str, command: Withdraw) -> Answer | None:
+    async def withdraw_review(self, incident: str, withdrawal: ReviewEnvelope) -> Answer | None:
         handle = self._handle(review_workflow_id(incident))
         try:
             with _refusals(handle.id):
                 async with _spoken(), asyncio.timeout(ACCEPTED_WITHIN.total_seconds()):
                     answer: Answer = await handle.execute_update(
-                        command.kind, ReviewEnvelope(command=command), id=command.id, result_type=Answer
+                        withdrawal.command.kind, withdrawal, id=withdrawal.command.id, result_type=Answer
                     )
                     return answer
         except NoSuchRun:

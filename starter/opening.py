@@ -12,6 +12,7 @@ from mayday.language.routing import correlation_key, service_named, severity_of
 from starter.minting import incident_id, workflow_id
 from starter.parcels import Parcel
 from starter.playbooks import Playbooks, fitting_inputs
+from starter.signing import Signer
 
 __all__ = ["Declared", "House", "Openings"]
 
@@ -44,8 +45,9 @@ class Declared(NamedTuple):
 class Openings:
     """Makes start inputs; nothing else mints incidents."""
 
-    def __init__(self, playbooks: Playbooks, house: House, clock: Callable[[], datetime]) -> None:
+    def __init__(self, playbooks: Playbooks, house: House, signer: Signer, clock: Callable[[], datetime]) -> None:
         self._playbooks = playbooks
+        self._signer = signer
         self._house = house
         self._now = clock
 
@@ -78,6 +80,7 @@ class Openings:
             resolve_on_clear=routed.resolve_on_clear,
             opened_at=now,
             impact_started_at=event.started_at,
+            decision_keys=await self._signer.pinned(),
             **self._house._asdict(),
         )
 
@@ -121,5 +124,6 @@ class Openings:
             customers_affected=declared.customers_affected,
             drill=declared.drill,
             opened_at=now,
+            decision_keys=await self._signer.pinned(),
             **self._house._asdict(),
         )

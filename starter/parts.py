@@ -28,6 +28,7 @@ from starter.opening import House, Openings
 from starter.playbooks import Playbooks
 from starter.reopening import Reopening
 from starter.sessions import SessionCookies
+from starter.signing import Signer
 
 __all__ = ["Here", "Parts", "assemble"]
 
@@ -50,6 +51,7 @@ class Parts:
     forwarder: Forwarder
     intake: Intake
     decisions: Decisions
+    signer: Signer
     access: Access
     sessions: SessionCookies
     login_tries: Allowance
@@ -80,8 +82,9 @@ def assemble(
     clock: Callable[[], datetime] = utc_now,
 ) -> Parts:
     house = House(settings.base_url, settings.continue_as_new_after_events)
-    openings = Openings(playbooks, house, clock)
-    delivery = Delivery(gateway, records, openings, clock)
+    signer = Signer(records.keys, clock, required=settings.sign_decisions)
+    openings = Openings(playbooks, house, signer, clock)
+    delivery = Delivery(gateway, records, openings, signer, clock)
     lanes = Lanes(delivery)
     forwarder = Forwarder(records, lanes, clock)
     decisions = Decisions(gateway, records, delivery, Reopening(gateway, clock))
@@ -96,6 +99,8 @@ def assemble(
         forwarder=forwarder,
         intake=Intake(records, lambda: playbooks.catalog, lanes, delivery, forwarder, clock),
         decisions=decisions,
+        decisions=Decisions(gateway, records, delivery, Reopening(gateway, signer, clock), signer),
+        signer=signer,
         access=Access(records, lambda: playbooks.catalog, clock),
         sessions=SessionCookies(records, settings, lambda: playbooks.catalog, clock),
         login_tries=Allowance(LOGIN_TRIES, LOGIN_WINDOW, clock),

@@ -12,13 +12,14 @@ from typing import Any
 
 import structlog
 
-from mayday.domain.commands import Answer, CommandEnvelope, Reopen
+from mayday.domain.commands import Answer, Reopen
 from mayday.domain.incident import StartInput
 from mayday.domain.review.commands import Withdraw
 from mayday.records.incidents import IncidentRecord
 from starter.access import OWNER
 from starter.gateway import CommandRefused, Gateway, NotAccepted, RunView
 from starter.minting import OCCURRENCE_KEPT, command_id
+from starter.signing import Signer
 
 __all__ = ["REOPENED_FROM", "Reopening"]
 
@@ -31,8 +32,9 @@ MAY_REOPEN = ("incident_commander", "deputy")
 class Reopening:
     """Starts ended incidents again."""
 
-    def __init__(self, gateway: Gateway, clock: Callable[[], datetime]) -> None:
+    def __init__(self, gateway: Gateway, signer: Signer, clock: Callable[[], datetime]) -> None:
         self._gateway = gateway
+        self._signer = signer
         self._now = clock
 
     async def carried_over(
@@ -53,12 +55,14 @@ class Reopening:
         state = dict(outcome.state)
         await self._take_chain_back(outcome.id or start.id, state, actor, reason)
         fresh: dict[str, Any] = {"state": state, "events": [], "reopened_by": None, "reopen_reason": None}
+        if start.decision_keys:  # those of its day may be retired
+            fresh["decision_keys"] = await self._signer.pinned() or start.decision_keys
         return start.model_copy(update=fresh)
 
     async def by_person(self, record: IncidentRecord, command: Reopen) -> Answer:
         """Reopen for a person. Raises `CommandRefused` with the reason, `NotAccepted`, `TemporalSilent`."""
         view = await self._gateway.describe(record.workflow_id)
-        envelope = CommandEnvelope(command=command)
+        envelope = await self._signer.for_incident(record.id, command)
         if view is None:
             raise CommandRefused("closed", "it ended more than 24 hours ago: declare a new incident")
         if view.incident_id not in (None, record.id):
@@ -82,7 +86,7 @@ class Reopening:
             id=command_id("reopening", f"{incident} {state.get('seq')}"), actor=actor, received_at=now, reason=reason
         )
         try:
-            answer = await self._gateway.withdraw_review(incident, withdraw)
+            answer = await self._gateway.withdraw_review(incident, await self._signer.for_review(incident, withdraw))
         except (CommandRefused, NotAccepted) as error:
             log.warning("review_not_withdrawn", incident=incident, reason=str(error))
             return

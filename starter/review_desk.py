@@ -9,7 +9,7 @@ import structlog
 from fastapi.responses import JSONResponse
 
 from mayday.domain.commands import Answer
-from mayday.domain.review import ReviewBoard, ReviewCommand, ReviewEnvelope
+from mayday.domain.review import ReviewBoard, ReviewCommand
 from mayday.domain.timeline import timestamp
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.incidents import IncidentRecord
@@ -28,7 +28,7 @@ LIVE_WITHIN = timedelta(seconds=1.5)
 
 
 async def send(parts: Parts, record: IncidentRecord, command: ReviewCommand) -> JSONResponse:
-    workflow_id, envelope = review_workflow_id(record.id), ReviewEnvelope(command=command)
+    workflow_id, envelope = review_workflow_id(record.id), await parts.signer.for_review(record.id, command)
     try:
         try:
             answer = await parts.gateway.command(workflow_id, envelope)

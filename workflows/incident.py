@@ -17,9 +17,10 @@ from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from mayday.domain.commands import COMMAND, Answer, Command, CommandEnvelope, Refusal
+from mayday.domain.commands import COMMAND, Answer, Command, CommandEnvelope, Merge, Refusal
 from mayday.domain.effects import EffectRequest, EffectResult, Wire
 from mayday.domain.incident import AlertBatch, Board, StartInput
+from mayday.walker.merging import ABSORB
 from mayday.walker.walker import Walker
 from workflows.alarm import Alarm
 from workflows.details import markdown
@@ -27,6 +28,7 @@ from workflows.effects import ABSORBED, Carrier
 from workflows.errands import Errands
 from workflows.footprint import Footprint
 from workflows.ledger import Ledger, flush_at_the_end, flush_of, look_into_inbox
+from workflows.signatures import UNSIGNED, Seal
 from workflows.visibility import changes, values_of
 
 COMMAND_SIGNAL, ALERT_SIGNAL = "command_sent", "alerts_fired"
@@ -59,6 +61,8 @@ class IncidentWorkflow:
         self._carrier = Carrier(self._errands, self._done)
         self._ledger = Ledger(self._walker, self._errands)
         self._footprint = Footprint()
+        self._seal = Seal(start.id, start.decision_keys)
+        self._merge_orders = dict(start.merge_orders)
         self._closing = False
         self._stirred = True
         self._held = [flight.request for flight in self._walker.state.flights.values()] if start.state else []
@@ -72,7 +76,7 @@ class IncidentWorkflow:
         """Walk the plan to its end. `start` was taken by `__init__`."""
         held, self._held = self._held, []
         for request in held:
-            self._carrier.carry(request)
+            self._carry(request)
         while True:
             self._settle()
             if self._walker.finished and self._errands.none_out:
@@ -104,12 +108,19 @@ class IncidentWorkflow:
         except ValidationError as error:
             workflow.logger.warning("command_unreadable: %s", error)
             return
-        self._deliver(command, signalled=True)
+        if self._believes(envelope, command):
+            self._deliver(command, signalled=True)
+            self._note_order(envelope, command)
 
     @workflow.signal(name=ABSORBED)
     def absorbed(self, handover: dict[str, Any]) -> None:
         """Another incident was merged into this one and hands over what it still owes."""
         self._arrived()
+        if not self._seal.ordered(handover):
+            self._turn_away("absorbed", "another incident")
+            return
+        if "order" in handover and handover.get("what") == "merge":
+            self._merge_orders[str(handover.get("from_workflow"))] = handover["order"]
         self._walker.absorbed(handover, self._now())
 
     def _validator(self, kind: str) -> Callable[[dict[str, Any]], None]:
@@ -118,6 +129,8 @@ class IncidentWorkflow:
                 parsed = _parse(command, kind)
             except ValidationError as error:
                 raise _refused(Refusal(code="invalid", reason=_first(error))) from error
+            if not self._seal.holds(command):
+                return  # taken in, so that its refusal stands on the timeline
             refusal = self._walker.refusal(parsed, self._now())
             if refusal is not None:
                 raise _refused(refusal)
@@ -126,9 +139,13 @@ class IncidentWorkflow:
 
     def _updater(self, kind: str) -> Callable[[dict[str, Any]], Awaitable[Answer]]:
         async def update(command: dict[str, Any]) -> Answer:
-            answer = self._deliver(_parse(command, kind))
+            parsed = _parse(command, kind)
+            if not self._believes(command, parsed):
+                raise _refused(UNSIGNED)
+            answer = self._deliver(parsed)
             if answer.refusal is not None:
                 raise _refused(answer.refusal)
+            self._note_order(command, parsed)
             return answer
 
         return update
@@ -138,6 +155,29 @@ class IncidentWorkflow:
         self._stirred = True
         if self._closing and self._footprint.fresh():
             self._footprint.leave(self._walker.state.seq)
+
+    def _believes(self, envelope: dict[str, Any], command: Command) -> bool:
+        """Whether a decision is signed as the start input demands; one that is not leaves an entry, and no more."""
+        if self._seal.holds(envelope):
+            return True
+        self._arrived()
+        self._turn_away(command.kind, command.actor)
+        return False
+
+    def _turn_away(self, what: str, claimed: str) -> None:
+        self._walker.turn_away(what, claimed, UNSIGNED, self._now())
+
+    def _note_order(self, envelope: dict[str, Any], command: Command) -> None:
+        """A merge goes to the other incident with the order for it."""
+        if isinstance(command, Merge) and command.into_workflow and envelope.get("signatures"):
+            self._merge_orders[command.into_workflow] = {**envelope, "incident": self._start.id}
+
+    def _carry(self, request: EffectRequest) -> None:
+        order = self._merge_orders.get(request.payload.get("workflow_id", "")) if request.kind == ABSORB else None
+        if order is not None:
+            handover = {**request.payload.get("handover", {}), "order": order}
+            request = request.model_copy(update={"payload": {**request.payload, "handover": handover}})
+        self._carrier.carry(request)
 
     def _deliver(self, command: Command, *, signalled: bool = False) -> Answer:
         self._arrived()
@@ -204,7 +244,7 @@ class IncidentWorkflow:
                 if self._overlong() and request.effect_class != "page":
                     self._held.append(request)
                 else:
-                    self._carrier.carry(request)
+                    self._carry(request)
             if flush:
                 self._ledger.turn(self._now())
 
@@ -248,6 +288,7 @@ class IncidentWorkflow:
             "events": [],
             "reopened_by": None,
             "reopen_reason": None,
+            "merge_orders": self._merge_orders,
         }
         workflow.continue_as_new(self._start.model_copy(update=carried))
 

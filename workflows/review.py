@@ -18,12 +18,14 @@ from mayday.domain.commands import Answer, Refusal
 from mayday.domain.effects import FLUSH, EffectRequest, EffectResult, FlushRequest, Wire
 from mayday.domain.review import REVIEW_COMMAND, ReviewBoard, ReviewCase, ReviewCommand, ReviewEnvelope, ReviewInput
 from mayday.domain.review.wire import DRAFT_REPORT, SAVE, SaveReview
+from mayday.domain.signed import review_subject
 from workflows.alarm import Alarm
 from workflows.effects import Carrier
 from workflows.errands import Errands
 from workflows.footprint import Footprint
 from workflows.ledger import until_kept
 from workflows.options import local_options
+from workflows.signatures import UNSIGNED, Seal
 
 COMMAND_SIGNAL = "command_sent"
 #: the kinds of commands; each is an update of that name
@@ -48,6 +50,7 @@ class ReviewWorkflow:
         self._start = start
         self._offset = timedelta(seconds=start.clock_offset_s)
         self._case = ReviewCase(start, self._now())
+        self._seal = Seal(review_subject(start.incident_id), start.decision_keys)
         self._alarm = Alarm()
         self._stirred = True
         self._errands = Errands()
@@ -88,7 +91,8 @@ class ReviewWorkflow:
         except ValidationError as error:
             workflow.logger.warning("command_unreadable: %s", error)
             return
-        self._deliver(command, signalled=True)
+        if self._believes(envelope, command):
+            self._deliver(command, signalled=True)
 
     def _validator(self, kind: str) -> Callable[[dict[str, Any]], None]:
         def validate(command: dict[str, Any]) -> None:
@@ -98,6 +102,8 @@ class ReviewWorkflow:
                 first = error.errors()[0]
                 place = ".".join(str(part) for part in first["loc"])
                 raise _refused(Refusal(code="invalid", reason=f"{place}: {first['msg']}")) from error
+            if not self._seal.holds(command):
+                return  # taken in, so that its refusal stands on the timeline
             refusal = self._case.refusal(parsed, self._now())
             if refusal is not None:
                 raise _refused(refusal)
@@ -106,12 +112,23 @@ class ReviewWorkflow:
 
     def _updater(self, kind: str) -> Callable[[dict[str, Any]], Awaitable[Answer]]:
         async def update(command: dict[str, Any]) -> Answer:
-            answer = self._deliver(_parse(command, kind))
+            parsed = _parse(command, kind)
+            if not self._believes(command, parsed):
+                raise _refused(UNSIGNED)
+            answer = self._deliver(parsed)
             if answer.refusal is not None:
                 raise _refused(answer.refusal)
             return answer
 
         return update
+
+    def _believes(self, envelope: dict[str, Any], command: ReviewCommand) -> bool:
+        """As the incident's: what is not signed leaves an entry, and no more."""
+        if self._seal.holds(envelope):
+            return True
+        self._stirred = True
+        self._case.turn_away(command.kind, command.actor, UNSIGNED, self._now())
+        return False
 
     def _deliver(self, command: ReviewCommand, *, signalled: bool = False) -> Answer:
         self._stirred = True

@@ -14,7 +14,9 @@ from pydantic import Field, TypeAdapter
 
 from mayday.domain.effects import Wire
 
-RefusalCode = Literal["not_open", "closed", "not_a_voter", "excluded", "not_yours", "unknown", "invalid"]
+RefusalCode = Literal["not_open", "closed", "not_a_voter", "excluded", "not_yours", "unknown", "invalid", "unsigned"]
+TURNED_AWAY = 20
+"""So many commands without a valid signature are written down one by one, of more every hundredth."""
 OverrideAction = Literal["skip", "retry", "complete", "cancel", "reassign", "pause", "resume", "end_phase"]
 VendorReplyKind = Literal["reply", "eta", "downgrade", "waiting_on_us", "resumed", "resolved"]
 
@@ -188,6 +190,10 @@ COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
 
 
 class CommandEnvelope(Wire):
-    """One pydantic model in: the wire form of a command."""
+    """One pydantic model in: the wire form of a command.
+
+    `signatures` are by public key, both base64: Ed25519 over `mayday.domain.signed.decision_bytes`.
+    """
 
     command: Command
+    signatures: dict[str, str] = {}

@@ -94,6 +94,10 @@ class StartInput(Wire):
     #: who reopens a finished incident and why (`state` is then its last state); None: an alert does, or nobody
     reopened_by: str | None = None
     reopen_reason: str | None = None
+    #: Ed25519 public keys (base64): decisions without a signature by one of them do not count. None: all count
+    decision_keys: list[str] = []
+    #: signed orders to merge, by the other incident's workflow id: what passes between the two shows them
+    merge_orders: dict[str, dict[str, Any]] = {}
 
 
 class Pending(Wire):

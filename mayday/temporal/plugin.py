@@ -22,7 +22,11 @@ from mayday.temporal.sandbox import ContextFreeSandbox
 
 # The sandbox does not see inside these: a clock, chance or the environment used there would replay green and still be
 # wrong. So each needs its reason, ruff bans such calls in ours, and histories are replayed without the list as well.
+COMPILED: dict[str, str] = {
+    "cryptography": "verifies signatures, which is pure; compiled code cannot be loaded a second time in a process",
+}
 PASSED_THROUGH: dict[str, str] = {
+    **COMPILED,
     "jinja2": "its parser is pure and slow to import; importing it anew for each run costs half a second",
     "markupsafe": "imported by jinja2, a C extension that cannot be loaded twice",
     "mayday.domain": "the converter builds these models outside; inside they must be the same classes",
@@ -43,8 +47,8 @@ def data_converter(codec_keys: SecretStr | None = None) -> DataConverter:
 
 
 def workflow_runner(*, strict: bool = False, also: Sequence[str] = ()) -> SandboxedWorkflowRunner:
-    """The sandbox with `PASSED_THROUGH`, or `strict` without it (for replays that look inside those modules too)."""
-    names = [*also] if strict else [*PASSED_THROUGH, *also]
+    """The sandbox with `PASSED_THROUGH`, or `strict` without our modules (for replays that look inside those too)."""
+    names = [*COMPILED, *also] if strict else [*PASSED_THROUGH, *also]
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*names)
     if strict:  # the walker imports inside functions; loaded afresh for one replay, that is no news to anybody
         silent = SandboxImportNotificationPolicy.SILENT

@@ -58,6 +58,7 @@ def review_input(w: Walker) -> ReviewInput:
     commander = w.plan.runbook.roles.get(people.COMMANDER)
     refs = [ref for ref in (service.owner if service else None, commander.from_ if commander else None) if ref]
     return ReviewInput(
+        decision_keys=w.start.decision_keys,
         incident_id=state.id,
         card=w.card(),
         severity=state.severity,

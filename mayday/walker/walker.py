@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mayday.domain import effects as fx
-from mayday.domain.commands import Answer, Command, Refusal
+from mayday.domain.commands import TURNED_AWAY, Answer, Command, Refusal
 from mayday.domain.effects import EffectClass, EffectRequest, EffectResult, IncidentCard, Wire
 from mayday.domain.incident import AlertEvent, Board, Pending, StartInput
 from mayday.domain.timeline import Entry, append, plain
@@ -99,6 +99,17 @@ class Walker:
         while len(self.state.applied) > KEPT_ANSWERS:
             del self.state.applied[next(iter(self.state.applied))]
         return answer
+
+    def turn_away(self, what: str, claimed: str, refusal: Refusal, now: datetime) -> None:
+        """Somebody sent what the shell does not believe: it leaves an entry and changes nothing else. Nobody is known,
+        so nobody is named as its actor; of a flood every hundredth is written down."""
+        self._at(now)
+        if self.state.finished:
+            return
+        count = self.state.counters["turned_away"] = self.state.counters.get("turned_away", 0) + 1
+        if count <= TURNED_AWAY or count % 100 == 0:
+            reason = f"{refusal.reason}; it says that it comes from {claimed[:60]}"
+            self.entry("refused", "unknown", None, command=what, code=refusal.code, reason=reason, channel="temporal")
 
     def alerts_arrived(self, events: list[AlertEvent], now: datetime) -> None:
         """Attach alerts: deduplicated, listed one by one up to a limit, then summed up."""

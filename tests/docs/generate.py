@@ -58,6 +58,7 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "not_yours": ("409", "it is for somebody else"),
     "unknown": ("409", "the incident has no decision, page, task, step or role of this name"),
     "ambiguous": ("409", "several incidents end in these six characters: give the whole id"),
+    "unsigned": ("409", "the decision has no signature that the incident knows: a key was retired too early"),
     "in_progress": ("409", "the first request with this Idempotency-Key is still being worked on"),
     "too_large": ("413", "the body is larger than `MAYDAY_MAX_BODY_BYTES`"),
     "invalid": ("422", "a field is missing, of the wrong type, unknown or against a rule; `errors` says which"),

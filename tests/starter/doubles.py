@@ -8,7 +8,7 @@ from typing import Any
 
 from mayday.domain.commands import Answer, CommandEnvelope
 from mayday.domain.incident import AlertBatch, AlertEvent, Board, StartInput
-from mayday.domain.review.commands import Withdraw
+from mayday.domain.review.commands import ReviewEnvelope
 from mayday.domain.review.wire import ReviewBoard
 from mayday.domain.timeline import Entry
 from starter.gateway import CommandRefused, NoSuchRun, NotAccepted, RunOutcome, RunView, Started, TemporalSilent
@@ -102,7 +102,7 @@ class FakeGateway:
         await self._call("began_with")
         return self.runs[workflow_id].start
 
-    async def withdraw_review(self, incident: str, command: Withdraw) -> Answer | None:
+    async def withdraw_review(self, incident: str, withdrawal: ReviewEnvelope) -> Answer | None:
         await self._call("withdraw_review")
         return self.review
 

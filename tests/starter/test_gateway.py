@@ -15,7 +15,7 @@ from temporalio.worker import Worker
 
 from mayday.domain.commands import CommandEnvelope, Note, Vote
 from mayday.domain.incident import AlertBatch, AlertEvent, StartInput
-from mayday.domain.review.commands import Withdraw
+from mayday.domain.review.commands import ReviewEnvelope, Withdraw
 from mayday.settings import load_settings
 from mayday.temporal.connection import connect
 from mayday.temporal.server import EmbeddedServer
@@ -152,7 +152,8 @@ async def test_what_never_ran_is_not_there(gateway: TemporalGateway) -> None:
         await gateway.command(nothing, note("x"))
     with pytest.raises(NoSuchRun):
         await gateway.signal_alerts(nothing, AlertBatch(events=[]))
-    assert await gateway.withdraw_review("INC-0", Withdraw(id="w", actor="ana", received_at=NOW)) is None
+    withdraw = Withdraw(id="w", actor="ana", received_at=NOW)
+    assert await gateway.withdraw_review("INC-0", ReviewEnvelope(command=withdraw)) is None
     await gateway.ping()
 
 

@@ -21,6 +21,7 @@ from starter.forwarder import Forwarder
 from starter.intake import Intake, Unavailable
 from starter.lanes import Lanes
 from starter.parcels import Delivered
+from starter.signing import Signer
 from tests.starter.doubles import START, Clock, FakeGateway, PlainOpener
 
 CATALOG = Catalog.model_validate(
@@ -36,7 +37,7 @@ class Desk:
 
     def __init__(self, records: Records, gateway: FakeGateway, clock: Clock) -> None:
         self.records, self.gateway, self.clock = records, gateway, clock
-        self.delivery = Delivery(gateway, records, PlainOpener(clock), clock)
+        self.delivery = Delivery(gateway, records, PlainOpener(clock), Signer(records.keys, clock), clock)
         self.lanes = Lanes(self.delivery)
         self.forwarder = Forwarder(records, self.lanes, clock)
         self.intake = Intake(

@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, TypeVar
 
-from mayday.domain.commands import Answer, Refusal
+from mayday.domain.commands import TURNED_AWAY, Answer, Refusal
 from mayday.domain.effects import PAGE, EffectFailure, EffectRequest, EffectResult, PageRequest, Wire
 from mayday.domain.review.commands import ReviewCommand
 from mayday.domain.review.duties import DUTIES
@@ -108,6 +108,14 @@ class ReviewCase:
         while len(self.state.answers) > REMEMBERED_ANSWERS:
             del self.state.answers[next(iter(self.state.answers))]
         return answer
+
+    def turn_away(self, what: str, claimed: str, refusal: Refusal, now: datetime) -> None:
+        """Somebody sent what the shell does not believe: it leaves an entry and changes nothing else."""
+        self.state.now = max(self.state.now, now)
+        count = self.state.counters["turned_away"] = self.state.counters.get("turned_away", 0) + 1
+        if not self.state.finished and (count <= TURNED_AWAY or count % 100 == 0):
+            reason = f"{refusal.reason}; it says that it comes from {claimed[:60]}"
+            self.log("refused", "unknown", "review", command=what, code=refusal.code, reason=reason, channel="temporal")
 
     def effect_finished(self, key: str, result: EffectResult, now: datetime) -> None:
         """The engine carried out the effect `key`, or gave up. An unknown key changes nothing."""

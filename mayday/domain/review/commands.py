@@ -186,6 +186,7 @@ REVIEW_COMMAND: TypeAdapter[ReviewCommand] = TypeAdapter(ReviewCommand)
 
 
 class ReviewEnvelope(Wire):
-    """One pydantic model in: the wire form of a review's command."""
+    """One pydantic model in: the wire form of a review's command. `signatures` as of a `CommandEnvelope`."""
 
     command: ReviewCommand
+    signatures: dict[str, str] = {}

@@ -178,6 +178,8 @@ class ReviewInput(Wire):
     base_url: str = ""
     carried: dict[str, Any] | None = None
     state: dict[str, Any] | None = None
+    #: as the incident's: decisions without a signature by one of these keys do not count
+    decision_keys: list[str] = []
 
 
 class SlotRequest(Wire):
