@@ -87,7 +87,7 @@ def assemble(
     delivery = Delivery(gateway, records, openings, signer, clock)
     lanes = Lanes(delivery)
     forwarder = Forwarder(records, lanes, clock)
-    decisions = Decisions(gateway, records, delivery, Reopening(gateway, clock))
+    decisions = Decisions(gateway, records, delivery, Reopening(gateway, signer, clock), signer)
     return Parts(
         settings=settings,
         records=records,
@@ -99,7 +99,6 @@ def assemble(
         forwarder=forwarder,
         intake=Intake(records, lambda: playbooks.catalog, lanes, delivery, forwarder, clock),
         decisions=decisions,
-        decisions=Decisions(gateway, records, delivery, Reopening(gateway, signer, clock), signer),
         signer=signer,
         access=Access(records, lambda: playbooks.catalog, clock),
         sessions=SessionCookies(records, settings, lambda: playbooks.catalog, clock),
