@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from temporalio import activity
 
 from activities.dependencies import Dependencies
-from mayday.domain.effects import RESOLVE, ResolveRequest, Roster
+from mayday.domain.effects import RESOLVE, NextHandoff, ResolveRequest, Roster
 from mayday.domain.errors import ProviderError
 from mayday.domain.schedules import ExternalSchedule
 
@@ -82,6 +83,21 @@ class People:
         found = await self._on_call(schedule.fallback.removeprefix("schedule."), (*seen, f"schedule.{name}"))
         return found._replace(note=f"{schedule.fallback} stands in ({why})")
 
+    async def next_handoff(self, target: str, seen: tuple[str, ...] = ()) -> NextHandoff | None:
+        """When somebody else is on call for a schedule; None for all else, and where no roster says."""
+        kind, _, name = target.partition(".")
+        if kind != "schedule" or target in seen:
+            return None
+        schedule = self._given.catalog.current().schedules.get(name)
+        rosters, now = self._given.ports.rosters, self._given.now()
+        elsewhere = schedule if isinstance(schedule, ExternalSchedule) else None
+        roster = rosters.get(elsewhere.source if elsewhere else CATALOG)
+        if roster is not None:
+            with suppress(ProviderError):
+                return await roster.next_handoff(elsewhere.id if elsewhere else name, now)
+        fallback = elsewhere.fallback if elsewhere else None
+        return await self.next_handoff(fallback, (*seen, target)) if fallback else None
+
 
 class RosterActivities:
     def __init__(self, dependencies: Dependencies) -> None:
@@ -89,9 +105,16 @@ class RosterActivities:
 
     @activity.defn(name=RESOLVE)
     async def resolve(self, request: ResolveRequest) -> Roster:
-        """People by target; `stale` when the plan's snapshot had to stand in for any of them. Never fails."""
+        """People by target; `stale` when the plan's snapshot had to stand in for any of them. Never fails.
+
+        A hand-off is left out where the roster cannot be read: it is a courtesy, nobody waits for it.
+        """
         found = {target: await self._people.of(target, request.fallback) for target in request.targets}
+        changes = {}
+        if request.handoffs:
+            changes = {target: await self._people.next_handoff(target) for target in request.targets}
         return Roster(
             people={target: list(resolved.people) for target, resolved in found.items()},
+            handoffs={target: change for target, change in changes.items() if change is not None},
             stale=any(resolved.stale for resolved in found.values()),
         )

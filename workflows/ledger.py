@@ -1,7 +1,7 @@
 """The timeline's way to the records store and the ticket: in batches, never more than one under way.
 
-A flush has no timer of its own. It leaves with an effect when something pressing was written or the last one is ten
-minutes old, at fifty entries, and at the end of the run; until then the live page lays the run's own entries over the
+A flush has no timer of its own. It leaves with an effect when something pressing was written or the last one is half
+an hour old, at fifty entries, and at the end of the run; until then the live page lays the run's own entries over the
 stored ones. A store that fails changes nothing: the entries stay in the state and leave with the next flush.
 
 It is an ordinary activity on purpose. A local one runs before its workflow task is in the history; a worker that dies
@@ -23,9 +23,11 @@ from workflows.errands import Errands
 from workflows.options import flush_options, last_flush_options, local_options
 
 BATCH = 50
-EVERY = timedelta(minutes=10)
+EVERY = timedelta(minutes=30)
 #: what lists and other incidents look at: it does not wait
-PRESSING = frozenset({"opened", "status_changed", "severity_changed", "role_taken", "merged_in", "reopened"})
+PRESSING = frozenset(
+    {"opened", "status_changed", "severity_changed", "role_taken", "gate_decided", "merged_in", "reopened"}
+)
 REFUSED_PAUSE = timedelta(minutes=1)
 
 

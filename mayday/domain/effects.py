@@ -135,15 +135,26 @@ class SendReceipt(Wire):
 
 
 class ResolveRequest(Wire):
-    """Who stands on these schedules now."""
+    """Who stands on these schedules now; `handoffs`: and when that changes next."""
 
     effect_key: str
     targets: list[str]
     fallback: dict[str, list[str]] = {}
+    handoffs: bool = False
+
+
+class NextHandoff(Wire):
+    """The next change on a schedule; `incoming` is None when nobody follows, or nobody is known."""
+
+    at: datetime
+    incoming: str | None = None
 
 
 class Roster(Wire):
+    """People by target, and where it was asked for the next hand-off of each schedule that has one."""
+
     people: dict[str, list[str]] = {}
+    handoffs: dict[str, NextHandoff] = {}
     stale: bool = False
 
 

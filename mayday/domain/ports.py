@@ -20,6 +20,7 @@ from mayday.domain.effects import (
     FlushRequest,
     IncidentCard,
     LookRequest,
+    NextHandoff,
     PagePurpose,
     SentVia,
 )
@@ -374,6 +375,10 @@ class OnCallRoster(Protocol):
 
     def stale_since(self, schedule: str) -> datetime | None:
         """When the last answer was fresh, where it came from memory; None where it is fresh."""
+        ...
+
+    async def next_handoff(self, schedule: str, at: datetime) -> NextHandoff | None:
+        """The first change of the person after an instant; None when there is none, or the roster cannot say."""
         ...
 
 

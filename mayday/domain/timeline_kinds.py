@@ -30,7 +30,7 @@ _TABLE = (
     ("alert_fired", "alert {title}", "title, alert, labels, started_at?, occurred_at, count?, inbox?", "an alert was attached"),
     ("alert_resolved", "alert resolved: {title}", "as alert_fired", "an alert cleared; the incident stays open"),
     ("alerts_summed", "{fired} more alerts and {resolved} resolved, {total} in all, {firing} firing", "fired, resolved, total, firing", "alerts beyond the first ones, once a minute"),
-    ("role_offered", "{role} offered to {to} until {due_at}", "role, to, due_at, rung?, handover?, brief?", "somebody is asked to take a role"),
+    ("role_offered", "{role} offered to {to} until {due_at}", "role, to, due_at, rung?, handover?, shift_ends_at?, brief?", "somebody is asked to take a role"),
     ("role_taken", "{person} is {role} ({how})", "role, person, before?, how", "a role is held"),
     ("role_lapsed", "{to} did not take {role} in time", "role, to, handover?", "an offer ran out"),
     ("role_unfilled", "nobody took {role}; {stands_in} stands in", "role, stands_in?", "the commander holds it"),

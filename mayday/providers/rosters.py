@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol
 import structlog
 
 from mayday.catalogs import CatalogSource
+from mayday.domain.effects import NextHandoff
 from mayday.domain.errors import ProviderError
 
 __all__ = ["CachedRoster", "Schedules", "Shift"]
@@ -67,6 +68,22 @@ class CachedRoster:
 
     async def on_call(self, schedule: str, at: datetime) -> list[str]:
         """Person ids, empty in a gap. Raises ProviderError when neither the vendor nor the memory says."""
+        kept = await self._known(schedule, at)
+        return self._people([shift for shift in kept.shifts if shift.covers(at)])
+
+    async def next_handoff(self, schedule: str, at: datetime) -> NextHandoff | None:
+        """The first change of the person within half a day; None when there is none, or the vendor gives no times."""
+        kept = await self._known(schedule, at)
+        on_call = self._people([shift for shift in kept.shifts if shift.covers(at)])
+        ends = {shift.to_at for shift in kept.shifts if shift.to_at is not None}
+        for end in sorted(end for end in ends if at < end < kept.at + STANDS_FOR):
+            following = self._people([shift for shift in kept.shifts if shift.covers(end)])
+            if following != on_call:
+                return NextHandoff(at=end, incoming=next(iter(following), None))
+        return None
+
+    async def _known(self, schedule: str, at: datetime) -> _Kept:
+        """What the vendor says, or said. Raises ProviderError when neither is known."""
         now = self._now()
         kept = self._kept.get(schedule)
         if kept is None or not kept.at <= now < kept.at + FRESH_FOR:
@@ -79,7 +96,7 @@ class CachedRoster:
                 if kept is None or now - kept.at > STANDS_FOR:
                     raise
                 log.warning("roster_stale", provider=self.name, schedule=schedule, reason=str(error))
-        return self._people([shift for shift in kept.shifts if shift.covers(at)])
+        return kept
 
     def stale_since(self, schedule: str) -> datetime | None:
         """When the vendor last answered for this schedule, if its last answer is an old one."""

@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 from mayday.domain import effects as fx
 from mayday.domain.calendars import OpenHours, contract_deadline
 from mayday.domain.durations import Duration
-from mayday.domain.oncall import ExternalSchedule, on_call
+from mayday.domain.oncall import ExternalSchedule, LocalSchedule, next_handoff, on_call
 from mayday.language.catalog import ActionSpec, Catalog
 from mayday.providers.holiday_calendar import open_hours
 from mayday.simulator.dummies import dummy_outputs
@@ -129,7 +129,11 @@ class ScenarioDesk:
     def _resolve(self, payload: dict[str, Any], now: datetime) -> Reply:
         wanted = fx.ResolveRequest.model_validate(payload)
         people = {target: self.people_of(target, now) or wanted.fallback.get(target, []) for target in wanted.targets}
-        return Reply(value=fx.Roster(people=people).model_dump(mode="json"))
+        roster = fx.Roster(people=people)
+        if wanted.handoffs:
+            changes = {target: self.next_handoff(target, now) for target in wanted.targets}
+            roster.handoffs = {target: change for target, change in changes.items() if change is not None}
+        return Reply(value=roster.model_dump(mode="json", exclude_none=True))
 
     def went_away(self, at: datetime) -> None:
         """The system itself is away from `at` on: what it says later about when it was last alive."""
@@ -172,11 +176,22 @@ class ScenarioDesk:
             return [name]
         if kind == "group":
             return list(self.catalog.groups.get(name, []))
-        schedule = self.catalog.schedules.get(name)
-        if isinstance(schedule, ExternalSchedule):
-            return self.people_of(schedule.fallback, now) if schedule.fallback else []
+        schedule = self._schedule(name)
         person = on_call(schedule, now).person if schedule else None
         return [person] if person else []
+
+    def next_handoff(self, target: str, now: datetime) -> fx.NextHandoff | None:
+        """When somebody else is on call for `schedule.X`."""
+        schedule = self._schedule(target.removeprefix("schedule."))
+        found = next_handoff(schedule, now) if schedule else None
+        return fx.NextHandoff(at=found.at, incoming=found.incoming) if found else None
+
+    def _schedule(self, name: str) -> LocalSchedule | None:
+        """A schedule, or what the catalog names in the place of one that is kept elsewhere."""
+        schedule = self.catalog.schedules.get(name)
+        if isinstance(schedule, ExternalSchedule):
+            return self._schedule(schedule.fallback.removeprefix("schedule.")) if schedule.fallback else None
+        return schedule
 
 
 def _nothing(payload: dict[str, Any], now: datetime) -> Reply:

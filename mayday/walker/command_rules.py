@@ -20,6 +20,7 @@ from mayday.walker import (
     reopening,
     roles,
     standing,
+    succession,
     tasks,
 )
 
@@ -47,7 +48,7 @@ RULES: dict[str, Rule] = {
     "note": Rule(notes.refusal, notes.note),
     "severity": Rule(standing.severity_refusal, standing.severity_by_person),
     "status": Rule(standing.status_refusal, standing.status_by_person),
-    "role": Rule(roles.assign_refusal, roles.assign),
+    "role": Rule(succession.assign_refusal, succession.assign),
     "event": Rule(handlers.refusal, handlers.receive),
     "add_step": Rule(ad_hoc.refusal, ad_hoc.add),
     "candidate": Rule(candidates.refusal, candidates.decide),

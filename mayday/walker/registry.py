@@ -52,6 +52,7 @@ def _owners() -> dict[str, Callable[[Walker, str, Flight, EffectResult], None]]:
         notices,
         outages,
         roles,
+        succession,
     )
     from mayday.walker.verbs import do
 
@@ -68,6 +69,7 @@ def _owners() -> dict[str, Callable[[Walker, str, Flight, EffectResult], None]]:
         "notice": notices.answered,
         "merge": merging.answered,
         "outage": outages.began,
+        "shift": succession.shift_known,
         "review": handing_over.answered,
         "candidate": notices.answered,
     }

@@ -1,4 +1,4 @@
-"""Roles: offered to who is on call, paged, accepted; handed over with a brief; climbing when nobody takes them.
+"""Roles: offered to who is on call, paged, accepted; climbing when nobody takes them.
 
 A role is held once accepted. Until the commander's is, the board says *no commander* and the ladder goes on.
 """
@@ -7,18 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mayday.domain.commands import Accept, AssignRole, Refusal
+from mayday.domain.commands import Accept, Refusal
 from mayday.domain.effects import EffectResult, PageReceipt
 from mayday.domain.incident import Pending
-from mayday.walker import ballots, briefs, ladders, people, registry, tasks
+from mayday.walker import ballots, ladders, people, registry, tasks
 from mayday.walker.state import Flight, Offer, RoleState
 
 if TYPE_CHECKING:
     from mayday.walker.walker import Walker
-
-HANDOVER_S = 600
-#: warn at 8 hours in a role, require a successor at 12 (PROCESS.md "Long and wide incidents")
-LONG_S, TOO_LONG_S = 8 * 3600, 12 * 3600
 
 
 def open_roles(w: Walker) -> None:
@@ -134,8 +130,6 @@ def resume(w: Walker) -> None:
     for state in w.state.roles.values():
         if state.offer is not None:
             _resume_offer(w, state, state.offer)
-        if state.person is not None and state.role == people.COMMANDER:
-            _watch_length(w, state)
 
 
 def _resume_offer(w: Walker, state: RoleState, offer: Offer) -> None:
@@ -174,40 +168,6 @@ def _resume_offer(w: Walker, state: RoleState, offer: Offer) -> None:
             f"{w.state.title}: {people.name_of(w, next(iter(offer.people), None))} did not take {state.role}",
             owner="notice:",
             purpose="nag",
-        )
-
-
-def _watch_length(w: Walker, state: RoleState) -> None:
-    """Eight hours in command are a warning, twelve need a successor."""
-    if state.since is None:
-        return
-    held = int((w.now - state.since).total_seconds())
-    if held < LONG_S:
-        w.wake(state.since + (w.after(LONG_S) - w.now))
-    elif state.warned_at is None or state.warned_at < state.since:
-        state.warned_at = w.now
-        w.entry("role_long", "system", f"role:{state.role}", role=state.role, person=state.person, hours=8)
-        w.page(
-            f"role:{state.role}",
-            [f"person.{state.person}"],
-            f"{w.state.title}: eight hours in command; hand over soon",
-            owner="notice:",
-            purpose="nag",
-            urgent=False,
-        )
-    task = f"successor:{state.role}"
-    if held < TOO_LONG_S:
-        w.wake(state.since + (w.after(TOO_LONG_S) - w.now))
-    elif task not in w.state.tasks:
-        tasks.open_task(
-            w,
-            task,
-            "successor",
-            "Twelve hours in command: name a successor",
-            to="role.deputy",
-            owner="none:",
-            due_s=1800,
-            urgent=True,
         )
 
 
@@ -280,55 +240,3 @@ def accept(w: Walker, command: Accept) -> dict[str, Any]:
     offer = w.state.roles[role].offer
     take(w, role, command.actor, "accepted the handover" if offer and offer.handover else "accepted")
     return {"role": role}
-
-
-def assign_refusal(w: Walker, command: AssignRole) -> Refusal | None:
-    if not people.leads(w, command.actor) and people.own_holder(w, command.role) != command.actor:
-        return Refusal(code="not_yours", reason="roles are given by commander or deputy, or by their holder")
-    if not people.known(w, command.person):
-        return Refusal(code="unknown", reason=f"person: {command.person!r} is not in the catalog")
-    known = {*w.state.roles, *w.plan.runbook.roles, *_BUILT_IN}
-    if command.role not in known:
-        return Refusal(code="unknown", reason=f"role: {command.role!r}; known are {', '.join(sorted(known))}")
-    if people.own_holder(w, command.role) == command.person:
-        return Refusal(code="closed", reason=f"{command.person} holds {command.role} already")
-    return None
-
-
-def assign(w: Walker, command: AssignRole) -> dict[str, Any]:
-    """Offer a role to a person, with a brief; held when accepted. Giving it to oneself takes it at once."""
-    if command.person == command.actor:
-        take(w, command.role, command.actor, "took it")
-        return {"role": command.role, "state": "held"}
-    state = w.state.roles.setdefault(command.role, RoleState(role=command.role))
-    state.offer = Offer(
-        role=command.role,
-        targets=[f"person.{command.person}"],
-        people=[command.person],
-        offered_at=w.now,
-        due_at=w.after(HANDOVER_S),
-        by=command.actor,
-        handover=True,
-    )
-    brief = briefs.brief(w)
-    w.entry(
-        "role_offered",
-        command.actor,
-        f"role:{command.role}",
-        role=command.role,
-        to=[command.person],
-        handover=True,
-        due_at=state.offer.due_at,
-        brief=brief,
-    )
-    w.page(
-        f"role:{command.role}",
-        [f"person.{command.person}"],
-        f"{people.name_of(w, command.actor)} hands {command.role.replace('_', ' ')} over to you. {brief}",
-        owner=f"offer:{command.role}",
-        purpose="role",
-    )
-    return {"role": command.role, "state": "offered"}
-
-
-_BUILT_IN = ("incident_commander", "deputy", "scribe", "operations_lead", "tech_lead", "comms_lead", "customer_liaison")

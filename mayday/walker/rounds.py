@@ -16,6 +16,7 @@ from mayday.walker import (
     phases,
     roles,
     service_levels,
+    succession,
     tasks,
 )
 
@@ -35,6 +36,7 @@ def run(w: Walker) -> None:
     if w.state.status != "rejected":
         candidates.resume_confirmation(w)
         roles.resume(w)
+        succession.resume(w)
         phases.resume(w)
         phases.resume_background(w)
         handlers.resume(w)

@@ -263,6 +263,18 @@ class Offer(Wire):
     round: int = 1
 
 
+class HolderShift(Wire):
+    """When the shift of a role's holder ends, as far as the roster says; `sure` once it was asked at that time."""
+
+    since: datetime
+    ref: str | None = None
+    ends_at: datetime | None = None
+    incoming: str | None = None
+    asking: bool = False
+    sure: bool = False
+    settled: bool = False
+
+
 class RoleState(Wire):
     role: str
     person: str | None = None
@@ -272,6 +284,7 @@ class RoleState(Wire):
     #: who was offered it so far and may still take it while it climbs
     asked: list[str] = []
     warned_at: datetime | None = None
+    shift: HolderShift | None = None
     tried: int = 0
 
 

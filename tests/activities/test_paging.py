@@ -14,7 +14,7 @@ from activities.dependencies import Dependencies
 from activities.paging import Paging
 from activities.roster import RosterActivities
 from mayday.catalogs import FixedCatalog
-from mayday.domain.effects import ClosePage, IncidentCard, PageRequest, ResolveRequest
+from mayday.domain.effects import ClosePage, IncidentCard, NextHandoff, PageRequest, ResolveRequest
 from mayday.domain.errors import Ambiguous, RateLimited, Refused, Unreachable
 from mayday.language.catalog import Catalog
 from mayday.records import Records, RecordsUnavailable
@@ -174,6 +174,28 @@ async def test_the_plans_snapshot_is_paged_when_the_roster_cannot_be_read(
     assert (roster.people, roster.stale) == ({PRIMARY: ["raj"]}, True)
 
 
+async def test_a_hand_off_is_told_where_the_roster_knows_one(
+    dependencies: Dependencies, card: IncidentCard, run: Run
+) -> None:
+    class Roster:
+        name = "catalog"
+
+        async def on_call(self, schedule: str, at: datetime) -> list[str]:
+            return ["raj"]
+
+        async def next_handoff(self, schedule: str, at: datetime) -> NextHandoff | None:
+            if schedule == "payments_secondary":
+                raise Unreachable("no answer", provider=self.name)
+            return NextHandoff(at=at + timedelta(hours=1), incoming="lee")
+
+    given = replace(dependencies, ports=replace(dependencies.ports, rosters={"catalog": Roster()}))
+    request = ResolveRequest(effect_key="r", targets=[PRIMARY, SECONDARY, "person.ana"], handoffs=True)
+    roster = await run(RosterActivities(given).resolve, request)
+    assert {target: change.incoming for target, change in roster.handoffs.items()} == {PRIMARY: "lee"}
+    quiet = await run(RosterActivities(given).resolve, request.model_copy(update={"handoffs": False}))
+    assert quiet.handoffs == {}
+
+
 async def test_a_schedule_kept_elsewhere_falls_back_to_the_one_that_the_catalog_names(
     dependencies: Dependencies, card: IncidentCard, catalog: Catalog, run: Run
 ) -> None:
@@ -186,6 +208,9 @@ async def test_a_schedule_kept_elsewhere_falls_back_to_the_one_that_the_catalog_
 
         def stale_since(self, schedule: str) -> None:
             return None
+
+        async def next_handoff(self, schedule: str, at: object) -> None:
+            raise Unreachable("no answer", provider=self.name)
 
     asked: list[str] = []
     raw = catalog.model_dump(by_alias=True)

@@ -222,6 +222,9 @@ async def test_the_roster_knows_overrides_made_at_run_time(desk: Ports, records:
     )
     assert await roster.on_call("payments_primary", now) == ["lee"]
     assert await roster.on_call("payments_primary", now + timedelta(hours=1)) == ["dana"]
+    change = await roster.next_handoff("payments_primary", now)
+    assert change is not None
+    assert change.incoming == "dana"
     await records.overrides.remove(made.id)
     assert await roster.on_call("payments_primary", now) == ["raj"]
     with pytest.raises(Refused):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from mayday.catalogs import CatalogSource
+from mayday.domain.effects import NextHandoff
 from mayday.domain.errors import Refused
-from mayday.domain.oncall import on_call
+from mayday.domain.oncall import HORIZON, next_handoff, on_call
 from mayday.domain.schedules import ExternalSchedule, LocalSchedule, Override
 from mayday.providers.embedded import NAME
 from mayday.providers.embedded.failures import provider_errors
@@ -23,19 +24,27 @@ class CatalogRoster:
         self._overrides = overrides
 
     async def on_call(self, schedule: str, at: datetime) -> list[str]:
-        found = self._catalog.current().schedules.get(schedule)
-        if found is None:
-            raise Refused(f"the catalog has no schedule {schedule}", provider=NAME)
-        if isinstance(found, ExternalSchedule):
-            raise Refused(f"schedule {schedule} is kept by {found.source}, not here", provider=NAME)
-        with provider_errors():
-            made = await self._overrides.find(schedule, from_at=at, to_at=at + timedelta(microseconds=1))
-        person = on_call(with_overrides(found, made), at).person
+        person = on_call(await self._schedule(schedule, at, at + timedelta(microseconds=1)), at).person
         return [] if person is None else [person]
 
     def stale_since(self, schedule: str) -> datetime | None:
         """Never: the catalog is here."""
         return None
+
+    async def next_handoff(self, schedule: str, at: datetime) -> NextHandoff | None:
+        found = next_handoff(await self._schedule(schedule, at, at + HORIZON), at)
+        return None if found is None else NextHandoff(at=found.at, incoming=found.incoming)
+
+    async def _schedule(self, name: str, from_at: datetime, to_at: datetime) -> LocalSchedule:
+        """With the overrides of that time. Raises ProviderError."""
+        found = self._catalog.current().schedules.get(name)
+        if found is None:
+            raise Refused(f"the catalog has no schedule {name}", provider=NAME)
+        if isinstance(found, ExternalSchedule):
+            raise Refused(f"schedule {name} is kept by {found.source}, not here", provider=NAME)
+        with provider_errors():
+            made = await self._overrides.find(name, from_at=from_at, to_at=to_at)
+        return with_overrides(found, made)
 
 
 def with_overrides(schedule: LocalSchedule, made: list[ScheduleOverride]) -> LocalSchedule:

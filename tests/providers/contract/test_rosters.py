@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from mayday.catalogs import FixedCatalog
+from mayday.domain.effects import NextHandoff
 from mayday.domain.errors import ProviderError, Unreachable
 from mayday.language.catalog import Catalog
 from mayday.providers.rosters import CachedRoster, Shift
@@ -130,3 +131,27 @@ async def test_who_is_not_in_the_catalog_is_nobody_we_page(known: FixedCatalog) 
     for _ in range(2):
         with pytest.raises(Unreachable):
             await roster.on_call("down", NIGHT)
+
+
+async def test_the_next_hand_off_is_read_from_the_vendors_shifts(known: FixedCatalog) -> None:
+    """A shift of the same person right after is none; what lies beyond what was asked for is not known."""
+
+    class Rota:
+        async def shifts(self, schedule: str, at: datetime, until: datetime) -> list[Shift]:
+            hours = [at + timedelta(hours=number) for number in range(24)]
+            return {
+                "P1": [
+                    Shift("PT23IWX", from_at=hours[0], to_at=hours[1]),
+                    Shift("PT23IWX", from_at=hours[1], to_at=hours[3]),
+                    Shift("", "lee@example.com", from_at=hours[3], to_at=hours[20]),
+                ],
+                "gap": [Shift("PT23IWX", from_at=hours[0], to_at=hours[1])],
+                "long": [Shift("PT23IWX", from_at=hours[0], to_at=hours[14])],
+                "endless": [Shift("PT23IWX")],
+            }[schedule]
+
+    roster = CachedRoster("pagerduty", Rota(), known, now=lambda: NIGHT)
+    assert await roster.next_handoff("P1", NIGHT) == NextHandoff(at=NIGHT + timedelta(hours=3), incoming="lee")
+    assert await roster.next_handoff("gap", NIGHT) == NextHandoff(at=NIGHT + timedelta(hours=1), incoming=None)
+    assert await roster.next_handoff("long", NIGHT) is None
+    assert await roster.next_handoff("endless", NIGHT) is None
