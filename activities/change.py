@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from temporalio import activity
@@ -18,8 +15,6 @@ from mayday.domain.errors import Refused
 
 #: the window of `changes.recent`, hours
 RECENT_HOURS = 72
-#: a change may take an hour; without a sign of life it is given up (and asked about) sooner
-HEARTBEAT_EVERY_S = 15
 
 
 class ChangeActivities:
@@ -69,21 +64,4 @@ class ChangeActivities:
             runners = self._given.ports_for(request.incident).changes
             if not runners:
                 raise Refused("no provider is set up for changes")
-            async with heartbeating():
-                return receipt((await runners[0].run(request)).outputs)
-
-
-@asynccontextmanager
-async def heartbeating() -> AsyncIterator[None]:
-    """Tell Temporal every few seconds that this worker still lives."""
-
-    async def beat() -> None:
-        while True:
-            activity.heartbeat()
-            await asyncio.sleep(HEARTBEAT_EVERY_S)
-
-    beating = asyncio.create_task(beat())
-    try:
-        yield
-    finally:
-        beating.cancel()
+            return receipt((await runners[0].run(request)).outputs)

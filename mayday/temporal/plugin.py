@@ -19,6 +19,7 @@ from temporalio.workflow import SandboxImportNotificationPolicy
 from mayday.temporal.codec import MaydayCodec, read_keys
 from mayday.temporal.log_context import LogContextInterceptor
 from mayday.temporal.sandbox import ContextFreeSandbox
+from mayday.temporal.signs_of_life import SignsOfLifeInterceptor
 
 # The sandbox does not see inside these: a clock, chance or the environment used there would replay green and still be
 # wrong. So each needs its reason, ruff bans such calls in ours, and histories are replayed without the list as well.
@@ -74,5 +75,5 @@ def build_plugin(
         "mayday",
         data_converter=data_converter(codec_keys),
         workflow_runner=in_sandbox,
-        interceptors=[LogContextInterceptor()],
+        interceptors=[LogContextInterceptor(), SignsOfLifeInterceptor()],
     )
