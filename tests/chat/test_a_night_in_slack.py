@@ -1,0 +1,155 @@
+"""A night run from Slack: real Temporal, worker and starter, and a Slack that keeps state."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.doubles.slack import SlackDouble, buttons_of, words_of
+from tests.faults.night import RUNBOOKS
+from tests.house import House
+
+pytestmark = [pytest.mark.temporal, pytest.mark.timeout(180)]
+
+USERS = {"ana": "U01", "raj": "U02", "lee": "U03", "dana": "U04", "dee": "U05", "sam": "U06", "kim": "U07"}
+RUNBOOK = """
+apiVersion: runbook/v1
+kind: Runbook
+metadata: { name: room, version: 1.0.0, owner: tests }
+applies_to: { severity: [SEV1], service: [shop] }
+roles:
+  incident_commander: { from: schedule.manager, fallback: role.deputy }
+  deputy: { from: schedule.deputy }
+phases:
+  - id: act
+    steps:
+      - { id: channel, do: chat.open_channel, with: { name: "inc-{{ incident.service }}" } }
+      - { id: invited, do: chat.invite, with: { people: [raj, sam] } }
+      - { id: first_words, do: chat.pin, with: { text: "{{ incident.title }}" } }
+      - { id: wake, page: schedule.primary, background: true, message: "the shop is down" }
+      - id: bypass
+        decide: "Bypass the gateway?"
+        voters: { from: [group.emergency_cab], approvals: 2 }
+        timeout: 20m
+        on_timeout: { then: lapsed }
+        outcomes: { approved: [{ id: told, do: chat.post, with: { text: "bypassed" } }], rejected: [] }
+      - { id: rest, wait: { for: 30m } }
+"""
+
+
+@pytest.fixture
+def runbooks(tmp_path: Path) -> Path:
+    """The small house of the fault tests, with everybody's id in Slack, and a runbook with a page and a gate."""
+    catalog = yaml.safe_load((RUNBOOKS / "catalog" / "house.yaml").read_text())
+    for person, user in USERS.items():
+        catalog["people"][person]["ids"] = {"slack": user}
+    for route in catalog["routes"]:
+        if "runbook" in route["incident"]:
+            route["incident"]["runbook"] = "room"
+    folder = tmp_path / "runbooks"
+    (folder / "catalog").mkdir(parents=True)
+    (folder / "library").mkdir()
+    (folder / "catalog" / "house.yaml").write_text(yaml.safe_dump(catalog))
+    (folder / "library" / "room.yaml").write_text(RUNBOOK)
+    return folder
+
+
+class Night:
+    def __init__(self, house: House, slack: SlackDouble) -> None:
+        self.house, self.slack = house, slack
+
+    async def send(self, body: str) -> Any:
+        headers = self.slack.signed(body, datetime.now(UTC))
+        answer = await self.house.http.post("/chat/slack", content=body, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json() if answer.content else None
+
+    async def says(self, person: str, text: str, channel: str = "incidents") -> str:
+        return str((await self.send(self.slack.slash(USERS[person], text, channel)))["text"])
+
+    async def presses(self, person: str, channel: str, message: dict[str, Any], words: str) -> None:
+        await self.send(self.slack.press(USERS[person], channel, message, words))
+
+    async def seen(self, channel: str, look: Callable[[dict[str, Any]], bool], within: float = 30) -> dict[str, Any]:
+        """Waits for a message that looks so."""
+
+        async def found() -> dict[str, Any] | None:
+            listed = [each for each in self.slack.channels.values() if each.name == channel]
+            return next((each for one in listed for each in one.messages.values() if look(each)), None)
+
+        message = await self.house.until(found, f"a message in #{channel}", within)
+        assert message is not None
+        return message
+
+
+@pytest.fixture
+async def night(tmp_path: Path, runbooks: Path) -> AsyncIterator[Night]:
+    async with SlackDouble() as slack, House(tmp_path / "house", runbooks, settings=slack.settings()) as house:
+        yield Night(house, slack)
+        assert slack.violations == []
+
+
+def asks(words: str, text: str) -> Callable[[dict[str, Any]], bool]:
+    """A card with that button and that text."""
+    return lambda message: (
+        text in words_of(message) and any(button["text"]["text"] == words for button in buttons_of(message))
+    )
+
+
+async def test_declared_acknowledged_and_decided_from_chat(night: Night) -> None:
+    said = await night.says("ana", "declare shop sev1 Cards are refused")
+    assert "declared" in said
+    [item] = (await night.house.get("/api/v1/incidents"))["items"]
+    incident = item["id"]
+    assert item["title"] == "Cards are refused"
+
+    # the incident's channel, with a pinned first word
+    await night.seen("inc-shop", lambda message: "Cards are refused" in words_of(message))
+    channel = night.slack.called("inc-shop")
+    assert channel.members == [USERS["raj"], USERS["sam"]]
+    await night.house.until(lambda: _true(channel.pins), "the pin")
+
+    # a page: everybody sees it in the channel, Raj's phone has it; his button takes both away
+    page = await night.seen("inc-shop", asks("Acknowledge", "the shop is down"))
+    direct = await night.seen("dm-U02", asks("Acknowledge", "the shop is down"))
+    assert f"<@{USERS['raj']}>" in words_of(page)
+    await night.presses("raj", "inc-shop", page, "Acknowledge")
+    entry = await night.house.happened(incident, "acknowledged", page="wake")
+    assert (entry["actor"], entry["data"]["channel"]) == ("raj", "chat")
+    await night.house.until(lambda: _true(not buttons_of(page) and not buttons_of(direct)), "the buttons to go")
+    assert "acknowledged by" in words_of(direct)
+
+    # a gate: who may not is told why, a first yes is shown, and the second one comes from elsewhere
+    gate = await night.seen("inc-shop", asks("Approve", "Bypass the gateway?"))
+    await night.presses("lee", "inc-shop", gate, "Approve")
+    assert "lee is no voter of bypass" in night.slack.ephemeral[-1]["text"]
+    assert len(buttons_of(gate)) == 3
+    await night.presses("sam", "inc-shop", gate, "Approve")
+    await night.house.happened(incident, "voted", decision="bypass", choice="approve")
+    await night.house.until(lambda: _true("Sam Reilly: approve (still open)" in words_of(gate)), "the first vote")
+    assert len(buttons_of(gate)) == 3
+    answer = await night.house.post(
+        "kim", f"/api/v1/incidents/{incident}/votes", {"decision": "bypass", "choice": "approve"}
+    )
+    assert answer.status_code == 200, answer.text
+    await night.house.until(lambda: _true(not buttons_of(gate)), "the gate's buttons to go")
+    assert "Over: decided: approved" in words_of(gate)
+    await night.seen("inc-shop", lambda message: "bypassed" in words_of(message))
+
+    # what is typed in the channel is about its incident
+    assert "identified" not in await night.says("ana", "status", "inc-shop")
+    assert "noted" in await night.says("sam", "note the gateway is past us", "inc-shop")
+    await night.house.happened(incident, "noted", words="the gateway is past us")
+    direct_vote = await night.says("sam", "vote bypass reject", "inc-shop")
+    assert "bypass is decided: approved" in direct_vote
+
+
+async def _true(value: Any) -> Any:
+    await asyncio.sleep(0)
+    return value
