@@ -18,8 +18,10 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 
 from mayday.providers.inbound import BadSignature, Malformed
 from mayday.providers.slack import inbound as slack_inbound
+from mayday.providers.teams import inbound as teams_inbound
 from starter.chat_deeds import Done
 from starter.chat_slack import Slack, said
+from starter.chat_teams import answer, ran
 from starter.parts import Here, Parts
 from starter.problems import Problem
 
@@ -29,6 +31,8 @@ log = structlog.get_logger(__name__)
 
 SLACK_WAITS_SECONDS = 2.2
 """Slack gives up after three seconds; the way there and back is in them."""
+TEAMS_WAITS_SECONDS = 4.0
+"""Teams gives up after five to ten seconds, and has no way for a later answer."""
 T = TypeVar("T")
 
 
@@ -110,6 +114,25 @@ async def _slash(room: ChatRoom, command: slack_inbound.SlashCommand) -> Respons
 
     room.begin(tell(), "slack-late-answer")
     return JSONResponse(said(Done("One moment; the answer comes here.")))
+
+
+@router.post("/teams", response_class=Response)
+async def teams(request: Request, parts: Here) -> Response:
+    """What is written to the outgoing webhook of a team."""
+    raw = await request.body()
+    secrets = _secrets(parts, "TEAMS_SECRET")
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    try:
+        teams_inbound.verify(raw, headers, secrets)
+        written = teams_inbound.written(raw, parts.clock())
+    except BadSignature as error:
+        raise Problem(401, "unauthenticated", str(error)) from None
+    except Malformed as error:
+        raise Problem(400, "malformed", str(error)) from None
+    running = _room(request, parts).begin(ran(parts, written), "teams-message")
+    done, _ = await asyncio.wait({running}, timeout=TEAMS_WAITS_SECONDS)
+    late = answer("Taken. It goes on behind this answer: status says what came of it.")
+    return JSONResponse(running.result() if done else late)
 
 
 def _secrets(parts: Parts, name: str) -> list[str]:

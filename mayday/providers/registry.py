@@ -49,6 +49,7 @@ VENDORS: dict[str, str] = {
     "static_bridge": "mayday.providers.static_bridge.offer:offer",
     "statuspage": "mayday.providers.statuspage.offer:offer",
     "smtp": "mayday.providers.smtp.offer:offer",
+    "teams": "mayday.providers.teams.offer:offer",
     "slack": "mayday.providers.slack.offer:offer",  # behind the pagers: a direct message wakes nobody who sleeps well
 }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -89,6 +90,17 @@ class SlackDouble(Double):
             "\n".join(block["text"]["text"] for block in message["blocks"] if block["type"] == "section")
             for message in self.posted(name)
         ]
+
+    def read_as_markup(self, name: str) -> list[str]:
+        """Texts in which Slack would see a mention, a link or a command that is none of ours."""
+        ours = re.compile(r"<@[UW][A-Z0-9]+>|<https://mayday\.example/[^|>]*\|[^<>]*>")
+        found = []
+        for message in self.posted(name):
+            texts = [message["text"], words_of(message)]
+            found += [text for text in texts if "<" in ours.sub("", text)]
+            kinds = {block["text"]["type"] for block in message["blocks"] if block["type"] == "section"}
+            found += [kind for kind in kinds if kind != "plain_text"]
+        return found
 
     def channels_of(self, incident: str) -> list[str]:
         """The names of the channels that say they are this incident's. One that was made and never furnished, because

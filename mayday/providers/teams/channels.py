@@ -1,0 +1,134 @@
+"""Channels and messages of one team in Graph.
+
+Graph has no key for messages (README, 2): ours is the id of the card that a message holds, so a lost one is found among
+the last of its channel. A channel carries its incident in its description, from the moment it is made.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from mayday.domain.errors import Ambiguous, Broken, Refused, Unreachable
+from mayday.providers.client import Answer, VendorClient, segment
+from mayday.providers.teams import NAME
+from mayday.providers.teams.cards import CARD_TYPE, Card
+
+__all__ = ["TeamChannels"]
+
+LOOKED_BACK = 50
+"""Graph's largest page of channel messages."""
+MOST_PAGES = 10
+_ID = re.compile(r"19:[^/?#\s]{1,190}@thread\.(tacv2|skype|v2)")
+
+
+class TeamChannels:
+    """`team` is the team's id."""
+
+    def __init__(self, client: VendorClient, team: str) -> None:
+        self._client = client
+        self._path = f"/teams/{segment(team)}/channels"
+        self._ids: dict[str, str] = {}
+
+    async def id_of(self, name: str) -> str:
+        """The id of a channel that is called so, or that has this id. Raises Refused where there is none."""
+        wanted = name.lstrip("#")
+        if _ID.fullmatch(wanted):
+            return wanted
+        if wanted not in self._ids:
+            found = await self.find(wanted)
+            if found is None:
+                raise Refused(f"the team has no channel {wanted[:80]}", provider=NAME)
+            self.remember(wanted, str(found["id"]))
+        return self._ids[wanted]
+
+    def remember(self, name: str, channel: str) -> None:
+        if len(self._ids) > 2_000:
+            self._ids.clear()
+        self._ids[name] = channel
+
+    async def find(self, name: str) -> dict[str, Any] | None:
+        """The channel of this name; names are compared here, whatever a filter would have let through."""
+        path: str | None = self._path
+        for _ in range(MOST_PAGES):
+            if path is None:
+                break
+            answer = await self._read(path)
+            for row in answer.rows("value"):
+                if str(row.get("displayName") or "").lower() == name.lower() and row.get("id"):
+                    return row
+            path = answer.text_at("@odata.nextLink")
+        return None
+
+    async def create(self, name: str, description: str) -> dict[str, Any]:
+        answer = await self._client.call("POST", self._path, json={
+            "displayName": name, "description": description, "membershipType": "standard",
+        })  # fmt: skip
+        if not answer.text_at("id"):
+            raise Ambiguous(f"{NAME} answered without the channel", provider=NAME)
+        channel: dict[str, Any] = answer.data
+        return channel
+
+    async def archive(self, channel: str) -> None:
+        """Again is harmless; a channel that is gone is as good as archived."""
+        try:
+            await self._client.call("POST", f"{self._path}/{segment(channel)}/archive", json={}, accept=(404, 409))
+        except Ambiguous as error:
+            raise Unreachable(str(error), provider=NAME) from error
+
+    async def post(self, channel: str, key: str, card: Card, *, mentioned: Mapping[str, str] | None = None) -> str:
+        """Post a card; returns the message's id. `mentioned` are people by their id, who are told by Teams."""
+        answer = await self._client.call("POST", self._messages(channel), json=_message(key, card, mentioned or {}))
+        number = answer.text_at("id")
+        if not number:
+            raise Ambiguous(f"{NAME} answered without the message", provider=NAME)
+        return number
+
+    async def change(self, channel: str, message: str, key: str, card: Card) -> None:
+        """Write a message of ours again; one that is gone counts as changed."""
+        path = f"{self._messages(channel)}/{segment(message)}"
+        try:
+            await self._client.call("PATCH", path, json=_message(key, card, {}), accept=(404,))
+        except Ambiguous as error:
+            raise Unreachable(str(error), provider=NAME) from error
+
+    async def message_of(self, channel: str, key: str) -> str | None:
+        """The id of our message of this key, if it is among the last ones."""
+        answer = await self._read(self._messages(channel), {"$top": str(LOOKED_BACK)})
+        for row in answer.rows("value"):
+            if any(each.get("id") == _card_id(key) for each in row.get("attachments") or [] if isinstance(each, dict)):
+                return str(row["id"])
+        return None
+
+    def _messages(self, channel: str) -> str:
+        return f"{self._path}/{segment(channel)}/messages"
+
+    async def _read(self, path: str, params: dict[str, str] | None = None) -> Answer:
+        answer = await self._client.call("GET", path, params=params)
+        if not isinstance(answer.at("value"), list):
+            raise Broken(f"{NAME} answered without a list", provider=NAME)
+        return answer
+
+
+def _card_id(key: str) -> str:
+    return str(uuid5(NAMESPACE_URL, f"mayday:{key}"))
+
+
+def _message(key: str, card: Card, mentioned: Mapping[str, str]) -> dict[str, Any]:
+    number = _card_id(key)
+    called = ", ".join(f'<at id="{at}">{escape(name)}</at>' for at, name in enumerate(mentioned.values()))
+    message: dict[str, Any] = {
+        "importance": "high",
+        "body": {"contentType": "html", "content": f'{called}<attachment id="{number}"></attachment>'},
+        "attachments": [{"id": number, "contentType": CARD_TYPE, "content": json.dumps(card, ensure_ascii=False)}],
+    }  # fmt: skip
+    if mentioned:
+        message["mentions"] = [
+            {"id": at, "mentionText": name, "mentioned": {"user": {"id": user, "displayName": name}}}
+            for at, (user, name) in enumerate(mentioned.items())
+        ]
+    return message
