@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import timedelta
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from temporalio.service import RPCError
+from temporalio.workflow import NondeterminismError
 
+from mayday.archive.collecting import tapes_of
 from mayday.archive.dossier import Dossier, Manifest
 from mayday.archive.errors import ArchiveError, NothingArchived
 from mayday.archive.export_file import SUFFIX, packed
-from mayday.domain.timeline import timestamp
+from mayday.archive.moments import parse_moment, seen
+from mayday.archive.tape import Tape
+from mayday.domain.report.lanes import lanes_of
+from mayday.domain.report.lanes_svg import drawn
+from mayday.domain.timeline import parse_timestamp, timestamp
 from mayday.records.incidents import IncidentRecord
 from starter.access import Acting, Reading
 from starter.once import OnceRoute
@@ -19,6 +26,9 @@ from starter.parts import Here, Parts
 from starter.problems import Problem
 
 __all__ = ["dossier_of", "router"]
+
+#: incidents that reviewers look into at once; a tape is some hundred kilobytes
+KEPT_TAPES = 8
 
 router = APIRouter(prefix="/api/v1", tags=["reviews"], route_class=OnceRoute)
 
@@ -43,6 +53,65 @@ async def export(incident: str, principal: Reading, parts: Here) -> Response:
     dossier = await dossier_of(parts, await parts.directory.find(incident))
     name = f'attachment; filename="{dossier.incident_id}{SUFFIX}"'
     return Response(packed(dossier), media_type="application/zip", headers={"Content-Disposition": name})
+
+
+@router.get("/reviews/{incident}/at")
+async def at(
+    incident: str,
+    principal: Reading,
+    parts: Here,
+    moment: Annotated[str, Query(description="14:32 (UTC), T+37m, 12 (an entry), or a whole time")],
+) -> dict[str, Any]:
+    """The incident as of a moment: state, open questions, who was paged, last updates, vendors' clocks."""
+    record = await parts.directory.find(incident)
+    dossier = await dossier_of(parts, record)
+    entries = dossier.timeline()
+    try:
+        found = seen(await _tapes(parts, dossier, record.seq), entries, parse_moment(moment, entries))
+    except ValueError as error:
+        raise Problem(422, "invalid", str(error)) from None
+    return found.model_dump(mode="json", by_alias=True)
+
+
+@router.get("/reviews/{incident}/lanes", response_class=Response)
+async def lanes(
+    incident: str,
+    principal: Reading,
+    parts: Here,
+    since: Annotated[str | None, Query(alias="from", description="only from this moment on")] = None,
+    until: Annotated[str | None, Query(alias="to", description="only up to this moment")] = None,
+) -> Response:
+    """The timeline drawn as lanes over time: an SVG."""
+    record = await parts.directory.find(incident)
+    entries = await parts.records.timeline.entries(record.id)
+    if not entries:
+        raise Problem(404, "not_archived", f"{record.id} has no timeline yet")
+    ended = [entry for entry in entries if entry.kind == "finished"] or entries
+    try:
+        begin = parse_moment(since, entries).at if since else parse_timestamp(entries[0].at)
+        end = parse_moment(until, entries).at if until else parse_timestamp(ended[-1].at) + timedelta(seconds=1)
+        picture = drawn(lanes_of(entries), begin, end, f"{record.title}  {record.severity}  {record.id}")
+    except ValueError as error:
+        raise Problem(422, "invalid", str(error)) from None
+    return Response(picture, media_type="image/svg+xml")
+
+
+async def _tapes(parts: Parts, dossier: Dossier, seq: int) -> list[Tape]:
+    """The incident's tapes, kept for the next look: a slider asks many times."""
+    key = (dossier.incident_id, seq, dossier.manifest.parts[0].digest if dossier.manifest.parts else "")
+    async with parts.replaying:
+        if key not in parts.tapes:
+            try:
+                parts.tapes[key] = await tapes_of(dossier, parts.settings.codec_keys)
+            except ArchiveError as error:
+                raise _damaged(error) from None
+            except NondeterminismError:
+                detail = "a run does not replay with this version of the code"
+                hint = "mayday review replay says where"
+                raise Problem(409, "other_version", detail, hint=hint) from None
+            while len(parts.tapes) > KEPT_TAPES:
+                del parts.tapes[next(iter(parts.tapes))]
+        return parts.tapes[key]
 
 
 async def dossier_of(parts: Parts, record: IncidentRecord) -> Dossier:

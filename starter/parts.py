@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request
 
 from mayday.archive.collecting import Collector
+from mayday.archive.tape import Tape
 from mayday.records.records import Records
 from mayday.records.store import utc_now
 from mayday.settings import Settings
@@ -61,6 +63,9 @@ class Parts:
     clock: Callable[[], datetime]
     #: reads histories for archives; None while Temporal has not been reached
     collector: Collector | None = None
+    #: runs of incidents that reviewers look into, by incident and length
+    tapes: dict[tuple[str, int, str], list[Tape]] = field(default_factory=dict)
+    replaying: asyncio.Lock = field(default_factory=asyncio.Lock)
     draining: bool = False
     feeds: Any = None
     """What happens, for those who watch: see `starter.feed`, which makes it on first use."""

@@ -16,6 +16,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from mayday.archive.dossier import Document, Dossier, dossier_of
 from mayday.archive.errors import ArchiveDamaged, NothingArchived
 from mayday.archive.plain_history import plain_history
+from mayday.archive.tape import Tape, listen
 from mayday.domain.incident import StartInput
 from mayday.domain.timeline import Entry, first_broken
 from mayday.records.incidents import IncidentRecord
@@ -172,6 +173,12 @@ def histories_of(dossier: Dossier) -> list[WorkflowHistory]:
         except Exception as error:  # whatever protobuf's parser says of what is no history
             raise ArchiveDamaged(f"the archive of {dossier.incident_id}", part.title, "is no history") from error
     return sorted(found, key=lambda history: history.events[0].event_time.ToDatetime())
+
+
+async def tapes_of(dossier: Dossier, codec_keys: SecretStr | None = None) -> list[Tape]:
+    """The tapes of the incident's own runs, first to last. Raises what the replay of one raises."""
+    runs = [history for history in histories_of(dossier) if not history.workflow_id.startswith(REVIEW_PREFIX)]
+    return [await listen(history, codec_keys=codec_keys) for history in runs]
 
 
 def _json(data: Any) -> bytes:

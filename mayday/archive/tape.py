@@ -111,8 +111,12 @@ class Player:
                 return
             if seq is not None and self.walker.state.seq >= seq and not isinstance(following.what, Advanced | Asked):
                 return
-            self._next += 1
-            self._give(following)
+            self.step()
+
+    def step(self) -> None:
+        """Play the next input."""
+        self._next += 1
+        self._give(self._waiting[self._next - 1])
 
     def _give(self, given: Input) -> None:
         walker, what = self.walker, given.what

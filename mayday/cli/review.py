@@ -14,6 +14,7 @@ from mayday.cli.remote import remote
 from mayday.cli.review_actions import actions_app
 from mayday.cli.review_archive import archive, export
 from mayday.cli.review_replay import replay
+from mayday.cli.review_time import at, lanes, scenario
 from mayday.cli.review_verify import verify
 
 review_app = typer.Typer(no_args_is_help=True, help="Reviews: owner, meeting, report, follow-ups, closing.")
@@ -22,6 +23,9 @@ review_app.command("verify")(verify)
 review_app.command("archive")(archive)
 review_app.command("export")(export)
 review_app.command("replay")(replay)
+review_app.command("at")(at)
+review_app.command("lanes")(lanes)
+review_app.command("scenario")(scenario)
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The incident: its id, or INC- and the last six characters.")]
 Why = Annotated[str, typer.Option("--reason", help="Why; it stands in the timeline.")]

@@ -16,16 +16,18 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticSerializationUnexpectedValue, core_schema
 
-__all__ = ["Duration", "DurationError", "HintedError", "parse_offset"]
+__all__ = ["Duration", "DurationError", "HintedError", "offset_text", "parse_offset"]
 
 SECOND, MINUTE, HOUR, DAY, WEEK = 1, 60, 3600, 86_400, 604_800
 LONGEST_DAYS = 3660
 """Ten years: longer than any promise in a runbook, short enough for every date library."""
 
 _UNITS = {"w": WEEK, "d": DAY, "h": HOUR, "m": MINUTE, "s": SECOND}
+_WITHIN = {"d": LONGEST_DAYS + 1, "h": 24, "m": 60, "s": 60}
 _NAMES = {"w": "week", "d": "day", "h": "hour", "m": "minute", "s": "second"}
 _COMPACT = r"(?=[0-9])(?:([0-9]+)w)?(?:([0-9]+)d)?(?:([0-9]+)h)?(?:([0-9]+)m)?(?:([0-9]+)s)?"
 _COMPACT_RE = re.compile(_COMPACT)
+_FRACTION_RE = re.compile(r"([0-9wdhm]*[0-9])\.([0-9]{1,3})s")
 _DAYS_RE = re.compile(r"([0-9]+) (business )?days?")
 _PATTERN = r"^(?:(?=[0-9])(?:[0-9]+w)?(?:[0-9]+d)?(?:[0-9]+h)?(?:[0-9]+m)?(?:[0-9]+s)?|[0-9]+ (?:business )?days?)$"
 _DESCRIPTION = (
@@ -147,13 +149,31 @@ class Duration:
 
 
 def parse_offset(text: str) -> timedelta:
-    """A moment of a scenario, `T+3h1m`, as time since its start; `T+0m` is allowed. `DurationError` otherwise."""
+    """A moment of a scenario, `T+3h1m`, as time since its start; `T+0m` is allowed. `DurationError` otherwise.
+
+    Seconds may have up to three decimals (`T+3m7.25s`): recorded moments do.
+    """
     if not text.startswith("T+"):
         raise DurationError(f"{text!r} is not a moment of the scenario", "write T+ and a duration, for example T+15m")
-    seconds = _compact_seconds(text[2:])
+    whole, milliseconds = text[2:], 0
+    fraction = _FRACTION_RE.fullmatch(whole)
+    if fraction:
+        whole, milliseconds = f"{fraction[1]}s", int(fraction[2].ljust(3, "0"))
+    seconds = _compact_seconds(whole)
     if seconds > LONGEST_DAYS * DAY:
         raise DurationError("a scenario lasts at most ten years", f"write T+{LONGEST_DAYS}d or less")
-    return timedelta(seconds=seconds)
+    return timedelta(seconds=seconds, milliseconds=milliseconds)
+
+
+def offset_text(since: timedelta) -> str:
+    """The moment that `parse_offset` reads as `since`, to the millisecond."""
+    seconds, milliseconds = divmod(max(0, round(since.total_seconds() * 1000)), 1000)
+    parts = [(count, unit) for unit in "dhms" for count in [seconds // _UNITS[unit] % _WITHIN[unit]] if count]
+    if not milliseconds:
+        return "T+" + ("".join(f"{count}{unit}" for count, unit in parts) or "0s")
+    rest = next((count for count, unit in parts if unit == "s"), 0)
+    fraction = f"{milliseconds:03}".rstrip("0")
+    return "T+" + "".join(f"{count}{unit}" for count, unit in parts if unit != "s") + f"{rest}.{fraction}s"
 
 
 def _validated(value: object) -> Duration:

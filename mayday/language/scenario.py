@@ -19,10 +19,10 @@ ACTIONS = (
     "declare", "alert", "ack", "accept", "vote", "delegate", "complete", "update", "correct", "note", "severity",
     "status", "impact", "role", "event", "override", "add_step", "candidate", "confirm", "merge", "reopen",
     "hold_outward",
-    "vendor_reply", "outage",
+    "vendor_reply", "outage", "absorbed",
 )  # fmt: skip
 #: actions that no person sends
-UNATTENDED = ("declare", "alert", "event", "vendor_reply", "outage")
+UNATTENDED = ("declare", "alert", "event", "vendor_reply", "outage", "absorbed")
 EXPECTATIONS = (
     "task", "paged", "decided", "undecided", "action", "sent", "status", "vendor_breached", "never", "finished",
 )  # fmt: skip
@@ -33,7 +33,7 @@ def _moment(text: str) -> str:
     return text
 
 
-OFFSET = r"^T\+(?=[0-9])(?:[0-9]+w)?(?:[0-9]+d)?(?:[0-9]+h)?(?:[0-9]+m)?(?:[0-9]+s)?$"
+OFFSET = r"^T\+(?=[0-9])(?:[0-9]+w)?(?:[0-9]+d)?(?:[0-9]+h)?(?:[0-9]+m)?(?:[0-9]+(?:[.][0-9]{1,3})?s)?$"
 Moment = Annotated[
     str,
     AfterValidator(_moment),
@@ -145,7 +145,7 @@ class TimelineItem(Shape):
     by: str | None = None
 
     declare: dict[str, Any] | None = None
-    alert: dict[str, Any] | None = None
+    alert: dict[str, Any] | list[dict[str, Any]] | None = None
     ack: str | None = None
     accept: str | None = None
     vote: str | None = None
@@ -168,7 +168,10 @@ class TimelineItem(Shape):
     hold_outward: bool | None = None
     vendor_reply: str | None = Field(None, description="the engagement's step")
     outage: Duration | None = Field(None, description="the engine does not run from now for that long")
+    absorbed: dict[str, Any] | None = Field(None, description="what another incident handed over as it was merged in")
 
+    channel: str | None = Field(None, description="how it came: api, cli, chat, ...; `scenario` by default")
+    signalled: Literal[True] | None = Field(None, description="nobody waits for the answer: a refusal is an entry")
     joined: bool | None = None
     choice: str | None = None
     reason: str | None = None
@@ -200,8 +203,8 @@ class TimelineItem(Shape):
             raise ValueError(f"an item has exactly one action ({', '.join(ACTIONS)}) or an `expect`")
         verb = verbs[0]
         allowed = {"at", verb, *ITEM_KEYS.get(verb, ())}
-        if verb not in ("expect", "outage"):
-            allowed |= {"by", "refused"}
+        if verb not in ("expect", "outage", "absorbed"):
+            allowed |= {"by", "refused", "channel", "signalled"}
         extra = sorted(name for name in self.model_fields_set - allowed if getattr(self, name) is not None)
         if extra:
             raise ValueError(f"`{extra[0]}` does not go with `{verb}`")
@@ -244,6 +247,29 @@ REQUIRED_KEYS: dict[str, tuple[str, ...]] = {
 }
 
 
+class RecordedAnswer(Shape):
+    """How an effect was answered: that many milliseconds after it was asked for; `hang`: it never was."""
+
+    after_ms: Annotated[int, Field(ge=0)] = 0
+    return_: dict[str, Any] | None = Field(None, alias="return")
+    fail: dict[str, Any] | None = Field(None, description="code, message, ambiguous?")
+    hang: bool = False
+
+
+class Recorded(Shape):
+    """What only a real incident has. `mayday review scenario` writes it; without it the scenario is a rehearsal.
+
+    `plan` is the pinned plan, in the place of what `runbook` names now. `answers` are what effects met, by their key.
+    """
+
+    plan: dict[str, Any]
+    id: str
+    alerts: list[dict[str, Any]] = []
+    on_call: dict[str, list[str]] = {}
+    base_url: str = ""
+    answers: dict[str, RecordedAnswer] = {}
+
+
 class Scenario(Shape):
     """A scenario file: `apiVersion: runbook/v1`, `kind: Scenario`. `runbook` is a path beside it, or a name."""
 
@@ -256,6 +282,7 @@ class Scenario(Shape):
     timeline: list[TimelineItem] = []
     expect: list[Expectation] = []
     catalog: dict[str, Any] = Field({}, description="entries of the catalog that differ in this scenario")
+    recorded: Recorded | None = Field(None, description="of an incident that happened: `mayday review scenario`")
 
     @model_validator(mode="after")
     def _opens(self) -> Scenario:

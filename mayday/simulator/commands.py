@@ -16,7 +16,8 @@ def command_of(item: TimelineItem, number: int, at: datetime) -> Command:
     """The command of an item of the timeline; `number` makes its id, the same in each run."""
     made: dict[str, Any] = {"kind": item.verb, **_parts(item)}
     made = {key: value for key, value in made.items() if value is not None}
-    made |= {"id": f"scenario-{number}", "actor": item.by or MACHINE, "channel": "scenario", "received_at": at}
+    made |= {"id": f"scenario-{number}", "actor": item.by or MACHINE, "received_at": at}
+    made["channel"] = item.channel or "scenario"
     return COMMAND.validate_python(made)
 
 

@@ -6,7 +6,7 @@ at virtual time, actions return typed dummies, and every call is written down fo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
@@ -15,6 +15,7 @@ from mayday.domain.calendars import OpenHours, contract_deadline
 from mayday.domain.durations import Duration
 from mayday.domain.oncall import ExternalSchedule, LocalSchedule, next_handoff, on_call
 from mayday.language.catalog import ActionSpec, Catalog
+from mayday.language.scenario import RecordedAnswer
 from mayday.providers.holiday_calendar import open_hours
 from mayday.simulator.dummies import dummy_outputs
 from mayday.simulator.mocks import PORTS, Behaviour, Mocks
@@ -29,6 +30,8 @@ class Reply(NamedTuple):
     failure: fx.EffectFailure | None = None
     after: timedelta = timedelta()
     hangs: bool = False
+    #: the failure stands as it is: limits and wording are those of the run that was recorded
+    final: bool = False
 
 
 class Call(NamedTuple):
@@ -43,8 +46,16 @@ class Call(NamedTuple):
 class ScenarioDesk:
     """Stands for all providers of one rehearsal."""
 
-    def __init__(self, catalog: Catalog, actions: dict[str, ActionSpec], mocks: Mocks | None = None) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        actions: dict[str, ActionSpec],
+        mocks: Mocks | None = None,
+        recorded: Mapping[str, RecordedAnswer] | None = None,
+    ) -> None:
         self.catalog = catalog
+        #: how effects were answered in an incident that happened, by their key
+        self.recorded = recorded or {}
         self.actions = actions
         self.mocks = mocks or Mocks({})
         self.calls: list[Call] = []
@@ -66,6 +77,10 @@ class ScenarioDesk:
 
     def answer(self, kind: str, payload: dict[str, Any], now: datetime) -> Reply:
         """The reply to one effect. A mock's failure is the effect's failure: engines do not try again by themselves."""
+        known_answer = self.recorded.get(key_of(kind, payload))
+        if known_answer is not None:
+            self.calls.append(Call(now, kind, payload, _as_recorded(known_answer)))
+            return self.calls[-1].reply
         behaviour = self.mocks.call(kind)
         if behaviour.hangs or behaviour.failure is not None:
             reply = Reply(failure=behaviour.failure, after=behaviour.after, hangs=behaviour.hangs)
@@ -192,6 +207,17 @@ class ScenarioDesk:
         if isinstance(schedule, ExternalSchedule):
             return self._schedule(schedule.fallback.removeprefix("schedule.")) if schedule.fallback else None
         return schedule
+
+
+def key_of(kind: str, payload: Mapping[str, Any]) -> str:
+    """The key of an effect inside its incident: `page_payments#1`. Effects without one are known by their kind."""
+    return str(payload.get("effect_key", f"/{kind}")).partition("/")[2]
+
+
+def _as_recorded(answer: RecordedAnswer) -> Reply:
+    failure = fx.EffectFailure.model_validate(answer.fail) if answer.fail is not None else None
+    after = timedelta(milliseconds=answer.after_ms)
+    return Reply(value=dict(answer.return_ or {}), failure=failure, after=after, hangs=answer.hang, final=True)
 
 
 def _nothing(payload: dict[str, Any], now: datetime) -> Reply:

@@ -108,6 +108,8 @@ class ScenarioFile:
 
     def _plan(self, scenario: Scenario, library: Library) -> Plan | None:
         service = scenario.given.incident.service if scenario.given.incident else None
+        if scenario.recorded is not None:
+            return Plan.model_validate(scenario.recorded.plan)
         try:
             return library.plan(_runbook_name(self.path, scenario.runbook, library), service=service)
         except (UnknownRunbook, LibraryRefused, OSError) as error:

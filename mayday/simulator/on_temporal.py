@@ -42,6 +42,7 @@ from mayday.domain.timeline import Entry
 from mayday.simulator.desk import Reply, ScenarioDesk
 from mayday.temporal.plugin import build_plugin
 from mayday.walker.walker import Walker
+from workflows.effects import ABSORBED
 from workflows.incident import ALERT_SIGNAL, COMMAND_SIGNAL, IncidentEnd
 from workflows.rehearsal import AWAY_SIGNAL, LATER, RehearsedIncident, RehearsedReview
 
@@ -98,9 +99,9 @@ class TemporalStage:
 
     # inputs ---------------------------------------------------------------------------------------------------
 
-    async def send(self, command: Command) -> Answer:
+    async def send(self, command: Command, *, signalled: bool = False) -> Answer:
         assert self.handle is not None
-        if self._away_until is not None:
+        if self._away_until is not None or signalled:
             await self.handle.signal(COMMAND_SIGNAL, CommandEnvelope(command=command))
             return Answer(state="pending")
         end = await self._end()
@@ -123,6 +124,10 @@ class TemporalStage:
             await self.handle.signal(ALERT_SIGNAL, AlertBatch(events=events))
         elif any(event.state == "firing" for event in events):
             await self._run(self._start.model_copy(update={"state": end.state, "events": events}))
+
+    async def absorb(self, handover: dict[str, Any]) -> None:
+        assert self.handle is not None
+        await self.handle.signal(ABSORBED, handover)
 
     async def _end(self) -> IncidentEnd | None:
         """What the run left, when it is over."""

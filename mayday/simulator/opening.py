@@ -10,7 +10,7 @@ from mayday.domain.incident import AlertEvent, StartInput
 from mayday.language.catalog import Catalog
 from mayday.language.plan import Plan
 from mayday.language.routing import correlation_key, route_alert
-from mayday.language.scenario import Given, GivenIncident
+from mayday.language.scenario import Given, GivenIncident, Recorded
 
 #: the alphabet of ULIDs (Crockford's base 32)
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -91,6 +91,13 @@ def start_of_alert(
     )
 
 
+def as_recorded(start: StartInput, recorded: Recorded) -> StartInput:
+    """The start of an incident that happened: its own id, its alerts, who was on call."""
+    alerts = [alert_of(alert, number, start.opened_at) for number, alert in enumerate(recorded.alerts)]
+    own = {"id": recorded.id, "events": alerts, "on_call": recorded.on_call, "base_url": recorded.base_url}
+    return start.model_copy(update=own)
+
+
 def alert_of(data: dict[str, Any], number: int, at: datetime) -> AlertEvent:
     """An alert as a scenario writes it; the `number` of its item stands for the ids that a source would give."""
     labels = {str(key): str(value) for key, value in data.get("labels", {}).items()}
@@ -104,7 +111,8 @@ def alert_of(data: dict[str, Any], number: int, at: datetime) -> AlertEvent:
         labels=labels,
         annotations={str(name): str(value) for name, value in data.get("annotations", {}).items()},
         started_at=data.get("started_at"),
-        received_at=at,
+        received_at=data.get("received_at") or at,
+        inbox_id=data.get("inbox_id"),
         count=data.get("count", 1),
     )
 

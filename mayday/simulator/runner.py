@@ -18,7 +18,7 @@ from mayday.simulator.desk import ScenarioDesk
 from mayday.simulator.expectations import GRACE, Checker, words
 from mayday.simulator.facts import Facts
 from mayday.simulator.mocks import Mocks
-from mayday.simulator.opening import alert_of, start_of, start_of_alert
+from mayday.simulator.opening import alert_of, as_recorded, start_of, start_of_alert
 from mayday.simulator.stage import Opener, Stage, open_virtually
 
 Place = tuple[str | int, ...]
@@ -59,7 +59,8 @@ class Rehearser:
         self._plan = plan
         self._catalog = catalog
         self._opener = opener
-        self.desk = ScenarioDesk(catalog, plan.actions, Mocks(scenario.mocks))
+        recorded = scenario.recorded.answers if scenario.recorded else None
+        self.desk = ScenarioDesk(catalog, plan.actions, Mocks(scenario.mocks), recorded)
         self.stage: Stage | None = None
         self._start = scenario.given.start
         self._misses: list[Miss] = []
@@ -112,6 +113,8 @@ class Rehearser:
             self._away_until = cue.at + item.outage.as_timedelta()
             self.desk.went_away(cue.at)
             await self.stage.go_away(item.outage.as_timedelta())
+        elif item.absorbed is not None:
+            await self.stage.absorb(item.absorbed)
         else:
             await self._send(cue, self.stage)
 
@@ -121,10 +124,12 @@ class Rehearser:
             if item.declare is not None and self.stage is None:
                 await self._open(GivenIncident(**{"declared_by": item.by, **item.declare}), cue.at)
             elif item.alert is not None:
-                alert = alert_of(item.alert, number, cue.at)
+                given = item.alert if isinstance(item.alert, list) else [item.alert]
+                batch = [alert_of(data, number, cue.at) for data in given]
                 if self.stage is not None:
-                    await self.stage.alert([alert])
+                    await self.stage.alert(batch)
                 else:
+                    alert = batch[0]
                     start = start_of_alert(self._name, self._scenario.given, alert, self._plan, self._catalog, cue.at)
                     self.stage = await self._opener(start, self.desk)
         except ValidationError as error:
@@ -132,6 +137,8 @@ class Rehearser:
 
     async def _open(self, incident: GivenIncident, at: datetime) -> None:
         start = start_of(self._name, self._scenario.given, incident, self._plan, self._catalog, at)
+        if self._scenario.recorded is not None:
+            start = as_recorded(start, self._scenario.recorded)
         self.stage = await self._opener(start, self.desk)
 
     async def _send(self, cue: Cue, stage: Stage) -> None:
@@ -141,9 +148,9 @@ class Rehearser:
         except ValidationError as error:
             self._miss(cue.place, _first(error))
             return
-        if item.by is not None and item.by not in self._catalog.people:
+        if item.by is not None and item.by not in self._catalog.people and self._scenario.recorded is None:
             self._miss(cue.place, f"the catalog has no person `{item.by}`")
-        answer = await stage.send(command)
+        answer = await stage.send(command, signalled=bool(item.signalled))
         refusal = answer.refusal
         what = f"{item.verb} {getattr(item, item.verb)}" if isinstance(getattr(item, item.verb), str) else item.verb
         if refusal is not None and item.refused is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from mayday.domain.commands import Answer, Command
 from mayday.domain.incident import AlertEvent, StartInput
@@ -16,10 +16,13 @@ from mayday.simulator.virtual import VirtualIncident
 class Stage(Protocol):
     """One incident on one engine. Moments are aware UTC times of the scenario."""
 
-    async def send(self, command: Command) -> Answer:
-        """A person's command; while the engine is away, its answer is `pending`."""
+    async def send(self, command: Command, *, signalled: bool = False) -> Answer:
+        """A person's command; while the engine is away, its answer is `pending`. `signalled`: nobody waits for it."""
 
     async def alert(self, events: list[AlertEvent]) -> None: ...
+
+    async def absorb(self, handover: dict[str, Any]) -> None:
+        """Another incident is merged into this one."""
 
     async def go_away(self, duration: timedelta) -> None:
         """The engine does not run for `duration` from now."""
@@ -40,11 +43,14 @@ class VirtualStage:
     def __init__(self, incident: VirtualIncident) -> None:
         self.incident = incident
 
-    async def send(self, command: Command) -> Answer:
-        return self.incident.send(command)
+    async def send(self, command: Command, *, signalled: bool = False) -> Answer:
+        return self.incident.send(command, signalled=signalled)
 
     async def alert(self, events: list[AlertEvent]) -> None:
         self.incident.alert(events)
+
+    async def absorb(self, handover: dict[str, Any]) -> None:
+        self.incident.absorb(handover)
 
     async def go_away(self, duration: timedelta) -> None:
         self.incident.go_away(duration)

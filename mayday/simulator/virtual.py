@@ -51,15 +51,18 @@ class VirtualIncident:
 
     # inputs ---------------------------------------------------------------------------------------------------
 
-    def send(self, command: Command) -> Answer:
-        """A person's command, as an update: refused at once, or judged at once. While the engine is away it waits."""
+    def send(self, command: Command, *, signalled: bool = False) -> Answer:
+        """A person's command, as an update: refused at once, or judged at once. While the engine is away it waits.
+
+        `signalled`: as a signal, whose refusal is an entry.
+        """
         if self._away_until is not None:
             self._waiting.append(lambda: self._take(self.walker.deliver(command, self.now, signalled=True)))
             return Answer(state="pending")
         refusal = self.walker.refusal(command, self.now)
-        if refusal is not None:
+        if refusal is not None and not signalled:
             return Answer(state="refused", refusal=refusal)
-        answer = self.walker.deliver(command, self.now)
+        answer = self.walker.deliver(command, self.now, signalled=signalled)
         self._look()
         return answer
 
@@ -68,6 +71,13 @@ class VirtualIncident:
             self._waiting.append(lambda: self.walker.alerts_arrived(events, self.now))
             return
         self.walker.alerts_arrived(events, self.now)
+        self._look()
+
+    def absorb(self, handover: dict[str, Any]) -> None:
+        if self._away_until is not None:
+            self._waiting.append(lambda: self.walker.absorbed(handover, self.now))
+            return
+        self.walker.absorbed(handover, self.now)
         self._look()
 
     def go_away(self, duration: timedelta) -> None:
@@ -152,6 +162,8 @@ class VirtualIncident:
         after, result = reply.after, EffectResult(value=reply.value)
         if reply.hangs:
             after, result = limits_of(request.effect_class, request.timeout_s).total, unanswered(request)
+        elif reply.failure is not None and reply.final:
+            result = EffectResult(failure=reply.failure)
         elif reply.failure is not None:
             result = failed(reply.failure.code, reply.failure.message, request.effect_class)
         self._number += 1

@@ -162,12 +162,12 @@ class Watched(VirtualIncident):
             }
             assert not changed, f"at rest, and still changes {changed}"
 
-    def send(self, command: Command) -> Answer:
+    def send(self, command: Command, *, signalled: bool = False) -> Answer:
         if getattr(self, "watch", False):
             before = self.walker.dump()
             self.walker.refusal(command, self.now)
             assert self.walker.dump() == before, f"asking whether {command.kind} is refused changes the incident"
-        return super().send(command)
+        return super().send(command, signalled=signalled)
 
 
 def orphans(walker: Walker) -> Iterator[str]:

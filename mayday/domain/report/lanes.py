@@ -1,0 +1,156 @@
+"""The timeline as lanes over time: status, phases, gates, cadences, vendors, and what reached whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from mayday.domain.timeline import Entry, parse_timestamp
+
+Tone = Literal["calm", "busy", "good", "bad", "quiet", "warn"]
+MarkShape = Literal["dot", "page", "tick", "cross", "diamond"]
+
+
+class Bar(NamedTuple):
+    """Something that lasted; `until` is None while it does."""
+
+    since: datetime
+    until: datetime | None
+    label: str
+    tone: Tone
+    title: str
+
+
+class Mark(NamedTuple):
+    """Something that happened at once."""
+
+    at: datetime
+    shape: MarkShape
+    tone: Tone
+    title: str
+
+
+class Lane(NamedTuple):
+    """One row. `group` stands once above its lanes."""
+
+    group: str
+    name: str
+    bars: list[Bar]
+    marks: list[Mark]
+
+
+_STATUS_TONES: dict[str, Tone] = {
+    "candidate": "quiet", "investigating": "bad", "identified": "warn", "mitigated": "busy", "resolved": "good",
+    "closed": "good",
+}  # fmt: skip
+_OUTCOMES: dict[str, Tone] = {"approved": "good", "rejected": "bad", "lapsed": "quiet"}
+
+
+def lanes_of(entries: Sequence[Entry]) -> list[Lane]:
+    """The lanes of a timeline, in the order in which they are drawn; empty lanes are left out."""
+    drawing = _Drawing()
+    for entry in entries:
+        drawing.take(entry)
+    return drawing.lanes()
+
+
+class _Drawing:
+    def __init__(self) -> None:
+        self._lanes: dict[tuple[str, str], Lane] = {}
+        self._open: dict[tuple[str, str, str], Bar] = {}
+
+    def lanes(self) -> list[Lane]:
+        for (group, name, _), bar in self._open.items():
+            self._lane(group, name).bars.append(bar)
+        self._open.clear()
+        order = ("incident", "gates", "updates", "vendors", "people")
+        return sorted(self._lanes.values(), key=lambda lane: order.index(lane.group))
+
+    def _lane(self, group: str, name: str) -> Lane:
+        return self._lanes.setdefault((group, name), Lane(group, name, [], []))
+
+    def _begin(self, group: str, name: str, key: str, entry: Entry, label: str, tone: Tone) -> None:
+        self._lane(group, name)
+        self._open[group, name, key] = Bar(parse_timestamp(entry.at), None, label, tone, entry.text)
+
+    def _end(self, group: str, name: str, key: str, entry: Entry, tone: Tone | None = None) -> None:
+        bar = self._open.pop((group, name, key), None)
+        if bar is not None:
+            title = bar.title if tone is None else f"{bar.title} | {entry.text}"
+            ended = bar._replace(until=parse_timestamp(entry.at), tone=tone or bar.tone, title=title)
+            self._lane(group, name).bars.append(ended)
+
+    def _mark(self, group: str, name: str, entry: Entry, shape: MarkShape, tone: Tone) -> None:
+        self._lane(group, name).marks.append(Mark(parse_timestamp(entry.at), shape, tone, entry.text))
+
+    def take(self, entry: Entry) -> None:
+        data = entry.data
+        match entry.kind:
+            case "opened":
+                status = "candidate" if data.get("declare") == "propose" else "investigating"
+                self._begin("incident", "status", "", entry, status, _STATUS_TONES[status])
+            case "status_changed" | "reopened" | "declared":
+                status = data.get("status", "investigating")
+                self._end("incident", "status", "", entry)
+                self._begin("incident", "status", "", entry, status, _STATUS_TONES.get(status, "quiet"))
+            case "severity_changed":
+                self._mark("incident", "status", entry, "diamond", "warn")
+            case "phase_entered":
+                name = data.get("name") or data["phase"]
+                self._begin("incident", "phase", data["phase"], entry, str(name), "calm")
+            case "phase_left":
+                self._end("incident", "phase", data["phase"], entry)
+            case "finished":
+                for group, name, key in [each for each in self._open if each[0] in ("incident", "people")]:
+                    self._end(group, name, key, entry)
+                for group, name, key in [each for each in self._open if each[0] in ("updates", "vendors", "gates")]:
+                    self._end(group, name, key, entry)
+            case _:
+                self._take_work(entry)
+
+    def _take_work(self, entry: Entry) -> None:
+        data = entry.data
+        match entry.kind:
+            case "gate_opened" | "gate_reopened":
+                self._begin("gates", data["decision"], "", entry, "waits", "warn")
+            case "gate_decided":
+                self._end("gates", data["decision"], "", entry, _OUTCOMES.get(str(data.get("outcome")), "busy"))
+            case "cadence_started":
+                self._begin("updates", data["cadence"], "", entry, "", "quiet")
+            case "cadence_stopped":
+                self._end("updates", data["cadence"], "", entry)
+            case "message_sent":
+                name = (entry.step or "").removeprefix("cadence:") if "cadence:" in (entry.step or "") else ""
+                tone: Tone = "warn" if data.get("purpose") == "holding" else "good"
+                self._mark("updates", name or f"to {data['audience']}", entry, "dot", tone)
+            case "update_missed" | "holding_twice" | "send_failed":
+                self._mark("updates", str(data.get("cadence") or f"to {data.get('audience')}"), entry, "cross", "bad")
+            case "vendor_engaged":
+                self._begin("vendors", data["vendor"], entry.step or "", entry, str(data["priority"]), "busy")
+            case "vendor_closed":
+                self._end("vendors", data["vendor"], entry.step or "", entry)
+            case "vendor_replied" | "vendor_contacted":
+                self._mark("vendors", data["vendor"], entry, "dot", "good")
+            case "vendor_warning" | "vendor_breached" | "vendor_update_missed":
+                tone = "warn" if entry.kind == "vendor_warning" else "bad"
+                self._mark("vendors", data["vendor"], entry, "cross", tone)
+            case _:
+                self._take_people(entry)
+
+    def _take_people(self, entry: Entry) -> None:
+        data = entry.data
+        match entry.kind:
+            case "paged":
+                for person in data.get("people", []):
+                    self._mark("people", person, entry, "page", "bad" if data.get("level", 1) > 1 else "warn")
+            case "acknowledged" | "voted" | "task_completed" | "joined":
+                self._mark("people", entry.actor, entry, "diamond" if entry.kind == "voted" else "tick", "good")
+            case "noted" | "overridden":
+                self._mark("people", entry.actor, entry, "dot", "quiet" if entry.kind == "noted" else "warn")
+            case "role_taken":
+                role, before = data["role"], data.get("before")
+                for group, name, key in list(self._open):
+                    if group == "people" and key == role and name == (before or name):
+                        self._end(group, name, key, entry)
+                self._begin("people", data["person"], role, entry, role.replace("_", " "), "calm")
