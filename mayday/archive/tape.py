@@ -16,7 +16,7 @@ from temporalio import workflow
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Interceptor, Replayer, WorkflowInboundInterceptor, WorkflowInterceptorClassInput
 
-from mayday.domain.commands import Answer, Command
+from mayday.domain.commands import Answer, Command, Refusal
 from mayday.domain.effects import EffectRequest, EffectResult
 from mayday.domain.incident import AlertEvent, StartInput
 from mayday.domain.timeline import Entry
@@ -60,7 +60,15 @@ class Flushed(NamedTuple):
     seq: int
 
 
-Happening = Commanded | Alerts | Absorbed | Answered | Advanced | Asked | Flushed
+class TurnedAway(NamedTuple):
+    """A decision that nobody had signed."""
+
+    what: str
+    claimed: str
+    refusal: Refusal
+
+
+Happening = Commanded | Alerts | Absorbed | Answered | Advanced | Asked | Flushed | TurnedAway
 
 
 class Input(NamedTuple):
@@ -134,6 +142,8 @@ class Player:
             case Asked():
                 for request in walker.take_effects():
                     self.requests[request.key] = (given.at, request)
+            case TurnedAway():
+                walker.turn_away(what.what, what.claimed, what.refusal, given.at)
             case Flushed():
                 self._gather()
                 walker.flushed(what.seq)
@@ -226,6 +236,10 @@ class TalkingWalker(Walker):
         if asked:
             self._say(self.now, Asked(list(asked)))
         return asked
+
+    def turn_away(self, what: str, claimed: str, refusal: Refusal, now: datetime) -> None:
+        self._say(now, TurnedAway(what, claimed, refusal))
+        super().turn_away(what, claimed, refusal, now)
 
     def flushed(self, seq: int) -> None:
         self._say(self.now, Flushed(seq))

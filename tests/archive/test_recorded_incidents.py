@@ -4,6 +4,7 @@ again."""
 from __future__ import annotations
 
 import pathlib
+from datetime import timedelta
 
 import pytest
 
@@ -16,7 +17,7 @@ from mayday.archive.reproduction import reproduced
 from mayday.domain.timeline import first_broken
 from mayday.language.library import Library
 from mayday.records import Records
-from mayday.simulator.on_temporal import time_skipping
+from mayday.simulator.on_temporal import TemporalStage, time_skipping
 from mayday.temporal.plugin import data_converter
 from tests.archive.corpus import BASES, RUNBOOKS, Recording, recordings
 from workflows.registry import WORKFLOWS
@@ -61,6 +62,12 @@ async def play(count: int, seed: int) -> None:
             runs += len(recording.histories)
         assert runs > count  # some went on in new runs
         assert len(await records.archives.incidents()) == count
+
+
+@pytest.fixture(autouse=True)
+def short_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call to the server that skips an hour of a busy night takes longer than a call may, on a loaded machine."""
+    monkeypatch.setattr(TemporalStage, "longest_sleep", timedelta(minutes=5))
 
 
 @pytest.mark.timeout(600)
