@@ -43,7 +43,7 @@ async def check(recording: Recording, records: Records) -> None:
         assert verdict.fits, (recording.name, verdict)
 
     tapes = await tapes_of(archived)
-    for identified in (False, True):
+    for identified in (False, True) if len(entries) < 200 else (False,):
         made = await reproduced(tapes, recording.name, identified=identified)
         assert made.differences == [], recording.name
         assert made.misses == [], recording.name
