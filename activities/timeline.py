@@ -10,9 +10,12 @@ from activities.failures import reported
 from mayday.domain.effects import FLUSH, FlushReceipt, FlushRequest
 from mayday.domain.errors import ProviderError
 from mayday.domain.ports import Ports, Unnoted, WorkNote
+from mayday.domain.timeline import Entry
 
 #: most characters of a work note; what is cut stands in the store
 NOTE_LENGTH = 16_000
+#: channels of commands that came out of a ticket
+TICKET_CHANNELS = frozenset({"servicenow", "jira"})
 
 
 class TimelineActivities:
@@ -36,9 +39,10 @@ class TimelineActivities:
     async def _note(self, request: FlushRequest) -> bool:
         told = False
         while (news := await self._given.ledger.unnoted(request.incident_id)) is not None:
-            await self._tell(
-                self._given.drills if news.drill else self._given.ports, _work_note(request.incident_id, news)
-            )
+            if any(not _from_the_ticket(entry) for entry in news.entries):
+                await self._tell(
+                    self._given.drills if news.drill else self._given.ports, _work_note(request.incident_id, news)
+                )
             await self._given.ledger.noted(request.incident_id, news.entries[-1].seq)
             told = True
         return told
@@ -47,10 +51,16 @@ class TimelineActivities:
         await first_that_works(ports.tickets, lambda desk: desk.note(note), port="tickets")
 
 
+def _from_the_ticket(entry: Entry) -> bool:
+    """Whether an entry is what somebody wrote into the ticket: it stands there already."""
+    return entry.kind == "noted" and entry.data.get("channel") in TICKET_CHANNELS
+
+
 def _work_note(incident_id: str, news: Unnoted) -> WorkNote:
     """The entries as lines, then what proves them: number and hash of the last one."""
     first, last = news.entries[0], news.entries[-1]
-    lines = [f"{entry.at[:19].replace('T', ' ')} {entry.text}" for entry in news.entries]
+    told = [entry for entry in news.entries if not _from_the_ticket(entry)]
+    lines = [f"{entry.at[:19].replace('T', ' ')} {entry.text}" for entry in told]
     text = "\n".join(lines)
     if len(text) > NOTE_LENGTH:
         text = text[:NOTE_LENGTH].rsplit("\n", 1)[0] + "\n(cut; the records hold every entry)"

@@ -1,7 +1,8 @@
 """What people did at a vendor with something that we made there, on its way to the incident as a command.
 
     a page acknowledged there   -> `ack` of that page, by the person of the catalog behind the vendor's user
-    a ticket changed there      -> `note`, or the vendor's reply when the ticket is its case
+    a ticket changed there      -> `note`
+    a vendor's case changed     -> `vendor_reply`, which stops the contract's clocks
 
 The vendor's user is found by the catalog's `ids`, else by mail address. When nobody of the catalog fits, an
 acknowledgement counts for the person whom that call rang, with a note that says who it was; a note is entered by the
@@ -16,10 +17,11 @@ from typing import Any
 
 import structlog
 
-from mayday.domain.commands import Ack, Command, Note
+from mayday.domain.commands import Ack, Command, Note, VendorReply
 from mayday.language.catalog import Catalog
 from mayday.providers.inbound import Callback
 from mayday.records.incidents import IncidentRecord
+from mayday.records.records import Records
 from starter.access import OWNER
 from starter.decisions import Decisions
 from starter.directory import Directory
@@ -33,40 +35,56 @@ log = structlog.get_logger(__name__)
 #: names under which the catalog's `ids` may hold a person's id of a source
 ID_NAMES: dict[str, tuple[str, ...]] = {"opsgenie": ("opsgenie", "jsm"), "jira": ("jira", "jsm", "atlassian")}
 LONGEST_NOTE = 4_000
+OPEN_LOOKED_AT = 200
 
 
 class Callbacks:
     """Delivers what vendors say of our own calls."""
 
-    def __init__(self, decisions: Decisions, directory: Directory, catalog: Callable[[], Catalog]) -> None:
+    def __init__(
+        self, decisions: Decisions, records: Records, directory: Directory, catalog: Callable[[], Catalog]
+    ) -> None:
         self._decisions = decisions
+        self._records = records
         self._directory = directory
         self._catalog = catalog
 
     async def deliver(self, source: str, callback: Callback, received_at: datetime) -> dict[str, Any]:
         """What became of it. Raises `TemporalSilent` and `RecordsUnavailable`."""
-        shown = {"incident": callback.call.incident_id, "kind": callback.kind, "step": callback.call.step}
-        try:
-            record = await self._directory.find(callback.call.incident_id)
-        except Problem:
+        call = callback.call
+        shown: dict[str, Any] = {"incident": call and call.incident_id, "kind": callback.kind}
+        shown["step"] = call.step if call and call.step else None
+        record = await self._record(callback)
+        if record is None:
             return {**shown, "state": "ignored", "reason": "there is no such incident here"}
+        shown["incident"] = record.id
         person = person_of(self._catalog(), source, callback.person)
         common: dict[str, Any] = {
-            "id": command_id(f"webhook {source}", f"{callback.call.incident_id} {callback.id}"),
+            "id": command_id(f"webhook {source}", f"{record.id} {callback.id}"),
             "channel": source,
             "received_at": received_at,
         }
         if callback.kind == "ack":
-            actor = person or callback.call.person
-            if actor is None:
-                return {**shown, "state": "ignored", "reason": "nobody of the catalog answered"}
-            answer = await self._send(record, Ack(**common, actor=actor, page=callback.call.step))
-            if person is None and answer["state"] == "applied":
+            actor = person or (call.person if call else None)
+            if actor is None or call is None or not call.step:
+                return {**shown, "state": "ignored", "reason": "it does not say whose page was answered"}
+            answer = await self._send(record, Ack(**common, actor=actor, page=call.step))
+            if person is None and callback.person and answer["state"] == "applied":
                 words = f"{callback.name or 'somebody'} {callback.text}, for {actor}: not among the catalog's ids"
                 note = {**common, "id": f"{common['id']}-who"}
                 await self._send(record, Note(**note, actor=OWNER, text=words))
             return {**shown, **answer}
-        return {**shown, **await self._send(record, _note(callback, person, source, common))}
+        return {**shown, **await self._send(record, _written(callback, person, source, common))}
+
+    async def _record(self, callback: Callback) -> IncidentRecord | None:
+        """The incident of our call, else the open one with that ticket."""
+        if callback.call is not None:
+            try:
+                return await self._directory.find(callback.call.incident_id)
+            except Problem:
+                return None
+        known = await self._records.incidents.find(open_only=True, limit=OPEN_LOOKED_AT)
+        return next((each for each in known.items if each.board and each.board.ticket == callback.ticket), None)
 
     async def _send(self, record: IncidentRecord, command: Command) -> dict[str, Any]:
         try:
@@ -80,10 +98,13 @@ class Callbacks:
         return {"state": str(decided.body["state"])}
 
 
-def _note(callback: Callback, person: str | None, source: str, common: dict[str, Any]) -> Note:
+def _written(callback: Callback, person: str | None, source: str, common: dict[str, Any]) -> Note | VendorReply:
     at = callback.at if callback.at is not None and callback.at <= common["received_at"] else None
     words = callback.text if person else f"{callback.name or 'somebody'} in {source}: {callback.text}"
-    return Note(**common, actor=person or OWNER, text=words[:LONGEST_NOTE], occurred_at=at)
+    said: dict[str, Any] = {"actor": person or OWNER, "text": words[:LONGEST_NOTE], "occurred_at": at}
+    if callback.call is not None and callback.call.case:
+        return VendorReply(**common, **said, step=callback.call.step, reply="resolved" if callback.over else "reply")
+    return Note(**common, **said)
 
 
 def person_of(catalog: Catalog, source: str, known_as: str) -> str | None:

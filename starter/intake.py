@@ -17,7 +17,7 @@ import structlog
 
 from mayday.domain.incident import AlertEvent
 from mayday.language.catalog import Catalog
-from mayday.language.routing import route_alert
+from mayday.language.routing import RoutedAlert, route_alert
 from mayday.providers.inbound import Delivery as Body
 from mayday.providers.inbound import InboundSource
 from mayday.records.errors import RecordsUnavailable
@@ -73,6 +73,8 @@ class Intake:
         parcels = [self._addressed(event) for event in source.events(body)]
         if not parcels:
             return []
+        if source.sparse:
+            await self._joined(parcels)
         for state, count in Counter(parcel.event.state for parcel in parcels).items():
             ALERTS_RECEIVED.labels(source=source.name, state=state).inc(count)
         fresh = await self._kept(source.name, body, parcels)
@@ -101,6 +103,19 @@ class Intake:
         for problem in routed.problems:
             log.warning("route_incomplete", route=routed.path, problem=problem)
         return Parcel(event, routed, workflow_id(routed.correlation_key))
+
+    async def _joined(self, parcels: list[Parcel]) -> None:
+        """The end of an alert goes where its beginning went: it may not say any more which service it was about."""
+        for parcel in parcels:
+            if parcel.firing:
+                continue
+            try:
+                async with asyncio.timeout(KEPT_WITHIN.total_seconds()):
+                    began = await self._records.inbox.last_firing(parcel.event.source, parcel.event.alert_key)
+            except (RecordsUnavailable, TimeoutError):
+                return  # by its own labels, then
+            if began is not None and began.workflow_id and began.decision:
+                parcel.routed, parcel.workflow_id = RoutedAlert.model_validate(began.decision), began.workflow_id
 
     async def _kept(self, source: str, body: Body, parcels: list[Parcel]) -> dict[int | None, Parcel] | None:
         """The alerts that are new, now in the inbox, by row; None when the inbox cannot be reached."""

@@ -109,7 +109,7 @@ def assemble(
         sessions=SessionCookies(records, settings, lambda: playbooks.catalog, clock),
         login_tries=Allowance(LOGIN_TRIES, LOGIN_WINDOW, clock),
         directory=delivery.directory,
-        callbacks=Callbacks(decisions, delivery.directory, lambda: playbooks.catalog),
+        callbacks=Callbacks(decisions, records, delivery.directory, lambda: playbooks.catalog),
         fetch=Fetching(),
         clock=clock,
     )

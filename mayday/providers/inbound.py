@@ -89,16 +89,19 @@ class Callback:
     """What somebody did at a vendor with something that we made there: a page answered, a ticket written to.
 
     `id` is the same for every delivery of the same deed. `person` is who did it, as the vendor knows them (an id, a
-    mail address, a user name), `name` how people call them.
+    mail address, a user name), `name` how people call them. `call` is ours that it is about; where the vendor does not
+    say, `ticket` is the number of a ticket that may be ours. `over`: they hold the matter for finished.
     """
 
     id: str
     kind: CallbackKind
-    call: OurCall
+    call: OurCall | None
     person: str = ""
     name: str = ""
     text: str = ""
     at: datetime | None = None
+    ticket: str = ""
+    over: bool = False
 
 
 class InboundSource:
@@ -113,11 +116,13 @@ class InboundSource:
     proof: str | None = None
     #: its forms are vouched for differently, some by token and some by signature: `verify` looks at both
     mixed: bool = False
+    #: what ends an alert carries fewer labels than what began it: it goes where the beginning went
+    sparse: bool = False
 
     async def verify(self, delivery: Delivery, secrets: Sequence[str], fetch: Fetch) -> None:
         """Raises `BadSignature` unless the delivery is vouched for: one of `secrets` signed its raw bytes."""
 
-    async def handshake(self, delivery: Delivery, fetch: Fetch) -> Mapping[str, Any] | None:
+    async def handshake(self, delivery: Delivery, secrets: Sequence[str], fetch: Fetch) -> Mapping[str, Any] | None:
         """What a vendor asks of an address before it sends to it: the answer, or None when this is no such request."""
         return None
 
@@ -128,6 +133,10 @@ class InboundSource:
     def callbacks(self, delivery: Delivery) -> list[Callback]:
         """What it says of our own calls."""
         return []
+
+    def reply(self, delivery: Delivery, states: Sequence[str]) -> tuple[str, str] | None:
+        """Text and media type, for a sender that reads our answer aloud; `states` is what became of the callbacks."""
+        return None
 
 
 def read_json(raw: bytes) -> Any:
@@ -217,4 +226,4 @@ def instant(value: object, where: str) -> datetime | None:
 def fingerprint_of(*parts: object) -> str:
     """A stable identity for what its sender gave none."""
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

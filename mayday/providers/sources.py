@@ -28,6 +28,7 @@ NAMES: dict[str, str] = {
     "servicenow": "mayday.providers.servicenow.inbound:ServiceNow",
     "opsgenie": "mayday.providers.opsgenie.inbound:Opsgenie",
     "jira": "mayday.providers.jira.inbound:Jira",
+    "twilio": "mayday.providers.twilio.inbound:Twilio",
 }
 #: what the catalog describes: this one, and every name in its `sources`
 GENERIC = "generic"

@@ -9,6 +9,7 @@ resolved alert without an incident, or taken by a closing run) or `failed` (cann
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
@@ -26,6 +27,8 @@ from mayday.records.store import Store
 
 #: most alerts in one transaction
 MOST_ROWS = 2_000
+#: rows that are looked through for the beginning of an alert
+LOOKED_BACK = 50_000
 
 InboxState = Literal["new", "forwarded", "done", "failed"]
 
@@ -141,6 +144,20 @@ class Inbox:
             query = query.where(INBOX.c.id < before)
         async with self._store.read() as connection:
             return [_row(row) for row in await connection.execute(query)]
+
+    async def last_firing(self, source: str, alert_key: str) -> InboxRow | None:
+        """The newest row with which an alert of this source fired, among the last `LOOKED_BACK` of all sources."""
+        text = sa.type_coerce(INBOX.c.event, sa.Text)
+        newest = sa.select(sa.func.max(INBOX.c.id)).scalar_subquery()
+        marked = f'"alert_key":{json.dumps(alert_key)}'
+        query = (
+            sa.select(INBOX).order_by(INBOX.c.id.desc()).limit(20)
+            .where(INBOX.c.id > newest - LOOKED_BACK, INBOX.c.source == source, INBOX.c.alert_state == "firing")
+            .where(text.contains(marked, autoescape=True))
+        )  # fmt: skip
+        async with self._store.read() as connection:
+            rows = [_row(row) for row in await connection.execute(query)]
+        return next((row for row in rows if row.event.alert_key == alert_key), None)
 
     async def get(self, row_id: int) -> InboxRow | None:
         async with self._store.read() as connection:

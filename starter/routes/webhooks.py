@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 
 from mayday.providers.inbound import BadSignature, Delivery, InboundSource, Malformed, Unverifiable
 from mayday.providers.sources import GENERIC, NAMES, inbound_source
@@ -20,8 +20,8 @@ router = APIRouter(tags=["webhooks"])
 MOST_CALLBACKS = 50
 
 
-@router.post("/webhooks/{source}", status_code=202)
-async def receive(source: str, request: Request, parts: Here) -> JSONResponse:
+@router.post("/webhooks/{source}", status_code=202, response_model=None)
+async def receive(source: str, request: Request, parts: Here) -> Response:
     """Take a system's notification in: verified, kept, routed. Answered once nothing can be lost.
 
     `action` is what became of the alerts of an incident: opened, attached, resolved, ignored (resolved with nothing
@@ -37,8 +37,8 @@ async def receive(source: str, request: Request, parts: Here) -> JSONResponse:
     check_address(known, options, request.client.host if request.client else None)
     token_fits = check_token(parts.settings, known, options, headers, query)
     delivery = Delivery(
-        raw=await request.body(), received_at=parts.clock(), headers=headers, query=query, url=str(request.url),
-        options=options, token_fits=token_fits,
+        raw=await request.body(), received_at=parts.clock(), headers=headers, query=query,
+        url=_public_url(request, parts), options=options, token_fits=token_fits,
     )  # fmt: skip
     try:
         await check_signature(parts.settings, known, delivery, parts.fetch)
@@ -54,17 +54,25 @@ async def receive(source: str, request: Request, parts: Here) -> JSONResponse:
         raise _try_again(str(error)) from None
 
 
-async def _taken(source: InboundSource, delivery: Delivery, parts: Parts) -> JSONResponse:
-    answer = await source.handshake(delivery, parts.fetch)
+async def _taken(source: InboundSource, delivery: Delivery, parts: Parts) -> Response:
+    answer = await source.handshake(delivery, parts.settings.webhook_secrets(source.name), parts.fetch)
     if answer is not None:
         return JSONResponse(dict(answer), 200)
     said = source.callbacks(delivery)
     body: dict[str, Any] = {"incidents": touched(await parts.intake.take(source, delivery))}
-    if said:
-        body["callbacks"] = [
-            await parts.callbacks.deliver(source.name, each, delivery.received_at) for each in said[:MOST_CALLBACKS]
-        ]
+    became = [await parts.callbacks.deliver(source.name, each, delivery.received_at) for each in said[:MOST_CALLBACKS]]
+    if became:
+        body["callbacks"] = became
+    spoken = source.reply(delivery, [str(each["state"]) for each in became])
+    if spoken is not None:
+        return Response(spoken[0], 200, media_type=spoken[1])
     return JSONResponse(body, 202)
+
+
+def _public_url(request: Request, parts: Parts) -> str:
+    """The address as the sender wrote it: behind a proxy the request shows another host."""
+    asked = f"?{request.url.query}" if request.url.query else ""
+    return f"{parts.settings.base_url}{request.url.path}{asked}"
 
 
 def _try_again(detail: str) -> Problem:

@@ -74,6 +74,24 @@ async def test_a_batch_is_stored_and_noted_once(
     assert (stored.status, stored.seq, stored.ended_at) == ("investigating", 3, None)
 
 
+async def test_what_came_out_of_the_ticket_is_not_written_into_it_again(
+    dependencies: Dependencies, records: Records, story: Story, run: Run
+) -> None:
+    flush = TimelineActivities(dependencies).flush
+    said = {"words": "INC0010456: quota raised", "channel": "servicenow"}
+    head = story.happen(1)[-1].hash
+    story.entries.append(append(head, 2, story.clock(), "noted", "owner", None, said))
+    await run(flush, story.flush(story.entries))
+    [note] = await records.desk.tickets.notes("MI-1001")
+    assert "quota raised" not in note.text
+    assert note.text.endswith(f"Timeline up to 2, sha256 {story.entries[-1].hash}")
+
+    story.entries.append(append(story.entries[-1].hash, 3, story.clock(), "noted", "owner", None, said))
+    receipt = await run(flush, story.flush(story.entries[-1:]))
+    assert receipt.noted
+    assert len(await records.desk.tickets.notes("MI-1001")) == 1
+
+
 async def test_the_ticket_hears_later_what_it_missed(
     dependencies: Dependencies, records: Records, story: Story, run: Run
 ) -> None:

@@ -61,7 +61,7 @@ class Aws(InboundSource):
         elif not delivery.token_fits:
             raise BadSignature("only messages of SNS are signed; an event of EventBridge has to show the token")
 
-    async def handshake(self, delivery: Delivery, fetch: Fetch) -> Mapping[str, Any] | None:
+    async def handshake(self, delivery: Delivery, secrets: Sequence[str], fetch: Fetch) -> Mapping[str, Any] | None:
         """Confirms a subscription to a listed topic; one to another topic waits for a person."""
         message = _sns_message(delivery.raw)
         kind = message.get("Type") if message else None

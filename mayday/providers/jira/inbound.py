@@ -1,9 +1,10 @@
 """Jira Service Management: alerts of JSM Operations (Opsgenie's format) and webhooks about issues.
 
 Issue webhooks may be signed: `X-Hub-Signature: sha256=` + hex HMAC of the body; JSM Operations signs nothing and shows
-the token in a custom header. An issue that carries the effect key of one of our calls (as a label, or in a property
-or its description) is our own ticket: it never becomes an alert; what people change or write there goes onto the
-timeline. Other issues are alerts from their creation until their status is done.
+the token in a custom header. An issue with our label (`mayday`), or with the effect key of one of our calls in a label,
+a property or its description, is our own ticket: it never becomes an alert; what people change or write there goes onto
+the timeline. A comment's webhook shows neither labels nor description: the incident is the one that has this ticket.
+Other issues are alerts from their creation until their status is done.
 Source: developer.atlassian.com "Webhooks" (Jira Cloud); docs.opsgenie.com for the alerts.
 """
 
@@ -33,6 +34,8 @@ from mayday.providers.ticket_echo import is_ours
 
 __all__ = ["Jira"]
 
+OUR_LABEL = "mayday"
+"""What our own issues are labelled with (`issues.py`)."""
 SIGNATURE_HEADER = "X-Hub-Signature"
 #: changes of an issue that its readers care about
 _TOLD = ("status", "priority", "assignee", "resolution")
@@ -50,6 +53,7 @@ class Jira(InboundSource):
     )
     proof = "SECRET"
     mixed = True
+    sparse = True
 
     async def verify(self, delivery: Delivery, secrets: Sequence[str], fetch: Fetch) -> None:
         """Jira's signature; an alert of JSM Operations has to show the token."""
@@ -67,7 +71,7 @@ class Jira(InboundSource):
             return alert_events(body, delivery, self.name)
         kind, issue = _issue(body)
         state = _state(kind, issue, body)
-        if state is None or _our_call(issue) is not None:
+        if state is None or _is_ours(issue):
             return []
         return [_alert(issue, state, body, delivery)]
 
@@ -77,14 +81,17 @@ class Jira(InboundSource):
         if is_alert_body(body):
             return alert_callbacks(body, self.name)
         kind, issue = _issue(body)
-        call = _our_call(issue)
-        return [] if call is None else list(_written(kind, issue, call, body, delivery))
+        return list(_written(kind, issue, body, delivery)) if _is_ours(issue) or kind.startswith("comment_") else []
 
 
 def _issue(body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     if "issue" not in body and "webhookEvent" not in body:
         raise Malformed("webhookEvent", "is missing; this is neither a Jira webhook nor an alert of JSM Operations")
     return scalar(body.get("webhookEvent")), mapping(body.get("issue"), "issue")
+
+
+def _is_ours(issue: dict[str, Any]) -> bool:
+    return OUR_LABEL in items(fields(issue.get("fields")).get("labels")) or _our_call(issue) is not None
 
 
 def _our_call(issue: dict[str, Any]) -> OurCall | None:
@@ -141,9 +148,8 @@ def _alert(issue: dict[str, Any], state: State, body: dict[str, Any], delivery: 
     )
 
 
-def _written(
-    kind: str, issue: dict[str, Any], call: OurCall, body: dict[str, Any], delivery: Delivery
-) -> Iterator[Callback]:
+def _written(kind: str, issue: dict[str, Any], body: dict[str, Any], delivery: Delivery) -> Iterator[Callback]:
+    call = _our_call(issue)
     comment = fields(body.get("comment"))
     who = fields(comment.get("author")) or fields(body.get("user"))
     person = scalar(who.get("emailAddress")) or scalar(who.get("accountId")) or scalar(who.get("name"))
@@ -156,13 +162,14 @@ def _written(
     name = scalar(who.get("displayName")) or person
     if text and kind in ("comment_created", "comment_updated", "jira:issue_updated"):
         mark = f"{key}:comment:{scalar(comment.get('id'))}:{scalar(comment.get('updated'))}"
-        yield Callback(mark, "note", call, person, name, f"{key}: {text}", at)
+        yield Callback(mark, "note", call, person, name, f"{key}: {text}", at, ticket=key)
     for index, change in enumerate(items(fields(body.get("changelog")).get("items"))[:20]):
         field = scalar(fields(change).get("field"))
         if field in _TOLD:
             words = f"{key}: {field} {scalar(change.get('fromString')) or 'none'} -> {scalar(change.get('toString'))}"
             mark = f"{key}:{scalar(fields(body.get('changelog')).get('id') or body.get('timestamp'))}:{index}"
-            yield Callback(mark, "note", call, person, name, words, at)
+            over = field == "status" and _done(issue)
+            yield Callback(mark, "note", call, person, name, words, at, ticket=key, over=over)
 
 
 def _text(value: object, depth: int = 0) -> str:

@@ -27,6 +27,7 @@ class Opsgenie(InboundSource):
 
     name = "opsgenie"
     title = "Opsgenie"
+    sparse = True
 
     def events(self, delivery: Delivery) -> list[AlertEvent]:
         """One event when an alert is created or closed."""

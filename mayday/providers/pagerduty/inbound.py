@@ -12,6 +12,7 @@ Source: developer.pagerduty.com "Webhooks v3"; PagerDuty/go-pagerduty webhookv3.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import Any
 
 from mayday.domain.incident import AlertEvent
@@ -41,6 +42,9 @@ class PagerDuty(InboundSource):
 
     name = "pagerduty"
     title = "PagerDuty"
+    settings = MappingProxyType(
+        {"own_users": "user ids whose name our own calls bear (`MAYDAY_PAGERDUTY_FROM`): what they do answers nothing"}
+    )
     proof = "SECRET"
 
     async def verify(self, delivery: Delivery, secrets: Sequence[str], fetch: Fetch) -> None:
@@ -69,6 +73,9 @@ class PagerDuty(InboundSource):
         event = _event(delivery)
         data, agent = fields(event.get("data")), fields(event.get("agent"))
         call = read_call(data.get("incident_key"))
+        own = [name.strip() for name in delivery.options.get("own_users", "").split(",") if name.strip()]
+        if agent.get("id") in own:
+            return []
         if call is None or event.get("event_type") not in _ANSWERS or agent.get("type") != "user_reference":
             return []
         verb = "acknowledged" if event["event_type"] == "incident.acknowledged" else "resolved"

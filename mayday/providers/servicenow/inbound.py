@@ -55,6 +55,7 @@ class ServiceNow(InboundSource):
         }
     )
     proof = "SECRET"
+    sparse = True
 
     async def verify(self, delivery: Delivery, secrets: Sequence[str], fetch: Fetch) -> None:
         """The signature that the business rule makes."""
@@ -185,6 +186,8 @@ def _written(record: dict[str, Any], call: OurCall, delivery: Delivery) -> Itera
         if now and name in changed:
             old = _named(_value(before, name)) or "none"
             words = f"{number}: {name} {old} -> {_named(now) if 'state' in name else _shown(record, name) or now}"
-            yield Callback(f"{mark}:{name}", "note", call, person, person, words, at)
+            over = "state" in name and now.lower() in _OVER
+            yield Callback(f"{mark}:{name}", "note", call, person, person, words, at, over=over)
     if not changed and (state := _value(record, "state", "incident_state")):
-        yield Callback(f"{mark}:state", "note", call, person, person, f"{number}: state is {_named(state)}", at)
+        words = f"{number}: state is {_named(state)}"
+        yield Callback(f"{mark}:state", "note", call, person, person, words, at, over=state.lower() in _OVER)

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from mayday.domain.commands import Ack, Note
+from mayday.domain.commands import Ack, Note, VendorReply
+from mayday.domain.incident import Board
 from mayday.providers.calls import OurCall, find_call, read_call
+from mayday.providers.vendor_words import short_key
 from tests.providers.inbound.conftest import TOKEN
 from tests.providers.inbound.samples import needed, sample
 from tests.starter.conftest import House
@@ -48,6 +50,8 @@ def test_a_key_is_read_back_as_the_walker_and_the_pager_write_it() -> None:
     assert read_call(f"{incident}/loop[2].ticket#1") == OurCall(incident, "loop[2].ticket", 1)
     for other in ("", "alert-alias", incident, f"{incident}/page", "INC-1/page#1", None, 7, "x" * 10_000):
         assert read_call(other) is None
+    assert read_call(f"{incident}/engage_gateway#1/case") == OurCall(incident, "engage_gateway", 1, case=True)
+    assert read_call(short_key(f"{incident}/{'deep.' * 30}step#1", 100)) == OurCall(incident, "", 0)
     assert find_call(f"see {incident}/open#1, please") == OurCall(incident, "open", 1)
 
 
@@ -145,6 +149,18 @@ async def test_states_and_comments_of_our_servicenow_ticket_become_notes(ready: 
     ]
 
 
+async def test_what_the_vendor_says_in_its_case_stops_its_clock(ready: House) -> None:
+    incident = await ready.declared()
+    case = {"correlation_id": f"{incident}/engage_gateway#1/case", "updated_fields": ["comments"]}
+    await post(ready, "servicenow", record(incident, comments="we look into it", **case))
+    over = record(incident, state="6", sys_mod_count="8", **case | {"updated_fields": ["state"]})
+    await post(ready, "servicenow", over)
+    replies = [envelope.command for envelope in ready.run(incident).commands]
+    assert [(reply.step, reply.reply) for reply in replies if isinstance(reply, VendorReply)] == [
+        ("engage_gateway", "reply"), ("engage_gateway", "resolved"),
+    ]  # fmt: skip
+
+
 async def test_what_we_wrote_into_the_ticket_is_no_news(ready: House, monkeypatch: pytest.MonkeyPatch) -> None:
     incident = await ready.declared()
     sealed = f"2026-03-02 02:10:00 opened\nTimeline up to 7, sha256 {'a' * 64}"
@@ -162,6 +178,28 @@ def issue(incident: str, **body: Any) -> dict[str, Any]:
         "webhookEvent": "jira:issue_updated", "timestamp": 1772417400000,
         "issue": {"key": "OPS-7", "fields": {"summary": "Payments down", "labels": ["x", f"{incident}/open_ticket#1"]}},
     } | body  # fmt: skip
+
+
+async def test_a_comments_webhook_shows_no_label_and_finds_the_incident_by_its_ticket(ready: House) -> None:
+    incident = await ready.declared()
+    known = await ready.parts.records.incidents.get(incident)
+    assert known is not None
+    board = Board.model_validate({
+        **known.model_dump(include={"id", "workflow_id", "title", "severity", "status", "services", "drill"}),
+        "opened_at": known.opened_at,
+        "priority": "P1", "service": "payments", "ticket": "OPS-7",
+    })  # fmt: skip
+    await ready.parts.records.incidents.save(known.model_copy(update={"board": board}))
+    comment = {"id": "1", "author": {"displayName": "Kim", "accountId": "5b1"}, "body": "on it"}
+    body = {
+        "webhookEvent": "comment_created",
+        "comment": comment,
+        "issue": {"key": "OPS-7", "fields": {"summary": "x"}},
+    }
+    (told,) = (await post(ready, "jira", body))["callbacks"]
+    assert (told["incident"], told["state"]) == (incident, "applied")
+    body["issue"]["key"] = "OPS-8"
+    assert (await post(ready, "jira", body))["callbacks"][0]["state"] == "ignored"
 
 
 async def test_comments_and_states_of_our_jira_ticket_become_notes(ready: House) -> None:
@@ -221,3 +259,15 @@ async def test_a_workflow_that_is_slow_gets_it_as_a_signal(ready: House) -> None
     found = await post(ready, "pagerduty", pagerduty("incident_acknowledged", f"{incident}/page_mim#1/ana/push"))
     assert found["callbacks"][0]["state"] == "pending"
     assert "signal_command" in ready.gateway.calls
+
+
+async def test_the_end_of_an_alert_goes_where_its_beginning_went(ready: House) -> None:
+    """ServiceNow's record of the end says nothing of a service any more."""
+    (first,) = (
+        await post(ready, "servicenow", json.loads(sample("servicenow/constructed_business_rule_minimal_insert")))
+    )["incidents"]
+    over = {"number": "INC0010457", "state": "6", "sys_updated_on": "2026-03-02 02:12:00"}
+    assert (await post(ready, "servicenow", over))["incidents"] == [{**first, "action": "resolved"}]
+    assert (await post(ready, "servicenow", {**over, "number": "INC0010458"}))["incidents"] == [
+        {"id": None, "workflow_id": None, "action": "ignored"}
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -87,6 +88,30 @@ async def test_a_signed_time_long_ago_is_a_replay() -> None:
     )  # fmt: skip
     assert await fits("grafana", now, vector["secret"])
     assert not await fits("grafana", late, vector["secret"])
+
+
+# Twilio ---------------------------------------------------------------------------------------------------------
+
+
+def twilio_vectors() -> list[Any]:
+    path = SAMPLES / "signatures" / "vectors.json"
+    found = json.loads(path.read_text())["twilio"]["vectors"] if path.is_file() else []
+    return [pytest.param(vector, id=vector["name"]) for vector in found]
+
+
+@pytest.mark.parametrize("vector", twilio_vectors())
+async def test_twilios_vectors_and_each_with_one_byte_changed(vector: dict[str, Any]) -> None:
+    body = urlencode(vector["params"], doseq=True).encode()
+
+    def sent(raw: bytes, url: str) -> Delivery:
+        headers = {name.lower(): value for name, value in vector["headers"].items()}
+        return Delivery(raw=raw, received_at=datetime(2026, 3, 2, tzinfo=UTC), headers=headers, url=url)
+
+    assert await fits("twilio", sent(body, vector["url"]), "old", vector["auth_token"])
+    assert not await fits("twilio", sent(body, vector["url"] + "1"), vector["auth_token"])
+    for place in range(0, len(body), 7):
+        changed = body[:place] + bytes([body[place] ^ 1]) + body[place + 1 :]
+        assert not await fits("twilio", sent(changed, vector["url"]), vector["auth_token"])
 
 
 # SNS ------------------------------------------------------------------------------------------------------------
