@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from typing import Annotated, Literal, NamedTuple
 
 import typer
@@ -168,11 +169,34 @@ async def _starter(settings: Settings) -> AsyncIterator[Finding]:
 
 
 async def _webhooks(settings: Settings) -> AsyncIterator[Finding]:
-    from mayday.providers.sources import NAMES
+    from mayday.providers.sources import GENERIC, NAMES, inbound_source
 
-    ready = [name for name in sorted(NAMES) if settings.webhook_token(name) or settings.webhook_secrets(name)]
+    ready: list[str] = []
+    for name in (*sorted(NAMES), GENERIC):
+        source = inbound_source(name)
+        assert source is not None
+        given = settings.provider(f"webhook_{name}")
+        start = f"MAYDAY_WEBHOOK_{name.upper()}"
+        proven = source.proof is not None and source.proof.lower() in given
+        if "token" in given or proven:
+            ready.append(name)
+        if "secret" in given and source.proof != "SECRET":
+            yield Finding("webhooks", "warning", f"{start}_SECRET is not used: {source.title} signs nothing with one")
+        if name == "azure" and proven and "tenant" not in given:
+            yield Finding("webhooks", "failed", "Entra's tokens cannot be checked", f"set {start}_TENANT")
+        for network in given.get("addresses", "").split(","):
+            if network.strip() and not _is_network(network.strip()):
+                yield Finding("webhooks", "failed", f"{start}_ADDRESSES: {network.strip()[:60]} is no network")
     if ready:
         yield Finding("webhooks", "ok", f"open for {', '.join(ready)}")
     else:
         hint = "set MAYDAY_WEBHOOK_<SOURCE>_TOKEN"
         yield Finding("webhooks", "warning", "no source has credentials here: no alert gets in", hint)
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True

@@ -53,6 +53,22 @@ def test_what_is_broken_is_found_and_does_not_hide_the_rest(monkeypatch: pytest.
     }  # fmt: skip
 
 
+def test_a_webhook_that_cannot_work_as_it_is_set_up_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "AZURE_AUDIENCE": "api://mayday", "AWS_TOPICS": "arn:aws:sns:eu-west-1:123456789012:*", "DATADOG_SECRET": "x",
+        "SPLUNK_TOKEN": "t", "SPLUNK_ADDRESSES": "192.0.2.0/24, example.com",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(f"MAYDAY_WEBHOOK_{name}", value)
+    done = CliRunner().invoke(app, ["doctor"])
+    said = [line for line in done.stdout.splitlines() if "webhooks" in line]
+    assert said == [
+        "FAIL  webhooks: Entra's tokens cannot be checked; set MAYDAY_WEBHOOK_AZURE_TENANT",
+        "look  webhooks: MAYDAY_WEBHOOK_DATADOG_SECRET is not used: Datadog signs nothing with one",
+        "FAIL  webhooks: MAYDAY_WEBHOOK_SPLUNK_ADDRESSES: example.com is no network",
+        "ok    webhooks: open for aws, azure, splunk",
+    ]
+
+
 def test_for_people_it_is_one_line_a_check() -> None:
     done = CliRunner().invoke(app, ["doctor"])
     assert all(line[:4] in ("ok  ", "look", "FAIL") for line in done.stdout.splitlines())
