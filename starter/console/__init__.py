@@ -8,10 +8,24 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from starter.console import assets, board_page, deeds, desk_pages, incident_page, review_page
+from starter.console import (
+    assets,
+    board_page,
+    declare_page,
+    deeds,
+    desk_pages,
+    house_pages,
+    incident_page,
+    oncall_page,
+    review_page,
+    words_page,
+)
 
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
-for _module in (assets, board_page, incident_page, deeds, desk_pages, review_page):
+for _module in (
+    assets, board_page, incident_page, deeds, words_page, declare_page, desk_pages, review_page, oncall_page,
+    house_pages,
+):  # fmt: skip
     router.include_router(_module.router)

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
-from pydantic import ValidationError
-from starlette.datastructures import FormData
 
 from starter import bodies
+from starter.console.forms import Form, body_of, completion, plain, texts, typed, without_marks
 from starter.console.sheets import sheet
 from starter.console.visitor import Looking, PageRoute, Visitor
 from starter.feed import feeds_of
@@ -31,7 +29,15 @@ __all__ = ["DEEDS", "router"]
 
 router = APIRouter(route_class=PageRoute)
 
-Form = Mapping[str, str]
+
+class Correction(bodies.CorrectBody):
+    """`n` stands in the API's address."""
+
+    n: int
+
+
+async def _correct(body: Correction, to: Sending) -> JSONResponse:
+    return await decisions.correct(body.n, bodies.CorrectBody(text=body.text), to)
 
 
 class Deed(NamedTuple):
@@ -45,52 +51,12 @@ class Deed(NamedTuple):
     sure: Callable[[Form], str | None] = lambda form: None
 
 
-def _plain(*names: str) -> Callable[[Form], dict[str, Any]]:
-    """Fields as they are; an empty one is left out."""
-    return lambda form: {name: form[name] for name in names if form.get(name, "") != ""}
+def _fields(*names: str) -> Callable[[Form], dict[str, Any]]:
+    return lambda form: plain(form, *names)
 
 
 def _said(words: str) -> Callable[[Form], str]:
     return lambda form: words
-
-
-def _completion(form: Form) -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    for name, value in form.items():
-        kind, _, field = name.removeprefix("f:").partition(":")
-        if name.startswith("f:") and field and value != "":
-            result[field] = _typed(field, kind, value)
-    if "release" in form:
-        if form["release"] == "no":
-            result["release"] = False
-        elif form.get("text", "").strip() and _lines(form["text"]) != _lines(form.get("draft", "")):
-            result["text"] = _lines(form["text"])
-    return {"task": form.get("task", ""), "result": result}
-
-
-def _typed(name: str, kind: str, value: str) -> Any:
-    try:
-        match kind:
-            case "boolean":
-                return {"true": True, "false": False}[value]
-            case "integer":
-                return int(value)
-            case "number":
-                number = float(value)
-                return int(number) if number.is_integer() else number
-            case "datetime":
-                return datetime.fromisoformat(value).replace(tzinfo=UTC).isoformat().replace("+00:00", "Z")
-            case "list":
-                return [line.strip() for line in value.splitlines() if line.strip()]
-            case _:
-                return value
-    except (KeyError, ValueError, OverflowError):
-        raise Problem(422, "invalid", f"{name}: {value!r} is no {kind}") from None
-
-
-def _lines(text: str) -> str:
-    """Browsers send line ends of their own."""
-    return text.replace("\r\n", "\n").strip()
 
 
 def _ack(form: Form) -> dict[str, Any]:
@@ -102,7 +68,7 @@ def _candidate(form: Form) -> dict[str, Any]:
 
 
 def _impact(form: Form) -> dict[str, Any]:
-    return {"customers_affected": _typed("customers_affected", "integer", form.get("customers_affected", ""))}
+    return {"customers_affected": typed("customers_affected", "integer", form.get("customers_affected", ""))}
 
 
 def _hold(form: Form) -> dict[str, Any]:
@@ -137,40 +103,41 @@ def _sure_of_candidate(form: Form) -> str | None:
 
 DEEDS: dict[str, Deed] = {
     "acks": Deed(bodies.AckBody, decisions.acknowledge, _ack, _said("Acknowledged"), by_person=True),
-    "accepts": Deed(bodies.AcceptBody, decisions.accept, _plain("role", "task"), _said("Accepted"), by_person=True),
+    "accepts": Deed(bodies.AcceptBody, decisions.accept, _fields("role", "task"), _said("Accepted"), by_person=True),
     "votes": Deed(
-        bodies.VoteBody, decisions.vote, _plain("decision", "choice", "reason", "on_behalf_of", "heard_by"),
+        bodies.VoteBody, decisions.vote, _fields("decision", "choice", "reason", "on_behalf_of", "heard_by"),
         lambda form: f"Voted {form.get('choice', '')}", by_person=True, sure=_sure_of_vote,
     ),
-    "completions": Deed(bodies.CompletionBody, decisions.complete, _completion, _said("Done")),
+    "completions": Deed(bodies.CompletionBody, decisions.complete, completion, _said("Done")),
     "candidate": Deed(
         bodies.CandidateBody, decisions.candidate, _candidate, _said("Decided"), sure=_sure_of_candidate
     ),
-    "notes": Deed(bodies.NoteBody, decisions.note, _plain("text"), _said("Noted")),
+    "notes": Deed(bodies.NoteBody, decisions.note, _fields("text"), _said("Noted")),
     "status": Deed(
-        bodies.StatusBody, decisions.status, _plain("status", "reason"),
+        bodies.StatusBody, decisions.status, _fields("status", "reason"),
         lambda form: f"Status is {form.get('status', '')}", sure=_sure_of_status,
     ),
     "severity": Deed(
-        bodies.SeverityBody, decisions.severity, _plain("severity", "reason"),
+        bodies.SeverityBody, decisions.severity, _fields("severity", "reason"),
         lambda form: f"Severity is {form.get('severity', '')}",
     ),
-    "roles": Deed(bodies.RoleBody, decisions.role, _plain("role", "person"), _said("Offered")),
+    "roles": Deed(bodies.RoleBody, decisions.role, _fields("role", "person"), _said("Offered")),
     "impact": Deed(bodies.ImpactBody, decisions.impact, _impact, _said("Impact set")),
     "hold-outward": Deed(
         bodies.HoldOutwardBody, decisions.hold_outward, _hold,
         lambda form: "Outward messages are held" if form.get("on") == "true" else "Outward messages may leave",
     ),
     "overrides": Deed(
-        bodies.OverrideBody, decisions.override, _plain("step", "action", "reason", "to"), _said("Overridden"),
+        bodies.OverrideBody, decisions.override, _fields("step", "action", "reason", "to"), _said("Overridden"),
         sure=_sure_of_override,
     ),
     "vendor-replies": Deed(
-        bodies.VendorReplyBody, decisions.vendor_reply, _plain("step", "kind", "text"), _said("Entered")
+        bodies.VendorReplyBody, decisions.vendor_reply, _fields("step", "kind", "text"), _said("Entered")
     ),
-    "updates": Deed(bodies.UpdateBody, decisions.update, _plain("audience", "text"), _said("Sent")),
+    "updates": Deed(bodies.UpdateBody, decisions.update, _fields("audience", "text"), _said("Sent")),
+    "corrections": Deed(Correction, _correct, _fields("n", "text"), _said("Written")),
     "delegations": Deed(
-        bodies.DelegationBody, decisions.delegate, _plain("decision", "to"), _said("Delegated"), by_person=True
+        bodies.DelegationBody, decisions.delegate, _fields("decision", "to"), _said("Delegated"), by_person=True
     ),
 }  # fmt: skip
 
@@ -183,14 +150,14 @@ async def do(incident: str, name: str, request: Request, visitor: Looking, parts
     if deed is None:
         raise Problem(404, "not_found", f"there is no button {name[:40]}")
     _may(visitor, deed)
-    form = _texts(await request.form())
-    body = _body(deed, form)
+    form = await texts(request)
+    body = body_of(deed.body, deed.read(form))
     record = await parts.directory.find(incident)
     asks = deed.sure(form)
     if asks is not None and form.get("sure") != "yes":
         if _wants_json(request):
             return JSONResponse({"confirm": asks})
-        return sheet(request, "sure.html", asks=asks, incident=record, name=name, form=_without_marks(form))
+        return sheet(request, "sure.html", asks=asks, incident=record, name=name, form=without_marks(form))
     sending = Sending(parts, record, {
         "id": _id(visitor, request, form),
         "actor": visitor.principal.actor,
@@ -215,31 +182,12 @@ def _may(visitor: Visitor, deed: Deed) -> None:
         )
 
 
-def _texts(form: FormData) -> dict[str, str]:
-    """Text fields; a file has no business here."""
-    return {name: value for name, value in form.items() if isinstance(value, str)}
-
-
-def _without_marks(form: Form) -> dict[str, str]:
-    return {name: value for name, value in form.items() if name not in ("csrf_token", "key", "sure")}
-
-
-def _body(deed: Deed, form: Form) -> bodies.Body:
-    try:
-        return deed.body.model_validate(deed.read(form))
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(place) for place in first["loc"])
-        words = str(first["msg"]).removeprefix("Value error, ")
-        raise Problem(422, "invalid", f"{field}: {words}" if field else words) from None
-
-
 def _id(visitor: Visitor, request: Request, form: Form) -> str:
     """Pressing twice is once: the form's own key and what it says. With other words it is another command."""
     key = form.get("key", "")[:64]
     if not key:
         return command_id("", None)
-    said = json.dumps(sorted(_without_marks(form).items()))
+    said = json.dumps(sorted(without_marks(form).items()))
     caller = f"{visitor.principal.actor} {request.url.path}"
     return command_id(caller, f"{key} {hashlib.sha256(said.encode()).hexdigest()}")
 

@@ -53,6 +53,7 @@ async def page(
         older=len(feed.entries) - len(shown),
         filters=FILTERS,
         role_names=_role_names(look),
+        steps=_steps(look),
     )
 
 
@@ -122,7 +123,11 @@ def _row(feed: IncidentFeed, entry: Entry, names: Names) -> str:
 
 
 def _facts(parts: Parts, feed: IncidentFeed, look: Look, visitor: Visitor) -> dict[str, Any]:
-    board, entries = look.board, feed.entries
+    board, entries, now = look.board, feed.entries, parts.clock()
+
+    def on_call(schedule: str) -> str | None:
+        return parts.playbooks.on_call(schedule, now)
+
     names = Names(parts.playbooks.catalog)
     head = situation.head_of(look.record, board, entries, names, parts.settings.base_url, live=look.live)
     is_open = board is not None and not head.over
@@ -132,7 +137,7 @@ def _facts(parts: Parts, feed: IncidentFeed, look: Look, visitor: Visitor) -> di
         "decides": visitor.decides,
         "acts": visitor.acts,
         "people": names.people,
-        "waiting": waiting_of(board, entries, names, visitor) if is_open and board else [],
+        "waiting": waiting_of(board, entries, names, visitor, on_call) if is_open and board else [],
         "coming": coming_of(board, names) if is_open and board else [],
         "strip": strip_of(entries, look.record.opened_at, parts.clock(), names, over=head.over),
         "roles": [
@@ -153,6 +158,14 @@ def _facts(parts: Parts, feed: IncidentFeed, look: Look, visitor: Visitor) -> di
 def _role_names(look: Look) -> list[str]:
     known = [role.role for role in look.board.roles] if look.board else []
     return [*known, *(role for role in BUILT_IN_ROLES if role not in known)]
+
+
+def _steps(look: Look) -> list[str]:
+    """What an override may name: what is pending, the cadences, the phase."""
+    if look.board is None:
+        return []
+    phase = [f"phase:{look.board.phase}"] if look.board.phase else []
+    return [*(item.id for item in look.board.pending if item.kind not in ("role", "candidate")), *phase]
 
 
 def _stamp(parts: Parts) -> str:

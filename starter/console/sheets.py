@@ -6,6 +6,7 @@ what counts down or up. Without the script the page reads the same.
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 from datetime import UTC, datetime
@@ -160,6 +161,7 @@ _ENVIRONMENT.filters |= {
     "since": since,
     "spoken": spoken,
     "stamp": timestamp,
+    "from_json": json.loads,
     "lively": lively,
     "linked": linked,
     "one_line": one_line,

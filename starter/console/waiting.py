@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -94,8 +95,10 @@ class Upcoming:
     paused: bool = False
 
 
-def waiting_of(board: Board, entries: list[Entry], names: Names, visitor: Visitor) -> list[Waiting]:
-    """What waits for people: the visitor's own first, then the soonest."""
+def waiting_of(
+    board: Board, entries: list[Entry], names: Names, visitor: Visitor, on_call: Callable[[str], str | None]
+) -> list[Waiting]:
+    """What waits for people: the visitor's own first, then the soonest. `on_call` says who stands on a schedule."""
     leads = visitor.person is not None and any(
         role.person == visitor.person for role in board.roles if role.role in ("incident_commander", "deputy")
     )
@@ -110,7 +113,7 @@ def waiting_of(board: Board, entries: list[Entry], names: Names, visitor: Visito
     for item in board.pending:
         if item.kind not in HUMAN:
             continue
-        waiting = _common(item, names, visitor, leads)
+        waiting = _common(item, names, visitor, leads, on_call)
         if item.kind == "decision":
             _as_gate(waiting, item, openings.get(item.id) or gates.get(item.id), reasons, names, visitor)
         elif item.kind == "page":
@@ -123,8 +126,11 @@ def waiting_of(board: Board, entries: list[Entry], names: Names, visitor: Visito
     return sorted(found, key=lambda waiting: (not waiting.mine, waiting.due_at or _LAST, waiting.id))
 
 
-def _common(item: Pending, names: Names, visitor: Visitor, leads: bool) -> Waiting:
-    mine = visitor.person is not None and visitor.person in item.for_
+def _common(
+    item: Pending, names: Names, visitor: Visitor, leads: bool, on_call: Callable[[str], str | None]
+) -> Waiting:
+    meant = {on_call(ref.removeprefix("schedule.")) if ref.startswith("schedule.") else ref for ref in item.for_}
+    mine = visitor.person is not None and visitor.person in meant
     return Waiting(
         id=item.id,
         kind=item.kind,
@@ -210,7 +216,8 @@ def coming_of(board: Board, names: Names) -> list[Upcoming]:
 def _what(item: Pending, names: Names) -> str:
     kinds = {"decision": "Decision", "page": "Page", "role": "Role", "task": "Task", "review": "Review"}
     name = item.id.partition(":")[2] if item.kind in ("role", "review", "confirm") else item.id
-    return f"{kinds.get(item.kind, _capital(item.kind))} {name.replace('_', ' ')}"
+    words, kind = name.replace("_", " "), kinds.get(item.kind, _capital(item.kind))
+    return _capital(words) if words.startswith(kind.lower()) else f"{kind} {words}"
 
 
 def _capital(words: str) -> str:
