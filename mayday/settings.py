@@ -21,7 +21,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 PREFIX = "MAYDAY_"
 MASK = "********"
 
-SECRET_FIELDS = frozenset({"token", "database_url", "heartbeat_url", "codec_keys"})
+SECRET_FIELDS = frozenset({"token", "database_url", "heartbeat_url", "codec_keys", "oidc_client_secret"})
 """Fields whose values are never shown: passwords may stand in an address as well."""
 
 # What marks a key of a provider or webhook as secret, by the end of its name.
@@ -78,6 +78,11 @@ class Settings(BaseSettings):
     )
     session_hours: float = Field(default=168, gt=0, description="A browser's login ends after so many hours")
     session_idle_hours: float = Field(default=12, gt=0, description="and after so many hours without a request")
+
+    oidc_issuer: str | None = Field(default=None, description="OpenID Connect provider that people log in with")
+    oidc_client_id: str | None = Field(default=None, description="Our client id there")
+    oidc_client_secret: SecretStr | None = Field(default=None, description="and its secret")
+    oidc_name: str = Field(default="", description="What the login page calls it; its host name by default")
 
     # -- the command line
     url: str | None = Field(default=None, description="Starter that the CLI talks to; else that of `mayday.json`")

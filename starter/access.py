@@ -21,6 +21,7 @@ from mayday.records.errors import RecordsUnavailable
 from mayday.records.records import Records
 from mayday.records.tokens import Token
 from starter.problems import Problem
+from starter.scopes import needed
 
 __all__ = [
     "OWNER",
@@ -36,6 +37,8 @@ __all__ = [
 ]
 
 OWNER = "owner"
+MACHINE = "machine:"
+"""Marks a program's token among those of people, whose ids have no colon."""
 ORDER: tuple[AccessLevel, ...] = ("viewer", "responder", "approver", "administrator", "owner")
 REMEMBERED_FOR = timedelta(minutes=15)
 """A token that was good is good that long while the store does not answer: people act while the database is down."""
@@ -52,16 +55,23 @@ class Principal(NamedTuple):
     level: str
     token_id: str
     session_id: str | None = None
+    scopes: tuple[str, ...] = ()
+    """What the token is limited to; nothing: to its level alone."""
+    machine: str | None = None
+    """The name of a program with a token of its own; it has no person, and so never decides."""
 
     @classmethod
     def of_token(cls, token: Token, most: str) -> Principal:
         """The bearer of a token, at its level or at what the catalog gives now, whichever is less."""
-        return cls(token.person, min(token.level, most, key=rank), token.id)
+        level, scopes = min(token.level, most, key=rank), tuple(token.scopes)
+        if token.person is not None and token.person.startswith(MACHINE):
+            return cls(None, level, token.id, scopes=scopes, machine=token.person.removeprefix(MACHINE))
+        return cls(token.person, level, token.id, scopes=scopes)
 
     @property
     def actor(self) -> str:
         """How the timeline names them."""
-        return self.person or OWNER
+        return self.person or (f"{MACHINE}{self.machine}" if self.machine else OWNER)
 
     def at_least(self, level: AccessLevel) -> bool:
         return rank(self.level) >= rank(level)
@@ -123,6 +133,8 @@ class Access:
             )
         if token.person is None:
             return Principal.of_token(token, OWNER)
+        if token.person.startswith(MACHINE):
+            return Principal.of_token(token, "responder")
         catalog = self._catalog()
         if token.person not in catalog.people:
             raise Problem(403, "not_in_catalog", f"{token.person} is not in the catalog any more")
@@ -181,11 +193,23 @@ async def _caller(request: Request) -> Principal:
         if authorization is None:
             known = await parts.sessions.principal(request)
             if known is not None:
+                request.state.seen_as = known.actor
                 await parts.sessions.check_csrf(request)
         if known is None:
             known = await parts.access.principal(authorization)
         request.state.principal = known
+        _check_scope(request, known)
     return known
+
+
+def _check_scope(request: Request, principal: Principal) -> None:
+    if principal.scopes:
+        wanted = needed(request.method, getattr(request.scope.get("route"), "path", ""))
+        if wanted and not wanted & set(principal.scopes):
+            raise Problem(
+                403, "out_of_scope", f"the token of {principal.actor} is for {', '.join(principal.scopes)} only",
+                hint=f"this takes the scope {' or '.join(sorted(wanted))}",
+            )  # fmt: skip
 
 
 async def _acting(principal: Annotated[Principal, Depends(_caller)]) -> Principal:
@@ -197,7 +221,7 @@ async def _acting(principal: Annotated[Principal, Depends(_caller)]) -> Principa
 async def _as_person(principal: Annotated[Principal, Depends(_acting)]) -> Principal:
     if principal.person is None:
         raise Problem(
-            403, "needs_a_person", "the owner's token never votes, acknowledges or accepts; it takes a person's token",
+            403, "needs_a_person", f"{principal.actor} never votes, acknowledges or accepts; it takes a person's token",
             hint="mayday token create --person NAME, then MAYDAY_TOKEN=...",
         )  # fmt: skip
     return principal

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 
 from mayday.domain.commands import OverrideAction, VendorReplyKind
 from mayday.language.catalog import Degree, SeverityName
+from starter.scopes import Scope
 
 __all__ = [
     "AcceptBody", "AckBody", "CandidateBody", "CodesBody", "CompletionBody", "CorrectBody", "DeclareBody",
@@ -178,12 +179,25 @@ class ScheduleOverrideBody(Body):
 
 
 class TokenBody(Body):
-    """`level` at most what the catalog allows the person; `days` None never expires."""
+    """For a person, or for a machine, which has a name and scopes. `level` at most what the catalog allows the person;
+    `days` None never expires."""
 
-    person: Name
+    person: Name | None = None
+    machine: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,59}$")] | None = None
+    scopes: list[Scope] = []
     level: Literal["viewer", "responder", "approver", "administrator"] | None = None
     days: Annotated[int, Field(ge=1, le=3650)] | None = 90
     note: Annotated[str, Field(max_length=200)] | None = None
+
+    @model_validator(mode="after")
+    def _whose(self) -> TokenBody:
+        if (self.person is None) == (self.machine is None):
+            raise ValueError("give either person or machine")
+        if self.machine is not None and not self.scopes:
+            raise ValueError("a machine's token has scopes: say what it is for")
+        if self.machine is not None and "administer" in self.scopes:
+            raise ValueError("a machine does not administer")
+        return self
 
 
 class LinkBody(Body):

@@ -72,6 +72,9 @@ async def _first(request: Request, principal: Principal, key: str, keys: Idempot
     try:
         response = await handle(request)
     except Problem as problem:
+        if problem.status not in KEPT:
+            await _release(keys, principal, key)
+            raise
         response = problem_response(problem)
     except BaseException:
         await _release(keys, principal, key)

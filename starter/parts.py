@@ -23,6 +23,7 @@ from starter.directory import Directory
 from starter.fetching import Fetching
 from starter.forwarder import Forwarder
 from starter.gateway import Gateway
+from starter.identity import IdentityProvider, identity_provider
 from starter.intake import Intake
 from starter.lanes import Lanes
 from starter.limits import Allowance
@@ -57,6 +58,7 @@ class Parts:
     access: Access
     sessions: SessionCookies
     login_tries: Allowance
+    identity: IdentityProvider | None
     directory: Directory
     callbacks: Callbacks
     fetch: Fetching
@@ -108,6 +110,7 @@ def assemble(
         access=Access(records, lambda: playbooks.catalog, clock),
         sessions=SessionCookies(records, settings, lambda: playbooks.catalog, clock),
         login_tries=Allowance(LOGIN_TRIES, LOGIN_WINDOW, clock),
+        identity=identity_provider(settings, clock),
         directory=delivery.directory,
         callbacks=Callbacks(decisions, records, delivery.directory, lambda: playbooks.catalog),
         fetch=Fetching(),

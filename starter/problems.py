@@ -70,6 +70,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Problem)
     async def refused(request: Request, problem: Problem) -> JSONResponse:
+        request.state.refusal = problem.code  # for the audit
         return problem_response(problem)
 
     @app.exception_handler(RequestValidationError)

@@ -10,6 +10,7 @@ new session and ends the one before: a cookie that somebody planted is worth not
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 from collections.abc import Callable
@@ -123,7 +124,7 @@ class SessionCookies:
             token = await self._records.tokens.get(session.token_id)
             if token is None:
                 return None
-            level = Principal.of_token(token, level).level
+            return Principal.of_token(token, level)._replace(token_id=f"session:{session.id}", session_id=session.id)
         return Principal(person, level, f"session:{session.id}", session_id=session.id)
 
     async def csrf_token(self, request: Request) -> str:
@@ -145,6 +146,22 @@ class SessionCookies:
         expected = await self.csrf_token(request)
         if not expected or shown is None or not hmac.compare_digest(shown.encode(), expected.encode()):
             raise _forged("the form is too old, or not one of ours")
+
+    async def sealed(self, purpose: str, text: str) -> str:
+        """A text for a cookie of its own: it comes back unchanged and in time, or not at all. Everybody may read it."""
+        body = f"{int(self._now().timestamp())}.{base64.urlsafe_b64encode(text.encode()).decode()}"
+        return f"{body}.{await self._signature(purpose, body)}"
+
+    async def unsealed(self, purpose: str, cookie: str, lasts_seconds: int) -> str | None:
+        """What was sealed for this purpose less than so many seconds ago."""
+        body, _, signature = cookie.rpartition(".")
+        expected = await self._signature(purpose, body)
+        if not hmac.compare_digest(signature.encode(), expected.encode()):
+            return None
+        made_at, _, text = body.partition(".")
+        if self._now().timestamp() - int(made_at) >= lasts_seconds:
+            return None
+        return base64.urlsafe_b64decode(text).decode()
 
     async def _secret(self, request: Request) -> str | None:
         secret, _, signature = request.cookies.get(self.name, "").partition(".")

@@ -22,7 +22,7 @@ from mayday.domain.signed import decision_bytes, review_subject
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.keys import HouseKeys
 
-__all__ = ["Signer"]
+__all__ = ["LOOKED_UP_EVERY", "Signer"]
 
 log = structlog.get_logger(__name__)
 

@@ -89,3 +89,36 @@ def log_out(
         print_json(ended)
     else:
         typer.echo(f"ended {session}")
+
+
+@access_app.command("signing-keys")
+def signing_keys(as_json: AsJson = False) -> None:
+    """Keys that decisions are signed with."""
+    found = remote().get("/api/v1/access/signing-keys")
+    if as_json:
+        print_json(found)
+    else:
+        table(["id", "since"], [[item["id"], clock(item["created_at"])] for item in found["items"]], "no keys")
+
+
+@access_app.command("rotate-key")
+def rotate_key(as_json: AsJson = False) -> None:
+    """Sign decisions with a new key too; incidents opened from now on know it."""
+    made = remote().post("/api/v1/access/signing-keys")
+    if as_json:
+        print_json(made)
+    else:
+        typer.echo(made["id"])
+
+
+@access_app.command("retire-key")
+def retire_key(
+    key: Annotated[str, typer.Argument(metavar="ID", help="The key's id, as `access signing-keys` has it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Sign with a key no more. Refused while an open incident may know no other."""
+    ended = remote().post(f"/api/v1/access/signing-keys/{key}/retire")
+    if as_json:
+        print_json(ended)
+    else:
+        typer.echo(f"retired {key}")

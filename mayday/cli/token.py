@@ -23,7 +23,14 @@ Direct = Annotated[bool, typer.Option("--direct", help="Write to the records sto
 
 @token_app.command()
 def create(
-    person: Annotated[str, typer.Option(help="A person of the catalog; `owner` with --direct for an owner's token.")],
+    person: Annotated[
+        str | None, typer.Option(help="A person of the catalog; `owner` with --direct for an owner's token.")
+    ] = None,
+    machine: Annotated[str | None, typer.Option(help="A program's name instead: it never decides.")] = None,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="Limit it: read, declare, events, notes, act, administer. Repeat for several."),
+    ] = None,
     level: Annotated[str | None, typer.Option(help="At most what the catalog's `access` gives.")] = None,
     days: Annotated[int, typer.Option(min=0, help="Valid for so many days; 0 for ever.")] = 90,
     note: Annotated[str | None, typer.Option(help="What it is for.")] = None,
@@ -32,9 +39,14 @@ def create(
 ) -> None:
     """Make a token. It is shown this once."""
     if direct:
+        if person is None or machine or scope:
+            raise CliError("--direct makes tokens of people, without scopes: give --person", status=WRONG_USAGE)
         made = _in_records(lambda records: _create(records, person, level, days, note))
     else:
-        body = {"person": person, "level": level, "days": days or None, "note": note}
+        body = {
+            "person": person, "machine": machine, "scopes": scope or [], "level": level, "days": days or None,
+            "note": note,
+        }  # fmt: skip
         made = remote().post("/api/v1/tokens", body)
     if as_json:
         print_json(made)
@@ -50,11 +62,11 @@ def list_tokens(direct: Direct = False, as_json: AsJson = False) -> None:
         print_json(found)
         return
     rows = [
-        [item["id"], item["person"] or "owner", item["level"], clock(item["expires_at"]) or "never",
-         "revoked" if item["revoked_at"] else "", item["note"] or ""]
+        [item["id"], item["person"] or "owner", item["level"], ", ".join(item["scopes"]),
+         clock(item["expires_at"]) or "never", "revoked" if item["revoked_at"] else "", item["note"] or ""]
         for item in found["items"]
     ]  # fmt: skip
-    table(["id", "person", "level", "expires", "", "note"], rows, "no tokens")
+    table(["id", "person", "level", "scopes", "expires", "", "note"], rows, "no tokens")
 
 
 @token_app.command()

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from starter.login.routes import router
+from fastapi import APIRouter
+
+from starter.login import oidc, routes
 
 __all__ = ["router"]
+
+router = APIRouter()
+router.include_router(oidc.router)
+router.include_router(routes.router)

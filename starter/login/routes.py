@@ -11,6 +11,7 @@ counted by address, and each try is in the audit log.
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import structlog
 from fastapi import APIRouter, Form, Query, Request
@@ -26,7 +27,7 @@ from starter.parts import Here, Parts
 from starter.problems import Problem
 from starter.sessions import LoggedIn, csrf_token, from_this_site, local_path, require_csrf
 
-__all__ = ["enter", "router"]
+__all__ = ["enter", "failed", "login_page", "router", "slowed"]
 
 log = structlog.get_logger(__name__)
 router = APIRouter(tags=["login"], include_in_schema=False)
@@ -36,9 +37,9 @@ OLD_LINK = "This link was used before, or is too old. Get a new one where you go
 
 
 @router.get("/login")
-async def login(next: Annotated[str, Query(max_length=2000)] = "/") -> HTMLResponse:  # noqa: A002 - the usual word
+async def login(parts: Here, next: Annotated[str, Query(max_length=2000)] = "/") -> HTMLResponse:  # noqa: A002 - usual
     """The ways in."""
-    return _login(next)
+    return login_page(parts, next)
 
 
 @router.post("/login")
@@ -50,10 +51,8 @@ async def log_in(
 ) -> Response:
     """With a sealed code or a token."""
     _from_here(request)
-    address = address_of(request)
-    wait = parts.login_tries.wait(address)
-    if wait:
-        return _login(next, 429, f"Too many tries. Try again in {wait} seconds.", {"Retry-After": str(wait)})
+    if (wait := slowed(request, parts)) is not None:
+        return wait
     secret = code.strip()
     if secret.startswith(PREFIX):
         token = await parts.records.tokens.verify(secret)
@@ -63,8 +62,8 @@ async def log_in(
         sealed = await _take(parts, "sealed", secret)
         if sealed is not None:
             return await enter(request, parts, sealed.person, "code", next, detail={"code": sealed.id})
-    await _failed(request, parts, "token" if secret.startswith(PREFIX) else "code")
-    return _login(next, 401, WRONG)
+    await failed(request, parts, "token" if secret.startswith(PREFIX) else "code")
+    return login_page(parts, next, 401, WRONG)
 
 
 @router.get("/login/link/{code}")
@@ -77,13 +76,12 @@ async def link(code: str) -> HTMLResponse:
 async def use_link(request: Request, code: str, parts: Here) -> Response:
     """Lets its owner in, once."""
     _from_here(request)
-    wait = parts.login_tries.wait(address_of(request))
-    if wait:
-        return _login("/", 429, f"Too many tries. Try again in {wait} seconds.", {"Retry-After": str(wait)})
+    if (wait := slowed(request, parts)) is not None:
+        return wait
     taken = await _take(parts, "link", code)
     if taken is None:
-        await _failed(request, parts, "link")
-        return _login("/", 401, OLD_LINK)
+        await failed(request, parts, "link")
+        return login_page(parts, "/", 401, OLD_LINK)
     return await enter(request, parts, taken.person, "link", "/", detail={"link": taken.id})
 
 
@@ -139,8 +137,21 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client is not None else "unknown"
 
 
-def _login(wanted: str, status: int = 200, refused: str = "", headers: dict[str, str] | None = None) -> HTMLResponse:
-    return page("login", status, headers, next=local_path(wanted), refused=refused)
+def login_page(
+    parts: Parts, wanted: str, status: int = 200, refused: str = "", headers: dict[str, str] | None = None
+) -> HTMLResponse:
+    """The ways in, and why the last one was none."""
+    path = local_path(wanted)
+    provider = parts.identity.name if parts.identity is not None else None
+    return page("login", status, headers, next=path, refused=refused, provider=provider, query=quote(path, safe=""))
+
+
+def slowed(request: Request, parts: Parts) -> HTMLResponse | None:
+    """What an address hears from which too many logins failed."""
+    wait = parts.login_tries.wait(address_of(request))
+    if not wait:
+        return None
+    return login_page(parts, "/", 429, f"Too many tries. Try again in {wait} seconds.", {"Retry-After": str(wait)})
 
 
 def _may_enter(parts: Parts, person: str | None) -> bool:
@@ -152,10 +163,12 @@ async def _take(parts: Parts, kind: CodeKind, secret: str) -> LoginCode | None:
     return code if code is not None and _may_enter(parts, code.person) else None
 
 
-async def _failed(request: Request, parts: Parts, method: str) -> None:
+async def failed(request: Request, parts: Parts, method: LoginMethod, **detail: str) -> None:
+    """Counted, written down and logged."""
     parts.login_tries.count(address_of(request))
-    await _audit(parts, "unknown", "login", "refused", {"method": method, "address": address_of(request)})
-    log.warning("login_refused", method=method, address=address_of(request))
+    facts = {"method": method, "address": address_of(request), **detail}
+    await _audit(parts, "unknown", "login", "refused", facts)
+    log.warning("login_refused", **facts)
 
 
 def _from_here(request: Request) -> None:

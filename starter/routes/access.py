@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import APIRouter
 
-from mayday.domain.timeline import plain
+from mayday.domain.review import ReviewBoard
+from mayday.domain.timeline import plain, timestamp
 from mayday.records.errors import UnknownRecord
 from mayday.records.login_codes import LoginCode
+from mayday.records.reviews import ReviewRecord
 from starter.access import OWNER, Administering, Principal, level_of, rank
 from starter.bodies import CodesBody, LinkBody
 from starter.parts import Here, Parts
 from starter.problems import Problem
+from starter.signing import LOOKED_UP_EVERY
 
 router = APIRouter(prefix="/api/v1/access", tags=["access"])
 
@@ -77,6 +80,50 @@ async def end_session(session_id: str, principal: Administering, parts: Here) ->
         raise Problem(404, "unknown_session", f"no open session {session_id}")
     await _audit(parts, principal, "session_ended", {"session": session_id})
     return {"ended": ended}
+
+
+@router.get("/signing-keys")
+async def list_keys(principal: Administering, parts: Here) -> dict[str, Any]:
+    """Keys that decisions are signed with, newest first; never the keys themselves."""
+    keys = await parts.records.keys.in_use("decisions")
+    return {"items": [{"id": key.id, "created_at": timestamp(key.created_at)} for key in keys], "next": None}
+
+
+@router.post("/signing-keys", status_code=201)
+async def add_key(principal: Administering, parts: Here) -> dict[str, Any]:
+    """Rotate: decisions are signed with this key too, and incidents opened from now on know it. The old one goes once
+    no open incident needs it."""
+    key = await parts.records.keys.add("decisions")
+    await _audit(parts, principal, "signing_key_added", {"key": key.id})
+    return {"id": key.id, "created_at": timestamp(key.created_at)}
+
+
+@router.post("/signing-keys/{key_id}/retire")
+async def retire_key(key_id: str, principal: Administering, parts: Here) -> dict[str, Any]:
+    """Sign with a key no more, and forget it. Refused while an open incident or review may know no other."""
+    keys = await parts.records.keys.in_use("decisions")
+    if key_id not in {key.id for key in keys}:
+        raise Problem(404, "unknown_key", f"no signing key {key_id} is in use")
+    others = [key.created_at for key in keys if key.id != key_id]
+    if not others:
+        raise Problem(409, "key_in_use", "it is the only one", hint="add another first")
+    known_since = min(others) + LOOKED_UP_EVERY  # by then every starter has read the others
+    needing = [
+        record.id
+        for record in (await parts.records.incidents.find(open_only=True, limit=500)).items
+        if record.opened_at < known_since
+    ]
+    reviews = await parts.records.reviews.find(limit=500)
+    needing += [f"review/{one.incident_id}" for one in reviews if one.state != "closed" and _opened(one) < known_since]
+    if needing:
+        raise Problem(409, "key_in_use", f"{', '.join(needing[:5])} may know only this key", hint="wait for their end")
+    await parts.records.keys.retire(key_id)
+    await _audit(parts, principal, "signing_key_retired", {"key": key_id})
+    return {"retired": key_id}
+
+
+def _opened(review: ReviewRecord) -> datetime:
+    return ReviewBoard.model_validate(review.data).opened_at
 
 
 def _may_let_in(parts: Parts, principal: Principal, person: str | None) -> None:

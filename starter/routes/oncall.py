@@ -106,7 +106,11 @@ async def override(body: ScheduleOverrideBody, principal: Acting, parts: Here) -
 
 @router.delete("/overrides/{override_id}", status_code=204)
 async def remove(override_id: str, principal: Acting, parts: Here) -> Response:
-    """Take an override back."""
+    """Take an override back: one's own, of one's own shift, or, as administrator, any."""
+    made = next((one for one in await parts.records.overrides.find() if one.id == override_id), None)
+    mine = made is not None and principal.actor in (made.created_by, made.person)
+    if made is not None and not mine and not principal.at_least("administrator"):
+        raise Problem(403, "forbidden", f"{principal.actor} takes back their own overrides, not that of {made.person}")
     try:
         await parts.records.overrides.remove(override_id)
     except UnknownRecord as error:
@@ -122,7 +126,7 @@ def _allowed(parts: Parts, principal: Principal, schedule: str, body: ScheduleOv
     """A shift is taken, or given away by who has it; only administrators move others."""
     if principal.at_least("administrator") or principal.person == body.person:
         return
-    if principal.person == parts.playbooks.on_call(schedule, body.from_at):
+    if principal.person is not None and principal.person == parts.playbooks.on_call(schedule, body.from_at):
         return
     raise Problem(
         403, "forbidden", f"{principal.actor} may take a shift, or give their own away, not move {body.person}"

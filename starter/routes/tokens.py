@@ -8,9 +8,10 @@ from typing import Any
 from fastapi import APIRouter
 
 from mayday.domain.timeline import timestamp
+from mayday.language.catalog import AccessLevel
 from mayday.records.errors import UnknownRecord
 from mayday.records.tokens import Token
-from starter.access import Administering, Reading, level_of, rank
+from starter.access import MACHINE, Administering, Reading, level_of, rank
 from starter.bodies import TokenBody
 from starter.parts import Here
 from starter.problems import Problem
@@ -22,7 +23,13 @@ router = APIRouter(prefix="/api/v1", tags=["access"])
 async def me(principal: Reading, parts: Here) -> dict[str, Any]:
     """Whose token this is."""
     person = parts.playbooks.catalog.people.get(principal.person or "")
-    return {"person": principal.person, "name": person.name if person else None, "level": principal.level}
+    return {
+        "person": principal.person,
+        "machine": principal.machine,
+        "name": person.name if person else None,
+        "level": principal.level,
+        "scopes": list(principal.scopes),
+    }
 
 
 @router.get("/tokens")
@@ -34,20 +41,26 @@ async def list_tokens(principal: Administering, parts: Here) -> dict[str, Any]:
 @router.post("/tokens", status_code=201)
 async def create(body: TokenBody, principal: Administering, parts: Here) -> dict[str, Any]:
     """A new token for a person of the catalog. No Idempotency-Key here: an answer that holds a secret is not stored."""
-    catalog = parts.playbooks.catalog
-    if body.person not in catalog.people:
-        raise Problem(422, "invalid", f"person: {body.person} is not in the catalog")
-    most = level_of(catalog, body.person, parts.clock())
+    person = f"{MACHINE}{body.machine}" if body.machine else body.person or ""
+    most: AccessLevel = "responder"
+    if body.person is not None:
+        catalog = parts.playbooks.catalog
+        if body.person not in catalog.people:
+            raise Problem(422, "invalid", f"person: {body.person} is not in the catalog")
+        most = level_of(catalog, body.person, parts.clock())
     level = body.level or most
     if rank(level) > rank(most):
-        raise Problem(422, "invalid", f"level: the catalog makes {body.person} {most}, not {level}")
+        raise Problem(422, "invalid", f"level: {person} is {most}, not {level}")
     if rank(level) > rank(principal.level):
         raise Problem(403, "forbidden", f"{principal.actor} is {principal.level}, and makes no token for more")
     days = timedelta(days=body.days) if body.days is not None else None
-    secret, token = await parts.records.tokens.create(body.person, level=level, expires_after=days, note=body.note)
-    await parts.records.audit.write(
-        principal.actor, "token_created", channel="api", detail={"token": token.id, "person": body.person}
+    secret, token = await parts.records.tokens.create(
+        person, level=level, scopes=sorted(set(body.scopes)), expires_after=days, note=body.note
     )
+    await parts.records.audit.write(
+        principal.actor, "token_created", channel="api",
+        detail={"token": token.id, "person": person, "level": level, "scopes": token.scopes},
+    )  # fmt: skip
     return {"token": secret, **public(token)}
 
 

@@ -34,6 +34,7 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "forbidden": ("403", "the token's level does not reach so far"),
     "needs_a_person": ("403", "the owner's token never votes, acknowledges or accepts"),
     "csrf": ("403", "a browser's session without the proof that a page of ours sent the request"),
+    "out_of_scope": ("403", "the token is limited to scopes, and this is not among them"),
     "not_in_catalog": ("403", "the token's person is not in the catalog any more"),
     "unknown_incident": ("404", "no incident of this id"),
     "not_archived": ("404", "nothing of the incident is archived yet"),
@@ -47,6 +48,7 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "unknown_bridge": ("404", "the desk has no bridge of this id (pages)"),
     "unknown_token": ("404", "no token of this id"),
     "unknown_code": ("404", "no login code of this id"),
+    "unknown_key": ("404", "no signing key of this id"),
     "unknown_session": ("404", "no open session of this id"),
     "unknown_version": ("404", "the report has no such version"),
     "no_review": ("404", "the incident has no review (yet)"),
@@ -59,6 +61,7 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "not_yours": ("409", "it is for somebody else"),
     "unknown": ("409", "the incident has no decision, page, task, step or role of this name"),
     "ambiguous": ("409", "several incidents end in these six characters: give the whole id"),
+    "key_in_use": ("409", "open incidents or reviews know only this signing key"),
     "unsigned": ("409", "the decision has no signature that the incident knows: a key was retired too early"),
     "in_progress": ("409", "the first request with this Idempotency-Key is still being worked on"),
     "too_large": ("413", "the body is larger than `MAYDAY_MAX_BODY_BYTES`"),
@@ -99,7 +102,8 @@ def _cell(text: str) -> str:
 @cache
 def openapi() -> dict[str, Any]:
     """What `/openapi.json` says, without a starter."""
-    parts: Any = SimpleNamespace(settings=SimpleNamespace(max_body_bytes=1024, base_url="http://localhost"))
+    settings = SimpleNamespace(max_body_bytes=1024, base_url="http://localhost")
+    parts: Any = SimpleNamespace(clock=None, records=None, settings=settings)
     return create_app(parts).openapi()
 
 
