@@ -227,7 +227,8 @@ async def test_tokens_are_made_by_administrators_and_shown_once(house: House) ->
     assert (made.json()["person"], made.json()["level"]) == ("sam", "approver")
     headers = {"Authorization": f"Bearer {made.json()['token']}"}
     assert (await house.http.get("/api/v1/me", headers=headers)).json() == {
-        "person": "sam", "name": house.parts.playbooks.catalog.people["sam"].name, "level": "approver"
+        "person": "sam", "machine": None, "name": house.parts.playbooks.catalog.people["sam"].name,
+        "level": "approver", "scopes": [],
     }  # fmt: skip
     listed = (await house.get("/api/v1/tokens", None)).json()["items"]
     assert "token" not in listed[0]
