@@ -1,8 +1,9 @@
 """Settings -> ports: which provider serves what. The one place that knows all adapters.
 
 A port's list is tried in its order. A vendor whose settings are present comes first and the embedded desk stays behind
-it where it can carry the same message to the same people (pages, chat, mail); where a second record would only confuse
-(tickets, bridges, changes) the vendor stands alone. `MAYDAY_PAGERS=opsgenie,twilio,desk` and the like say it otherwise.
+it where it can carry the same message to the same people (pages, chat, mail, calls to vendors); where a second record
+would only confuse (tickets, bridges, changes) the vendor stands alone. `MAYDAY_PAGERS=opsgenie,twilio,desk` and the
+like say it otherwise.
 To add a vendor: a package `mayday/providers/VENDOR/` with an `offer.py`, and a line in `VENDORS`.
 """
 
@@ -46,10 +47,12 @@ VENDORS: dict[str, str] = {
     "bmc": "mayday.providers.bmc.offer:offer",
     "zoom": "mayday.providers.zoom.offer:offer",
     "graph": "mayday.providers.graph.offer:offer",
+    "google": "mayday.providers.google.offer:offer",
     "static_bridge": "mayday.providers.static_bridge.offer:offer",
     "statuspage": "mayday.providers.statuspage.offer:offer",
     "smtp": "mayday.providers.smtp.offer:offer",
     "teams": "mayday.providers.teams.offer:offer",
+    "vendor_case": "mayday.providers.vendor_case.offer:offer",  # behind mail, which carries some of its cases
     "slack": "mayday.providers.slack.offer:offer",  # behind the pagers: a direct message wakes nobody who sleeps well
 }
 
@@ -70,7 +73,7 @@ class Port(NamedTuple):
 PORTS = (
     Port("pagers", "pager", True), Port("chats", "chat", True), Port("mailers", "mailer", True),
     Port("calendars", "calendar", True), Port("bridges", "bridge", False), Port("tickets", "ticket_desk", False),
-    Port("vendors", "vendor_desk", False), Port("status_pages", "status_page", False),
+    Port("vendors", "vendor_desk", True), Port("status_pages", "status_page", False),
     Port("change_logs", "change_log", False),
 )  # fmt: skip
 

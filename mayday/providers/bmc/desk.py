@@ -5,7 +5,6 @@ BMC sends no callback: `state` is for who asks now and then.
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, NamedTuple
 
 import structlog
@@ -14,6 +13,7 @@ from mayday.domain.errors import Ambiguous, Refused
 from mayday.domain.ports import TicketClosing, TicketKind, TicketOrder, TicketRef, WorkNote
 from mayday.providers.bmc.forms import NAME, Forms, Values
 from mayday.providers.receipts import Receipts
+from mayday.providers.ticket_echo import note_mark
 from mayday.providers.vendor_words import cut, one_line, short_key
 
 log = structlog.get_logger(__name__)
@@ -96,7 +96,7 @@ class BmcDesk:
     async def note(self, note: WorkNote) -> None:
         """Work information that only the support staff sees; its summary is a mark that can be looked for."""
         form = FORMS[_kind(note.ticket)]
-        mark = f"mayday {hashlib.sha256(note.effect_key.encode()).hexdigest()[:20]}"
+        mark = note_mark(note.effect_key)
 
         async def look() -> Values | None:
             found = await self._forms.find(form.notes, "Description", mark, form.number)

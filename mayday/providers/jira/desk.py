@@ -90,10 +90,13 @@ class JiraDesk:
         return await self._issues.state(ticket)
 
     def _fields(self, order: TicketOrder) -> dict[str, Any]:
-        """Inputs that are fields of Jira go along as they are; all others are told in the description."""
+        """Inputs that are fields of Jira go along as they are; all others are told in the description.
+
+        Its last line is our key: webhooks of the issue show it, and so the issue is known as ours.
+        """
         own = {name: value for name, value in order.fields.items() if name.startswith("customfield_")}
         told = [f"{name}: {value}" for name, value in order.fields.items() if name not in own and value]
-        text = "\n".join(part for part in (order.description, "", *told, order.incident.id) if part is not None)
+        text = "\n".join(part for part in (order.description, "", *told, order.effect_key) if part is not None)
         return {
             "issuetype": {"name": self._types[order.kind]}, "summary": one_line(order.summary, SUMMARY),
             "description": document(text), "priority": {"name": PRIORITY.get(order.incident.severity, "High")},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +24,7 @@ from mayday.providers.servicenow.tables import (
     plain,
     summary,
 )
+from mayday.providers.ticket_echo import note_mark
 
 log = structlog.get_logger(__name__)
 
@@ -92,7 +92,7 @@ class ServiceNowDesk:
     async def note(self, note: WorkNote) -> None:
         """Write a work note, once: its last line is a mark that can be looked for."""
         table, sys_id = await self._record(note.ticket)
-        mark = f"[mayday {hashlib.sha256(note.effect_key.encode()).hexdigest()[:16]}]"
+        mark = note_mark(note.effect_key)
 
         async def look() -> Row | None:
             return {"mark": mark} if mark in await self._tables.journal(table, sys_id) else None

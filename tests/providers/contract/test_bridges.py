@@ -11,13 +11,14 @@ import pytest
 from mayday.domain.errors import ProviderError, Unreachable
 from mayday.domain.ports import BridgeOrder
 from mayday.language.catalog import Catalog
+from tests.doubles.google import Google
 from tests.doubles.graph import Graph
 from tests.doubles.server import Double
 from tests.doubles.zoom import Zoom
 from tests.providers.contract.outcomes import HOSTILE, LONG, OUTCOMES, Outcome, assert_no_secret, raises_cleanly
 from tests.providers.contract.stand import Stand, incident, named, stand
 
-VENDORS: list[type[Double]] = [Zoom, Graph]
+VENDORS: list[type[Double]] = [Zoom, Graph, Google]
 
 
 @pytest.fixture(params=[*VENDORS, None], ids=named)

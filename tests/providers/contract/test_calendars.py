@@ -12,12 +12,13 @@ import pytest
 from mayday.domain.errors import ProviderError, Unreachable
 from mayday.domain.ports import Meeting
 from mayday.language.catalog import Catalog
+from tests.doubles.google import Google
 from tests.doubles.graph import Graph
 from tests.doubles.server import Double
 from tests.providers.contract.outcomes import HOSTILE, LONG, OUTCOMES, Outcome, raises_cleanly
 from tests.providers.contract.stand import Stand, incident, named, stand
 
-VENDORS: list[type[Double]] = [Graph]
+VENDORS: list[type[Double]] = [Graph, Google]
 START = datetime(2026, 3, 5, 10, tzinfo=UTC)
 
 
