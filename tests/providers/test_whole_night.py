@@ -107,4 +107,5 @@ async def test_with_one_vendor_down_the_night_ends_and_says_so(night: Night, dow
     report, timeline = await night.play(BY_HAND.get(down, []))
     assert report.failures == []
     assert_no_secrets(night, timeline)
-    assert [text for text in texts(timeline) if f"{down} is not reachable" in text], f"nobody says that {down} is down"
+    told = [entry.kind for entry in timeline if f"{down} is not reachable" in f"{entry.text} {entry.data}"]
+    assert told, f"nobody says that {down} is down"
