@@ -28,8 +28,8 @@ log = structlog.get_logger(__name__)
 
 #: routers of other subjects, mounted where they exist
 FURTHER = (
-    "starter.login", "starter.reference", "starter.reviews", "starter.archives", "starter.console", "starter.chat",
-    "starter.stream",
+    "starter.login", "starter.reference", "starter.reviews", "starter.archives", "starter.trends", "starter.console",
+    "starter.chat", "starter.stream",
 )  # fmt: skip
 PRUNED_EVERY = 3600.0
 

@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 
 from mayday.archive.collecting import Collector
 from mayday.archive.tape import Tape
+from mayday.domain.report.kpis import Kpis
 from mayday.records.records import Records
 from mayday.records.store import utc_now
 from mayday.settings import Settings
@@ -67,6 +68,8 @@ class Parts:
     collector: Collector | None = None
     #: runs of incidents that reviewers look into, by incident and length
     tapes: dict[tuple[str, int, str], list[Tape]] = field(default_factory=dict)
+    #: sums over many incidents, as long as nothing in them changes
+    trends: dict[object, Kpis] = field(default_factory=dict)
     replaying: asyncio.Lock = field(default_factory=asyncio.Lock)
     draining: bool = False
     feeds: Any = None

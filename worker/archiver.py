@@ -18,6 +18,7 @@ from mayday.archive.collecting import Collector
 from mayday.archive.errors import ArchiveError
 from mayday.records.archives import Archives
 from mayday.records.errors import RecordsUnavailable
+from mayday.records.trends import Trends
 from mayday.temporal.codec import CodecKeyError
 from mayday.temporal.histories import workflow_name
 from worker.health import WorkerHealth
@@ -34,8 +35,11 @@ _KNOWN_PAGE = 200
 class Archiver:
     """One worker's archiver. Several workers may each have one: they do the same work, once."""
 
-    def __init__(self, client: Client, collector: Collector, archives: Archives, *, most: int = MOST_AT_ONCE) -> None:
+    def __init__(
+        self, client: Client, collector: Collector, archives: Archives, trends: Trends, *, most: int = MOST_AT_ONCE
+    ) -> None:
         self._client = client
+        self._trends = trends
         self._collector = collector
         self._archives = archives
         self._most = most
@@ -53,6 +57,7 @@ class Archiver:
         behind = [each for each in listed if each.incident_id not in self._refused][: self._most]
         for each in behind:
             await self._guarded(each.incident_id, self._collector.keep_records(each.incident_id))
+        await self._trends.renew(self._most)
         if len(runs) < self._most:  # all that ended before this look is archived
             self._since = begun - LISTED_WITHIN
         return len(runs) + len(behind)

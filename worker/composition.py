@@ -50,7 +50,7 @@ async def compose(settings: Settings, client: Client) -> WorkerParts:
         await records.close()
 
     activities = build(dependencies_of(providers, catalog))
-    archiver = Archiver(client, Collector(client, records, settings.codec_keys), records.archives)
+    archiver = Archiver(client, Collector(client, records, settings.codec_keys), records.archives, records.trends)
     return WorkerParts(
         workflows=WORKFLOWS, activities=activities, close=close, presence=records.presence, archiver=archiver
     )

@@ -39,10 +39,10 @@ class Remote:
     def delete(self, path: str) -> Any:
         return self._ask("DELETE", path)
 
-    def download(self, path: str, **query: Any) -> bytes:
+    def download(self, path: str, *, accept: str = "*/*", **query: Any) -> bytes:
         """What is no JSON: an archive, a picture, a report."""
         given = {name: value for name, value in query.items() if value is not None}
-        return self._answer("GET", path, params=given).content
+        return self._answer("GET", path, params=given, headers={"Accept": accept}).content
 
     def _ask(self, method: str, path: str, **more: Any) -> Any:
         answer = self._answer(method, path, **more)

@@ -26,6 +26,7 @@ from mayday.records.sessions import Sessions
 from mayday.records.store import Clock, Store, utc_now
 from mayday.records.timeline import Timelines
 from mayday.records.tokens import Tokens
+from mayday.records.trends import Trends
 
 
 class Records:
@@ -50,6 +51,7 @@ class Records:
         self.idempotency = IdempotencyKeys(store)
         self.reviews = Reviews(store)
         self.archives = Archives(store)
+        self.trends = Trends(store, self.timeline)
 
     @classmethod
     async def open(cls, url: str | Path, *, clock: Clock = utc_now) -> Records:

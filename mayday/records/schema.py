@@ -267,3 +267,9 @@ ARCHIVE_PARTS = sa.Table(
     _text("name", primary_key=True, index=True), _flag("ended"),
     sa.Column("content", sa.LargeBinary, nullable=False),
 )  # fmt: skip
+
+TREND_FACTS = sa.Table(
+    "trend_facts", METADATA,
+    _text("incident_id", primary_key=True), sa.Column("seq", sa.Integer, nullable=False),
+    _time("opened_at", index=True), sa.Column("facts", sa.Text, nullable=True),
+)  # fmt: skip

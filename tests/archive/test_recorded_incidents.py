@@ -14,12 +14,15 @@ from mayday.archive.export_file import packed, unpacked
 from mayday.archive.moments import parse_moment, seen
 from mayday.archive.plain_history import plain_history
 from mayday.archive.reproduction import reproduced
-from mayday.domain.timeline import first_broken
+from mayday.domain.report.kpis import kpis
+from mayday.domain.report.trends import facts_of
+from mayday.domain.timeline import Entry, first_broken
 from mayday.language.library import Library
 from mayday.records import Records
-from mayday.simulator.on_temporal import TemporalStage, time_skipping
+from mayday.simulator.on_temporal import TemporalStage
 from mayday.temporal.plugin import data_converter
 from tests.archive.corpus import BASES, RUNBOOKS, Recording, recordings
+from tests.archive.reckoning import reckoned
 from workflows.registry import WORKFLOWS
 
 pytestmark = [pytest.mark.temporal]
@@ -55,11 +58,17 @@ async def check(recording: Recording, records: Records) -> None:
 
 async def play(count: int, seed: int) -> None:
     library = Library.load(RUNBOOKS)
-    async with await Records.open("sqlite://") as records, time_skipping() as theatre:
+    async with await Records.open("sqlite://") as records:
         runs = 0
-        async for recording in recordings(theatre, library, count, seed):
+        async for recording in recordings(library, count, seed):
             await check(recording, records)
             runs += len(recording.histories)
+        timelines = {id_: [entry.model_dump() for entry in (await records.archives.get(id_)).timeline()]
+                     for id_ in await records.archives.incidents()}  # fmt: skip
+        made = [facts_of(id_, [Entry.model_validate(entry) for entry in raw]) for id_, raw in timelines.items()]
+        measures = {each.name: (each.value, each.n) for each in kpis([each for each in made if each]).total.measures}
+        for name, reckoning in reckoned(timelines).items():
+            assert measures[name] == reckoning, name
         assert runs > count  # some went on in new runs
         assert len(await records.archives.incidents()) == count
 

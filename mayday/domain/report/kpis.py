@@ -1,0 +1,171 @@
+"""Trends over many incidents: each number with its n, its definition and the entries that it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from statistics import fmean, median
+from typing import Literal, NamedTuple
+
+from mayday.domain.report import clocks
+from mayday.domain.report.trends import NIGHT_FROM, NIGHT_TO, IncidentFacts
+from mayday.domain.wire import Wire
+
+By = Literal["month", "service", "severity", "all"]
+Unit = Literal["s", "%", "count"]
+
+
+class Measure(Wire):
+    """One number with its unit, `n` and what it is."""
+
+    name: str
+    value: float | None
+    n: int
+    unit: Unit
+    definition: str
+    source: str
+    median: float | None = None
+
+
+class Group(Wire):
+    """A month, a service, a severity: its incidents and its measures."""
+
+    key: str
+    incidents: int
+    measures: list[Measure]
+
+
+class Recurrence(Wire):
+    """Something that came again."""
+
+    what: str
+    incidents: int
+
+
+class Kpis(Wire):
+    """The trends of a time. `left_out` are drills, and what was no incident of its own."""
+
+    by: By
+    incidents: int
+    left_out: int
+    groups: list[Group]
+    total: Group
+    services: list[Recurrence] = []
+    causes: list[Recurrence] = []
+    pages_per_team: list[Recurrence] = []
+    pages_at_night_per_team: list[Recurrence] = []
+
+
+class _Definition(NamedTuple):
+    name: str
+    unit: Unit
+    #: of shares: how many, of how many; else the single values
+    values: Callable[[IncidentFacts], Sequence[float]]
+    definition: str
+    source: str
+
+
+def _clock(name: str) -> Callable[[IncidentFacts], Sequence[float]]:
+    return lambda facts: [facts.clocks[name]] if name in facts.clocks else []
+
+
+def _flag(value: bool | None) -> tuple[int, int]:
+    """How many say yes, of how many that say anything."""
+    return (0, 0) if value is None else (int(value), 1)
+
+
+_CLOCKS = (
+    ("MTTD", "MTTD", "impact_set, closing_form, alert_fired, opened"),
+    ("Time to declare", "Time to declare", "alert_fired, opened, declared"),
+    ("MTTA", "MTTA", "alert_fired, paged, acknowledged"),
+    ("Time to first notice", "Time to first notice", "opened, message_sent"),
+    ("MTRS", "MTRS", "impact_set, closing_form, status_changed"),
+    ("MTTR", "MTTR", "opened, status_changed"),
+    ("Leaderless", "Leaderless", "opened, role_taken"),
+)
+_MEANINGS = {fact.name: fact.definition for fact in clocks.clocks(())}
+DEFINITIONS: tuple[_Definition, ...] = (
+    *(_Definition(name, "s", _clock(clock), f"mean: {_MEANINGS[clock]}", kinds) for name, clock, kinds in _CLOCKS),
+    _Definition("Decision latency", "s", lambda f: f.decisions_s, "mean: a gate opening to its outcome", "gate_decided"),
+    _Definition("SLA kept", "%", lambda f: _flag(f.sla_kept), "resolved incidents whose time to resolve did not run out", "sla_breached, status_changed"),
+    _Definition("OLA kept", "%", lambda f: (f.answered_in_time, f.answers_wanted), "pages of an escalation that were acknowledged before they climbed", "paged, page_escalated, acknowledged"),
+    _Definition("Updates on time", "%", lambda f: (f.updates_on_time, f.updates_due), "regular updates that left, of those that were due; a holding line is none", "message_sent, update_missed"),
+    _Definition("Vendor breaches", "%", lambda f: (f.vendor_breaches, f.engagements), "engagements of vendors in which a promise of the contract was broken", "vendor_engaged, vendor_breached"),
+    _Definition("Caused by change", "%", lambda f: _flag(f.caused_by_change), "incidents whose closing form says so, of those with a form", "closing_form"),
+    _Definition("Reopened", "%", lambda f: _flag(f.reopened), "incidents that came back after their end", "reopened"),
+    _Definition("Actions on time", "%", lambda f: (f.actions_on_time, f.actions_judged), "follow-up actions done by their due date, of those done or overdue", "action_done, action_overdue"),
+    _Definition("Pages", "count", lambda f: [float(sum(f.pages.values()))], "mean: pages of an incident, to whomever", "paged"),
+    _Definition("Pages at night", "count", lambda f: [float(sum(f.pages_at_night.values()))], f"mean: those that left from {NIGHT_FROM}:00 to 0{NIGHT_TO}:00 UTC", "paged"),
+)  # fmt: skip
+
+
+def kpis(facts: Iterable[IncidentFacts], by: By = "month") -> Kpis:
+    """The trends, by month (oldest first), service or severity."""
+    known = list(facts)
+    counted = [each for each in known if each.counted]
+    groups: dict[str, list[IncidentFacts]] = {}
+    for each in counted:
+        groups.setdefault(_key(each, by), []).append(each)
+    return Kpis(
+        by=by, incidents=len(counted), left_out=len(known) - len(counted),
+        groups=[_group(key, groups[key]) for key in sorted(groups)] if by != "all" else [],
+        total=_group("all", counted),
+        services=_most(each.service for each in counted),
+        causes=_most(each.cause_code for each in counted if each.cause_code),
+        pages_per_team=_sums(each.pages for each in counted),
+        pages_at_night_per_team=_sums(each.pages_at_night for each in counted),
+    )  # fmt: skip
+
+
+def _key(facts: IncidentFacts, by: By) -> str:
+    if by == "month":
+        return f"{facts.opened_at:%Y-%m}"
+    return facts.service if by == "service" else facts.severity if by == "severity" else "all"
+
+
+def _group(key: str, facts: Sequence[IncidentFacts]) -> Group:
+    measures = [_measure(definition, facts) for definition in DEFINITIONS]
+    names = sorted({name for each in facts for name in each.phases})
+    for name in names:
+        lengths = [float(each.phases[name]) for each in facts if name in each.phases]
+        words = "mean: time in this phase of the runbook"
+        measures.append(_measured(f"Phase {name}", lengths, "s", words, "phase_entered, phase_left"))
+    return Group(key=key, incidents=len(facts), measures=measures)
+
+
+def _measure(definition: _Definition, facts: Sequence[IncidentFacts]) -> Measure:
+    name, unit, values, meaning, source = definition
+    if unit != "%":
+        return _measured(name, [value for each in facts for value in values(each)], unit, meaning, source)
+    pairs = [values(each) for each in facts]
+    part, whole = sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
+    value = round(100 * part / whole, 1) if whole else None
+    return Measure(name=name, value=value, n=int(whole), unit=unit, definition=meaning, source=source)
+
+
+def _measured(name: str, values: Sequence[float], unit: Unit, definition: str, source: str) -> Measure:
+    return Measure(
+        name=name, value=round(fmean(values), 1) if values else None, n=len(values), unit=unit,
+        definition=definition, source=source, median=round(median(values), 1) if values else None,
+    )  # fmt: skip
+
+
+def _most(names: Iterable[str]) -> list[Recurrence]:
+    """What came more than once, most often first."""
+    counts: dict[str, int] = {}
+    for name in names:
+        counts[name] = counts.get(name, 0) + 1
+    again = [Recurrence(what=name, incidents=count) for name, count in counts.items() if count > 1]
+    return sorted(again, key=lambda each: (-each.incidents, each.what))[:20]
+
+
+def _sums(maps: Iterable[dict[str, int]]) -> list[Recurrence]:
+    sums: dict[str, int] = {}
+    for each in maps:
+        for name, count in each.items():
+            sums[name] = sums.get(name, 0) + count
+    return sorted(
+        (Recurrence(what=name, incidents=count) for name, count in sums.items()), key=lambda r: (-r.incidents, r.what)
+    )
+
+
+__all__ = ["DEFINITIONS", "By", "Group", "Kpis", "Measure", "Recurrence", "kpis"]

@@ -1,0 +1,38 @@
+"""Trends over HTTP and on the command line."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from mayday.records import IncidentRecord
+from tests.archive.test_trends import START, opened, resolved, timeline
+from tests.starter.conftest import House, house, playbooks
+
+__all__ = ["house", "playbooks"]
+
+
+async def test_the_trends_are_json_or_csv_and_follow_what_is_stored(house: House) -> None:
+    records = house.parts.records
+    for number, minutes in ((1, 30), (2, 90)):
+        await records.timeline.append(f"INC-{number}", timeline(opened(), resolved(minutes)))
+        await records.incidents.opened(
+            IncidentRecord(
+                id=f"INC-{number}", workflow_id=f"incident/{number}", title="t", severity="SEV1", status="resolved",
+                service="payments", opened_at=START, ended_at=START, seq=2,
+            )
+        )  # fmt: skip
+        found = (await house.get("/api/v1/reports/kpi", params={"by": "service"})).json()
+        mttr = next(each for each in found["total"]["measures"] if each["name"] == "MTTR")
+        assert (mttr["n"], mttr["value"]) == (number, 1800.0 if number == 1 else 3600.0)
+        assert mttr["definition"]
+        assert mttr["source"] == "opened, status_changed"
+    answer = await house.http.get(
+        "/api/v1/reports/kpi", headers={"Authorization": f"Bearer {await house.token('ana')}", "Accept": "text/csv"}
+    )
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert {row["group"] for row in rows} == {"2026-03", "all"}
+    assert next(row for row in rows if row["measure"] == "MTTR")["value"] == "3600.0"
+    later = (await house.get("/api/v1/reports/kpi", params={"from": "2026-04-01"})).json()
+    assert later["incidents"] == 0
+    assert (await house.get("/api/v1/reports/kpi", params={"by": "person"})).status_code == 422
