@@ -23,7 +23,7 @@ class ChatActivities:
         with reported():
             order = ChannelOrder(
                 effect_key=request.effect_key, incident=request.incident, name=text_of(request, "name"),
-                topic=optional_text(request, "topic"),
+                topic=optional_text(request, "topic"), private=request.inputs.get("private") is True,
             )  # fmt: skip
             chats = self._given.ports_for(request.incident).chats
             return receipt(await first_that_works(chats, lambda chat: chat.open_channel(order), port="chat"))

@@ -69,6 +69,7 @@ class ChannelOrder(Wire):
     incident: IncidentCard
     name: str
     topic: str | None = None
+    private: bool = False
 
 
 class ChannelRef(Wire):

@@ -40,7 +40,10 @@ BUILT_IN: dict[str, ActionSpec] = {
     ),
     "bridge.close": _spec("reversible", "close the incident's bridges", "", "closed:integer?", on_error="continue"),
     "chat.open_channel": _spec(
-        "reversible", "open the incident's channel", "name:string topic:string?", "channel:string url:string?"
+        "reversible",
+        "open the incident's channel; a private one shows itself only to whom it invites",
+        "name:string topic:string? private:boolean?",
+        "channel:string url:string?",
     ),
     "chat.post": _spec(
         "notify", "post a line to the incident's channel", "text:string", "ref:string?", on_error="continue"

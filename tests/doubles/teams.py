@@ -32,6 +32,8 @@ class Channel:
     name: str
     description: str = ""
     archived: bool = False
+    private: bool = False
+    members: list[str] = field(default_factory=list)
     messages: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def shown(self) -> dict[str, Any]:
@@ -149,7 +151,20 @@ class Teams(Double):
         if any(channel.name.lower() == name.lower() for channel in self.channels.values()):
             message = "Channel name already existed, please use other name."
             return Reply(400, {"error": {"code": "BadRequest", "message": message}})
-        return Reply(201, self.add_channel(name, asked.json["description"]).shown())
+        channel = self.add_channel(name, asked.json["description"])
+        channel.private = asked.json["membershipType"] == "private"
+        return Reply(201, channel.shown())
+
+    @route("POST /v1.0/teams/{team}/channels/{channel}/members")
+    def add_member(self, asked: Asked) -> Reply:
+        user = asked.json["user@odata.bind"].partition("('")[2].removesuffix("')")
+        channel = self.channels[asked.slots["channel"]]
+        if not channel.private or "stranger" in user:
+            return Reply(400, self.error(400))
+        if user in channel.members:
+            return Reply(409, self.error(409))
+        channel.members.append(user)
+        return Reply(201, {"id": user})
 
     @route("POST /v1.0/teams/{team}/channels/{channel}/archive")
     def archive(self, asked: Asked) -> Reply:

@@ -15,7 +15,7 @@ from mayday.domain.ports import Call, Card
 from mayday.providers.receipts import Receipts
 from mayday.providers.slack import NAME
 from mayday.providers.slack.api import SlackApi, SlackRefused
-from mayday.providers.slack.channels import Channels
+from mayday.providers.slack.channels import Channels, Rooms
 from mayday.providers.slack.messages import card_blocks, metadata, over_blocks, summary_of
 from mayday.providers.slack.wording import is_user
 from mayday.providers.vendor_words import cut
@@ -94,18 +94,17 @@ class SlackNoticeboard:
         self, api: SlackApi, channels: Channels, receipts: Receipts, user_of: Callable[[str], str | None],
         base_url: str, default: str | None = None,
     ) -> None:  # fmt: skip
-        self._channels = channels
+        self._rooms = Rooms(channels, receipts, default)
         self._user_of = user_of
-        self._default = default
         self._cards = _Cards(api, channels, receipts, base_url, CARD)
 
     async def put_up(self, card: Card) -> SentVia | None:
-        name = card.incident.channel or self._default
-        if not name:
+        channel = await self._rooms.of(card.incident)
+        if channel is None:
             return None
         users = [user for person in card.people if (user := self._user_of(person))]
         done = await self._cards.put_up(
-            card.effect_key, card.incident, await self._channels.id_of(name), text=card.text, page=card.page,
+            card.effect_key, card.incident, channel, text=card.text, page=card.page,
             purpose=card.purpose, choices=card.choices, users=users, note={},
         )  # fmt: skip
         return SentVia(channel="chat", provider=NAME, ref=f"{done['channel_id']}/{done['ts']}")

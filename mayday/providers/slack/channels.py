@@ -6,11 +6,16 @@ import re
 from collections import OrderedDict
 from typing import Any
 
+from mayday.domain.effects import IncidentCard
 from mayday.domain.errors import Refused
+from mayday.providers.receipts import Receipts
 from mayday.providers.slack import NAME
 from mayday.providers.slack.api import SlackApi
 
-__all__ = ["Channels"]
+__all__ = ["CHANNEL", "Channels", "Rooms"]
+
+CHANNEL = "channel"
+"""Kind of the receipts of channels that were opened."""
 
 REMEMBERED = 2_000
 LOOKED_BACK = 200
@@ -62,3 +67,36 @@ class Channels:
             if payload.get("key") == effect_key:
                 return str(message["ts"])
         return None
+
+
+class Rooms:
+    """Where an incident is talked about. `default` is for incidents that have no channel of their own yet."""
+
+    def __init__(self, channels: Channels, receipts: Receipts, default: str | None) -> None:
+        self._channels = channels
+        self._receipts = receipts
+        self._default = default
+
+    async def of(self, incident: IncidentCard, named: str | None = None) -> str | None:
+        """The id of the channel that is named, of the incident's own, or of the default; None where there is none."""
+        if named is None and incident.channel:
+            return await self._own(incident, incident.channel)
+        name = named or self._default
+        return await self._channels.id_of(name) if name else None
+
+    async def _own(self, incident: IncidentCard, name: str) -> str:
+        """Only a channel that is this incident's: the desk may have opened one of this name while Slack was down, and
+        the one that Slack has belongs to somebody else."""
+        for opened in (await self._receipts.all(CHANNEL, incident.id)).values():
+            if opened.get("name") == name:
+                return str(opened["id"])
+        found = await self._channels.find(name)
+        if found is None or incident.id not in purpose_of(found):
+            raise Refused(f"#{name[:80]} was not opened in Slack for {incident.id}", provider=NAME)
+        return str(found["id"])
+
+
+def purpose_of(channel: dict[str, Any]) -> str:
+    """What a channel is for: ours hold their incident's id."""
+    purpose = channel.get("purpose")
+    return str(purpose.get("value") or "") if isinstance(purpose, dict) else ""

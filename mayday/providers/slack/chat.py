@@ -18,13 +18,13 @@ from mayday.providers.embedded.chat import channel_name
 from mayday.providers.receipts import Receipts
 from mayday.providers.slack import NAME
 from mayday.providers.slack.api import SlackApi, SlackRefused
-from mayday.providers.slack.channels import Channels
+from mayday.providers.slack.channels import CHANNEL, Channels, Rooms, purpose_of
 from mayday.providers.slack.messages import metadata, post_blocks, summary_of
 from mayday.providers.slack.wording import fitting
 
 __all__ = ["SlackChat"]
 
-CHANNEL, POST = "channel", "post"
+POST = "post"
 TOPIC = 250
 AT_ONCE = 100
 """People invited by one call."""
@@ -51,14 +51,16 @@ class SlackChat:
         self._receipts = receipts
         self._user_of = user_of
         self._base_url = base_url
-        self._default = default
+        self._rooms = Rooms(channels, receipts, default)
 
     async def open_channel(self, order: ChannelOrder) -> ChannelRef:
         wanted = channel_name(order.name) or channel_name(order.incident.id)
         own = f"{wanted[:72]}-{order.incident.id[-6:].lower()}"
 
         async def create() -> dict[str, Any]:
-            channel = await self._created(wanted) or await self._created(own) or await self._channels.find(own)
+            channel = (
+                await self._created(wanted, order) or await self._created(own, order) or await self._channels.find(own)
+            )
             if channel is None:
                 raise Refused(f"#{wanted} and #{own} are taken, and neither is to be seen", provider=NAME)
             return await self._furnished(channel, order)
@@ -66,7 +68,7 @@ class SlackChat:
         async def look() -> dict[str, Any] | None:
             for name in (own, wanted):
                 channel = await self._channels.find(name)
-                if channel is not None and (name == own or order.incident.id in _purpose(channel)):
+                if channel is not None and (name == own or order.incident.id in purpose_of(channel)):
                     return await self._furnished(channel, order)
             return None
 
@@ -74,10 +76,10 @@ class SlackChat:
         self._channels.remember(done["name"], done["id"])
         return ChannelRef(channel=done["name"], url=f"https://slack.com/app_redirect?channel={done['id']}")
 
-    async def _created(self, name: str) -> dict[str, Any] | None:
+    async def _created(self, name: str, order: ChannelOrder) -> dict[str, Any] | None:
         """The new channel, or None: the name is taken."""
         try:
-            data = await self._api.write("conversations.create", name=name)
+            data = await self._api.write("conversations.create", name=name, is_private=order.private)
         except SlackRefused as refused:
             if refused.error == "name_taken":
                 return None
@@ -95,10 +97,9 @@ class SlackChat:
         return {"id": where, "name": str(channel.get("name") or order.name)}
 
     async def post(self, post: Post) -> SentVia:
-        name = post.channel or post.incident.channel or self._default
-        if not name:
+        channel = await self._rooms.of(post.incident, post.channel)
+        if channel is None:
             raise Refused(f"{post.incident.id} has no channel, and MAYDAY_SLACK_CHANNEL names none", provider=NAME)
-        channel = await self._channels.id_of(name)
 
         async def say() -> dict[str, Any]:
             data = await self._api.write(
@@ -129,7 +130,9 @@ class SlackChat:
         users = {person: user for person in invitation.people if (user := self._user_of(person))}
         if not users:
             raise Refused("nobody of them has an id in Slack (`ids: {slack: U...}` in the catalog)", provider=NAME)
-        channel = await self._own(invitation.incident)
+        channel = await self._rooms.of(invitation.incident)
+        if channel is None:
+            raise Refused(f"{invitation.incident.id} has no channel", provider=NAME)
         missing: set[str] = set()
         listed = list(users.values())
         for at in range(0, len(listed), AT_ONCE):
@@ -162,14 +165,3 @@ class SlackChat:
             except SlackRefused as refused:
                 if refused.error not in ("already_archived", "channel_not_found"):
                     raise
-
-    async def _own(self, incident: IncidentCard) -> str:
-        name = incident.channel or self._default
-        if not name:
-            raise Refused(f"{incident.id} has no channel", provider=NAME)
-        return await self._channels.id_of(name)
-
-
-def _purpose(channel: dict[str, Any]) -> str:
-    purpose = channel.get("purpose")
-    return str(purpose.get("value") or "") if isinstance(purpose, dict) else ""

@@ -64,14 +64,26 @@ class TeamChannels:
             path = answer.text_at("@odata.nextLink")
         return None
 
-    async def create(self, name: str, description: str) -> dict[str, Any]:
+    async def create(self, name: str, description: str, *, private: bool = False) -> dict[str, Any]:
+        """A private channel has its maker as the only member; people are added by `add`."""
         answer = await self._client.call("POST", self._path, json={
-            "displayName": name, "description": description, "membershipType": "standard",
+            "displayName": name, "description": description, "membershipType": "private" if private else "standard",
         })  # fmt: skip
         if not answer.text_at("id"):
             raise Ambiguous(f"{NAME} answered without the channel", provider=NAME)
         channel: dict[str, Any] = answer.data
         return channel
+
+    async def add(self, channel: str, user: str) -> None:
+        """Let somebody into a private channel; who is in already stays. Raises Refused for who is not of the team."""
+        member = {
+            "@odata.type": "#microsoft.graph.aadUserConversationMember", "roles": [],
+            "user@odata.bind": f"{self._client.base_url}/users('{segment(user)}')",
+        }  # fmt: skip
+        try:
+            await self._client.call("POST", f"{self._path}/{segment(channel)}/members", json=member, accept=(409,))
+        except Ambiguous as error:
+            raise Unreachable(str(error), provider=NAME) from error
 
     async def archive(self, channel: str) -> None:
         """Again is harmless; a channel that is gone is as good as archived."""

@@ -1,7 +1,8 @@
 """The incident's channel in a team, and its cards, through Graph.
 
 Channel messages are posted with the permissions of a person (a service account): Graph gives applications none for it.
-Everybody of the team is in its standard channels, so inviting people means telling them: a message that mentions them.
+Everybody of the team is in its standard channels, so inviting people means telling them, by a message that mentions
+them; into a private channel they are let in first.
 """
 
 from __future__ import annotations
@@ -45,8 +46,25 @@ class _Room:
         self._default = default
 
     async def channel_of(self, incident: IncidentCard, named: str | None = None) -> str | None:
-        name = named or incident.channel or self._default
+        """The channel that is named, the incident's own, or the default; None where there is none."""
+        if named is None and incident.channel:
+            return await self._own(incident, incident.channel)
+        name = named or self._default
         return await self.channels.id_of(name) if name else None
+
+    async def is_private(self, incident: IncidentCard, channel: str) -> bool:
+        opened = (await self.receipts.all(CHANNEL, incident.id)).values()
+        return any(each.get("id") == channel and each.get("private") for each in opened)
+
+    async def _own(self, incident: IncidentCard, name: str) -> str:
+        """Only a channel that is this incident's: the desk may have opened one of this name while Teams was down."""
+        for opened in (await self.receipts.all(CHANNEL, incident.id)).values():
+            if opened.get("name") == name:
+                return str(opened["id"])
+        found = await self.channels.find(name)
+        if found is None or incident.id not in str(found.get("description") or ""):
+            raise Refused(f"{name[:80]} was not opened in Teams for {incident.id}", provider=NAME)
+        return str(found["id"])
 
 
 class TeamsChat:
@@ -70,13 +88,13 @@ class TeamsChat:
 
         async def create() -> dict[str, Any]:
             free = wanted if await channels.find(wanted) is None else own
-            return _kept(await channels.create(free, description))
+            return _kept(await channels.create(free, description, private=order.private), order)
 
         async def look() -> dict[str, Any] | None:
             for name in (own, wanted):
                 found = await channels.find(name)
                 if found is not None and order.incident.id in str(found.get("description") or ""):
-                    return _kept(found)
+                    return _kept(found, order)
             return None
 
         done = await self._room.receipts.once(CHANNEL, order.effect_key, order.incident.id, look=look, act=create)
@@ -101,6 +119,14 @@ class TeamsChat:
         channel = await self._room.channel_of(invitation.incident)
         if channel is None:
             raise Refused(f"{invitation.incident.id} has no channel", provider=NAME)
+        if await self._room.is_private(invitation.incident, channel):
+            for person, member in list(known.items()):
+                try:
+                    await self._room.channels.add(channel, str(member.user))
+                except Refused:  # not of the team: left out, as who has no id
+                    del known[person]
+        if not known:
+            return []
         card = post_card("You are needed here.", invitation.incident, self._room.base_url)
         mentioned = {str(member.user): one_line(member.name, 100) for member in known.values()}
         await self._said(INVITE, invitation.effect_key, invitation.incident, channel, card, mentioned)
@@ -176,6 +202,9 @@ class TeamsNoticeboard:
         return count
 
 
-def _kept(channel: dict[str, Any]) -> dict[str, Any]:
+def _kept(channel: dict[str, Any], order: ChannelOrder) -> dict[str, Any]:
     url = channel.get("webUrl")
-    return {"id": str(channel["id"]), "name": str(channel.get("displayName") or ""), "url": str(url) if url else None}
+    return {
+        "id": str(channel["id"]), "name": str(channel.get("displayName") or ""), "url": str(url) if url else None,
+        "private": order.private,
+    }  # fmt: skip

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from mayday.domain.errors import ProviderError
+from mayday.domain.errors import ProviderError, Refused
 from mayday.domain.ports import ChannelOrder, Invitation, Post
 from mayday.language.catalog import Catalog
+from mayday.records import RecordsUnavailable
 from tests.doubles.server import Double
 from tests.doubles.slack import SlackDouble
 from tests.doubles.teams import Teams
@@ -94,6 +95,40 @@ async def test_people_are_invited_once(chat: Stand) -> None:
     invitation = Invitation(effect_key="INC-1/invite#1", incident=there, people=["ana", "raj"])
     assert await chat.port.invite(invitation) == ["ana", "raj"]
     assert await chat.port.invite(invitation) == ["ana", "raj"]
+
+
+async def test_a_private_channel_is_one(outside: Stand) -> None:
+    await outside.port.open_channel(channel(name="sec-private", topic="need to know", private=True))
+    there = incident(channel="sec-private")
+    await outside.port.invite(Invitation(effect_key="INC-1/invite#1", incident=there, people=["ana", "raj"]))
+    opened = outside.double.called("sec-private")  # type: ignore[attr-defined]
+    assert (opened.private, len(opened.members)) == (True, 2)
+    assert (await outside.port.post(post(incident=there))).ref
+
+
+async def test_a_channel_that_the_desk_opened_is_no_other_incidents_in_the_vendor(outside: Stand) -> None:
+    """The vendor was down when the second one was opened: the desk's name is another incident's here."""
+    await outside.port.open_channel(channel())
+    second = incident(id="INC-01KBCHECKOUT", channel="inc-payments")
+    with pytest.raises(Refused, match="not opened"):
+        await outside.port.post(post("INC-2/say#1", incident=second))
+    assert await said(outside) == []
+
+
+async def test_a_store_that_is_silent_takes_no_words_away(
+    outside: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    """The channel says itself whose it is, and messages are looked for before they are posted."""
+    await outside.port.open_channel(channel())
+
+    def down(*_: object, **__: object) -> Any:
+        raise RecordsUnavailable("no disk")
+
+    monkeypatch.setattr(type(outside.records.store), "read", down)
+    monkeypatch.setattr(type(outside.records.store), "commit", down)
+    await outside.port.post(post())
+    await outside.port.post(post())
+    assert len(await said(outside)) == 1
 
 
 async def test_the_channel_is_archived_and_again(chat: Stand) -> None:
