@@ -15,7 +15,7 @@ from mayday.domain.timeline import Entry
 #: most characters of a work note; what is cut stands in the store
 NOTE_LENGTH = 16_000
 #: channels of commands that came out of a ticket
-TICKET_CHANNELS = frozenset({"servicenow", "jira"})
+TICKET_CHANNELS = frozenset({"servicenow", "jira", "bmc"})
 
 
 class TimelineActivities:

@@ -18,6 +18,7 @@ from typing import Any
 import structlog
 
 from mayday.domain.commands import Ack, Command, Note, VendorReply
+from mayday.domain.incident import Board
 from mayday.language.catalog import Catalog
 from mayday.providers.inbound import Callback
 from mayday.records.incidents import IncidentRecord
@@ -77,14 +78,14 @@ class Callbacks:
         return {**shown, **await self._send(record, _written(callback, person, source, common))}
 
     async def _record(self, callback: Callback) -> IncidentRecord | None:
-        """The incident of our call, else the open one with that ticket."""
+        """The incident of our call, else the open one with that ticket or bridge."""
         if callback.call is not None:
             try:
                 return await self._directory.find(callback.call.incident_id)
             except Problem:
                 return None
         known = await self._records.incidents.find(open_only=True, limit=OPEN_LOOKED_AT)
-        return next((each for each in known.items if each.board and each.board.ticket == callback.ticket), None)
+        return next((each for each in known.items if each.board and _is_about(callback, each.board)), None)
 
     async def _send(self, record: IncidentRecord, command: Command) -> dict[str, Any]:
         try:
@@ -96,6 +97,12 @@ class Callbacks:
             )  # fmt: skip
             return {"state": "refused", "reason": refused.detail}
         return {"state": str(decided.body["state"])}
+
+
+def _is_about(callback: Callback, board: Board) -> bool:
+    if callback.meeting:
+        return f"/{callback.meeting}" in (board.bridge or "").partition("?")[0]
+    return bool(callback.ticket) and board.ticket == callback.ticket
 
 
 def _written(callback: Callback, person: str | None, source: str, common: dict[str, Any]) -> Note | VendorReply:

@@ -156,7 +156,7 @@ class SourceMapping(Shape):
 #: sources that mayday brings along; the catalog cannot give their names to another
 VENDOR_SOURCES = frozenset({
     "alertmanager", "grafana", "datadog", "splunk", "newrelic", "dynatrace", "aws", "azure", "gcp", "pagerduty",
-    "servicenow", "opsgenie", "jira", "twilio",
+    "servicenow", "opsgenie", "jira", "bmc", "zoom", "twilio",
 })  # fmt: skip
 
 

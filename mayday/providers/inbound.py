@@ -90,7 +90,7 @@ class Callback:
 
     `id` is the same for every delivery of the same deed. `person` is who did it, as the vendor knows them (an id, a
     mail address, a user name), `name` how people call them. `call` is ours that it is about; where the vendor does not
-    say, `ticket` is the number of a ticket that may be ours. `over`: they hold the matter for finished.
+    say, `ticket` or `meeting` is the number of what may be ours. `over`: they hold the matter for finished.
     """
 
     id: str
@@ -101,6 +101,7 @@ class Callback:
     text: str = ""
     at: datetime | None = None
     ticket: str = ""
+    meeting: str = ""
     over: bool = False
 
 

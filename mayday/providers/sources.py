@@ -28,6 +28,8 @@ NAMES: dict[str, str] = {
     "servicenow": "mayday.providers.servicenow.inbound:ServiceNow",
     "opsgenie": "mayday.providers.opsgenie.inbound:Opsgenie",
     "jira": "mayday.providers.jira.inbound:Jira",
+    "bmc": "mayday.providers.bmc.inbound:Bmc",
+    "zoom": "mayday.providers.zoom.inbound:Zoom",
     "twilio": "mayday.providers.twilio.inbound:Twilio",
 }
 #: what the catalog describes: this one, and every name in its `sources`

@@ -271,3 +271,17 @@ async def test_the_end_of_an_alert_goes_where_its_beginning_went(ready: House) -
     assert (await post(ready, "servicenow", {**over, "number": "INC0010458"}))["incidents"] == [
         {"id": None, "workflow_id": None, "action": "ignored"}
     ]
+
+
+async def test_states_and_notes_of_our_bmc_ticket_become_notes(ready: House) -> None:
+    incident = await ready.declared()
+    values = {
+        "Incident Number": "INC000000000101", "Vendor Ticket Number": f"{incident}/open_ticket#1", "Status": "Resolved",
+        "Last Modified By": "dana@example.com", "Work Log Details": "rolled back",
+    }  # fmt: skip
+    found = await post(ready, "bmc", {"values": values})
+    assert found["incidents"] == []
+    notes = [envelope.command for envelope in ready.run(incident).commands]
+    assert [(note.actor, note.text) for note in notes if isinstance(note, Note)] == [
+        ("dana", "INC000000000101: rolled back"), ("dana", "INC000000000101: state is Resolved"),
+    ]  # fmt: skip

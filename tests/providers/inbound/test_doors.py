@@ -15,6 +15,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from mayday.domain.commands import Note
+from mayday.domain.incident import Board
 from mayday.providers import identity_tokens
 from mayday.providers.aws import sns
 from mayday.providers.sources import GENERIC, NAMES
@@ -43,14 +45,20 @@ FIRING = {
     "opsgenie": "opsgenie/create",
     "jira": "opsgenie/constructed_jsm_create",
 }
-#: Twilio sends forms about our own calls, and has tests of its own
-EVERY = [name for name in (*NAMES, GENERIC) if name != "twilio"]
+#: Twilio and Zoom tell of our own calls and meetings only, and have tests of their own
+EVERY = [name for name in (*NAMES, GENERIC) if name not in ("twilio", "zoom")]
+BMC_RECORD = {
+    "values": {
+        "Incident Number": "INC000000000101", "Description": "Checkout is down", "Status": "Assigned",
+        "Priority": "Critical", "ServiceCI": "checkout", "Last Modified Date": "2026-03-02T02:09:00.000+0000",
+    }
+}  # fmt: skip
 
 
 def body_of(source: str) -> bytes:
     if source == GENERIC:
         return json.dumps({"id": "probe-7", "title": "Probe fails", "service": "checkout", "state": "firing"}).encode()
-    return sample(FIRING[source])
+    return json.dumps(BMC_RECORD).encode() if source == "bmc" else sample(FIRING[source])
 
 
 async def post(house: House, source: str, body: bytes, headers: dict[str, str] | None = None, **more: Any) -> Any:
@@ -162,6 +170,7 @@ def hmac_of(secret: str, body: bytes) -> bytes:
 SIGNED = {
     "pagerduty": lambda body: {"X-PagerDuty-Signature": "v1=" + hmac_of("s3cret", body).hex()},
     "grafana": lambda body: {"X-Grafana-Alerting-Signature": hmac_of("s3cret", body).hex()},
+    "bmc": lambda body: {"X-Mayday-Signature": "sha256=" + hmac_of("s3cret", body).hex()},
     "servicenow": lambda body: {"X-Mayday-Signature": "sha256=" + hmac_of("s3cret", body).hex()},
     "splunk": lambda body: {"X-SFX-Signature": base64.b64encode(hmac_of("s3cret", body)).decode()},
     "jira": lambda body: {"X-Hub-Signature": "sha256=" + hmac_of("s3cret", body).hex()},
@@ -398,3 +407,52 @@ async def test_a_key_pressed_by_somebody_else_is_refused(ready: House, monkeypat
     incident = await ready.declared()
     assert (await pressed(ready, f"{incident}/page_mim#1/ana/voice", Digits="1")).status_code == 401
     assert ready.run(incident).commands == []
+
+
+# Zoom -----------------------------------------------------------------------------------------------------------
+
+
+async def zoom(house: House, body: dict[str, Any], secret: str = "zoom-secret", late: int = 0) -> httpx.Response:
+    raw, stamp = json.dumps(body).encode(), str(int(house.clock().timestamp()) - late)
+    headers = {
+        "x-zm-request-timestamp": stamp,
+        "x-zm-signature": "v0=" + hmac_of(secret, f"v0:{stamp}:".encode() + raw).hex(),
+    }
+    answer: httpx.Response = await post(house, "zoom", raw, headers)
+    return answer
+
+
+async def test_zoom_asks_whether_we_know_the_secret(ready: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    reload(ready, monkeypatch, ZOOM_TOKEN=None, ZOOM_SECRET="zoom-secret")
+    answer = await zoom(ready, {"event": "endpoint.url_validation", "payload": {"plainToken": "qgg8"}})
+    assert (answer.status_code, answer.json()) == (
+        200, {"plainToken": "qgg8", "encryptedToken": hmac_of("zoom-secret", b"qgg8").hex()}
+    )  # fmt: skip
+    assert (await zoom(ready, {"event": "meeting.started"}, secret="another")).status_code == 401
+    assert (await zoom(ready, {"event": "meeting.started"}, late=301)).status_code == 401
+
+
+async def test_who_joins_our_bridge_is_noted(ready: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    reload(ready, monkeypatch, ZOOM_TOKEN=None, ZOOM_SECRET="zoom-secret")
+    incident = await ready.declared()
+    known = await ready.parts.records.incidents.get(incident)
+    assert known is not None
+    board = Board.model_validate({
+        **known.model_dump(include={"id", "workflow_id", "title", "severity", "status", "services", "drill"}),
+        "opened_at": known.opened_at, "priority": "P1", "service": "payments",
+        "bridge": "https://example.zoom.us/j/97763643886?pwd=x",
+    })  # fmt: skip
+    await ready.parts.records.incidents.save(known.model_copy(update={"board": board}))
+
+    def joined(meeting: str, **who: str) -> dict[str, Any]:
+        return {"event": "meeting.participant_joined", "event_ts": 1772417400000,
+                "payload": {"object": {"id": meeting, "participant": who}}}  # fmt: skip
+
+    await zoom(ready, joined("97763643886", user_name="Ana R.", email="ana@example.com", user_id="1"))
+    await zoom(ready, joined("97763643886", user_name="A guest", user_id="2"))
+    other = (await zoom(ready, joined("11111111111", user_name="Eve"))).json()["callbacks"]
+    assert [told["state"] for told in other] == ["ignored"]
+    notes = [envelope.command for envelope in ready.run(incident).commands]
+    assert [(note.actor, note.text) for note in notes if isinstance(note, Note)] == [
+        ("ana", "joined the bridge"), ("owner", "A guest in zoom: joined the bridge"),
+    ]  # fmt: skip

@@ -49,9 +49,13 @@ def bodies() -> list[tuple[str, bytes]]:
         "changelog": {"id": "1", "items": [{"field": "status", "fromString": "Open", "toString": "Done"}]},
         "comment": {"id": "1", "body": {"type": "doc", "content": [{"type": "text", "text": "hello"}]}},
     }  # fmt: skip
+    bmc = {"values": {"Incident Number": "INC000000000101", "Status": "Assigned", "Description": "down"}}
+    zoom = {"event": "meeting.participant_joined", "event_ts": 1772417400000,
+            "payload": {"object": {"id": "97763643886", "participant": {"user_name": "Ana"}}}}  # fmt: skip
     plain = {"id": "p", "title": "Probe", "state": "firing", "labels": {"team": "db"}, "started_at": 1772417400}
     return [
-        *found, ("jira", jsm), ("jira", json.dumps(issue).encode()), ("generic", json.dumps(plain).encode()),
+        *found, ("bmc", json.dumps(bmc).encode()), ("zoom", json.dumps(zoom).encode()), ("jira", jsm),
+        ("jira", json.dumps(issue).encode()), ("generic", json.dumps(plain).encode()),
         ("generic", json.dumps({"alerts": [plain, plain]}).encode()),
     ]  # fmt: skip
 
