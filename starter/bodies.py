@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from mayday.domain.commands import OverrideAction, VendorReplyKind
-from mayday.language.catalog import Degree, SeverityName
+from mayday.domain.ranks import SeverityName
+from mayday.language.catalog import Degree
 from starter.scopes import Scope
 
 __all__ = [

@@ -8,9 +8,15 @@ not know. The values are texts in JSON and as keys of mappings.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Self
+from typing import Literal, Self
 
-__all__ = ["RANKED", "Level", "Priority", "RankedText", "Severity", "Status", "UnknownRank"]
+__all__ = [
+    "RANKED", "Level", "Priority", "PriorityName", "RankedText", "Severity", "SeverityName", "Status", "UnknownRank",
+]  # fmt: skip
+
+#: the names as a file or a request writes them
+SeverityName = Literal["SEV1", "SEV2", "SEV3", "SEV4", "SEV5"]
+PriorityName = Literal["P1", "P2", "P3", "P4", "P5"]
 
 
 class UnknownRank(ValueError):

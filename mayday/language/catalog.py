@@ -12,9 +12,9 @@ from pydantic import Field
 from mayday.domain.calendars import BusinessCalendar
 from mayday.domain.durations import Duration
 from mayday.domain.oncall import Schedule
+from mayday.domain.ranks import PriorityName, SeverityName
 from mayday.language.runbook import Identifier, Ref, Shape, Via
 
-SeverityName = Literal["SEV1", "SEV2", "SEV3", "SEV4", "SEV5"]
 Degree = Literal["high", "medium", "low"]
 AccessLevel = Literal["viewer", "responder", "approver", "administrator", "owner"]
 
@@ -46,9 +46,9 @@ class StandingBridge(Shape):
 class Contract(Shape):
     ref: str
     hours: str = Field("24x7", description="24x7 or the name of a calendar")
-    respond_within: dict[str, Duration] = {}
-    resolve_within: dict[str, Duration] = {}
-    updates_every: dict[str, Duration] = {}
+    respond_within: dict[PriorityName, Duration] = {}
+    resolve_within: dict[PriorityName, Duration] = {}
+    updates_every: dict[PriorityName, Duration] = {}
 
 
 class VendorContact(Shape):

@@ -197,8 +197,8 @@ def _phases(old: Runbook, new: Runbook) -> Iterator[Change]:
         yield Change("added", "phase", f"phases.{id_}", f"phase {id_}", after=after[id_].name or id_)
     for id_, phase in before.items():
         if id_ in after:
-            one = {"until": phase.until, "name": phase.name}
-            other = {"until": after[id_].until, "name": after[id_].name}
+            one = {"until": phase.until, "name": phase.name, "doc": phase.doc}
+            other = {"until": after[id_].until, "name": after[id_].name, "doc": after[id_].doc}
             yield from _fields(f"phase {id_}", f"phases.{id_}", one, other)
     orders = [id_ for id_ in before if id_ in after], [id_ for id_ in after if id_ in before]
     if orders[0] != orders[1]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from mayday.domain.durations import Duration
 from mayday.language.catalog import Catalog
@@ -280,7 +280,7 @@ class _Sketch:
             vendor = self._catalog.vendors.get((step.engage or "").removeprefix("vendor."))
             if vendor is None or not step.engage:
                 continue
-            priority = str((step.with_ or {}).get("priority", "P1"))
+            priority: Any = str((step.with_ or {}).get("priority", "P1"))
             name = vendor.name or step.engage.removeprefix("vendor.").replace("_", " ")
             yield from _clock_rows(f"{name} ({priority})", phase, vendor.contract.respond_within.get(priority), "reply")
             yield from _clock_rows(

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mayday.domain.durations import Duration
+from mayday.domain.ranks import SeverityName
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=80)]
 Ref = Annotated[str, Field(min_length=1, max_length=200, description="person.X, role.X, group.X, schedule.X")]
@@ -31,7 +32,7 @@ class Metadata(Shape):
 
 
 class AppliesTo(Shape):
-    severity: list[Literal["SEV1", "SEV2", "SEV3", "SEV4", "SEV5"]] = []
+    severity: list[SeverityName] = []
     service: list[str] = []
 
 
@@ -352,7 +353,7 @@ class Phase(Shape):
 
 
 class Meeting(Shape):
-    within: Duration | dict[str, Duration]
+    within: Duration | dict[SeverityName, Duration]
     attendees: str | list[Ref] = "{{ incident.responders }}"
     duration: Duration = Duration.parse("30m")
     calendar: str = "default"
@@ -360,7 +361,7 @@ class Meeting(Shape):
 
 class ActionRules(Shape):
     remind_every: Duration = Duration.parse("7d")
-    due: dict[str, Duration] = {}
+    due: dict[Literal["high", "normal"], Duration] = {}
 
 
 class ReviewSpec(Shape):

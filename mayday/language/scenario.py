@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from mayday.domain.durations import Duration, parse_offset
+from mayday.domain.ranks import SeverityName
 from mayday.language.runbook import Identifier, Shape
 
 #: verbs of a timeline, in the order of the language reference; each is a key of an item
@@ -39,7 +40,6 @@ Moment = Annotated[
     AfterValidator(_moment),
     Field(description="T+ and a duration since the start: T+1h30m", json_schema_extra={"pattern": OFFSET}),
 ]
-SeverityName = Literal["SEV1", "SEV2", "SEV3", "SEV4", "SEV5"]
 
 
 class ScenarioMetadata(Shape):

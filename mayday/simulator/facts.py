@@ -80,8 +80,11 @@ class Facts:
         return (entry for entry in changes if (entry.step or "").rpartition(".")[2] in steps)
 
     def sent(self, name: str, audience: str | None = None, text: str | None = None) -> list[Entry]:
-        """Messages of a template, a cadence or a step; a holding line counts as sent."""
-        senders = list(self._senders(name))
+        """Messages of a template, a cadence or a step; a holding line counts as sent.
+
+        `update:AUDIENCE` are those that a person wrote.
+        """
+        senders = [Sender(name)] if name.startswith("update:") else list(self._senders(name))
         purpose = next((purpose for text, purpose in _BY_PURPOSE.items() if name.endswith(text)), None)
         return [
             entry

@@ -128,9 +128,10 @@ def _start_clocks(w: Walker, engagement: Engagement) -> None:
         return
     engagement.contacted_at = w.now
     contract = w.vendor(engagement.vendor).contract
-    respond = contract.respond_within.get(engagement.priority)
-    solve = contract.resolve_within.get(engagement.priority)
-    updates = contract.updates_every.get(engagement.priority)
+    priority: Any = engagement.priority  # whatever a step gave: one that the contract does not know has no clocks
+    respond = contract.respond_within.get(priority)
+    solve = contract.resolve_within.get(priority)
+    updates = contract.updates_every.get(priority)
     if respond and engagement.replied_at is None:
         engagement.response = Clock(name="response", started_at=w.now)
         contract_clocks.start(w, engagement.path, engagement.response, respond, contract.hours)

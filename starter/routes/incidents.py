@@ -11,8 +11,8 @@ from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime
 
 from mayday.domain.incident import ENDED, STATUSES, Board
+from mayday.domain.ranks import SeverityName
 from mayday.domain.timeline import Entry, timestamp
-from mayday.language.catalog import SeverityName
 from mayday.language.library import UnknownRunbook
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.incidents import IncidentRecord

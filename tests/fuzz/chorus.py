@@ -168,6 +168,7 @@ async def chorus() -> AsyncIterator[Chorus]:
             workflows=[RehearsedIncident, RehearsedReview],
             activities=[any_effect],
             graceful_shutdown_timeout=timedelta(seconds=5),
+            debug_mode=True,  # without the watch for deadlocks, which a busy machine looks like
         )
         running = asyncio.create_task(worker.run())
         try:

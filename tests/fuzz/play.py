@@ -67,11 +67,18 @@ def compiled(runbook: Body, called: Body, service: str = "payments") -> tuple[Pl
 
 
 def thrown(seed: int) -> tuple[Night, Body, Library]:
-    """The night that a number stands for, played."""
+    """The night that a number stands for, played; without races, which come out differently on a real server."""
     dice = Dice(seed)
-    plan, library = compiled(runbook_of(dice), called_of(dice))
+    plan, library = compiled(without_races(runbook_of(dice)), without_races(called_of(dice)))
     night = {**night_of(dice), "name": f"night {seed}"}
     return play(plan, library, night), night, library
+
+
+def without_races(body: Any) -> Any:
+    """A runbook in which no `parallel` waits for the first of its branches: they may end in any order."""
+    if isinstance(body, dict):
+        return {key: "all" if key == "join" else without_races(value) for key, value in body.items()}
+    return [without_races(item) for item in body] if isinstance(body, list) else body
 
 
 def _read(body: Body) -> RunbookFile:

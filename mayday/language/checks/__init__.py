@@ -20,6 +20,7 @@ from mayday.language.checks.layout import Layout
 from mayday.language.checks.references import ReferenceChecks
 from mayday.language.checks.resolving import resolve_findings
 from mayday.language.checks.results import result_findings
+from mayday.language.checks.scenarios import scenario_findings
 from mayday.language.checks.talking import talking_findings
 from mayday.language.checks.types import Typed, type_findings
 from mayday.language.documents import Document
@@ -29,7 +30,7 @@ from mayday.language.runbook import Runbook, TemplateText
 if TYPE_CHECKING:
     from mayday.language.library import Library
 
-__all__ = ["check_catalog", "check_runbook", "check_template"]
+__all__ = ["check_catalog", "check_runbook", "check_template", "scenario_findings"]
 
 
 def check_runbook(runbook: Runbook, document: Document, library: Library) -> list[Finding]:

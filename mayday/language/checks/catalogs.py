@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, get_args
 
 from mayday.domain.incident import BUILT_IN_ROLES
 from mayday.domain.oncall import ExternalSchedule
-from mayday.language.catalog import VENDOR_SOURCES, Catalog, Route, RouteIncident, SeverityName
+from mayday.domain.ranks import SeverityName
+from mayday.language.catalog import VENDOR_SOURCES, Catalog, Route, RouteIncident
 from mayday.language.catalog_files import CatalogFiles
 from mayday.language.checks.arguments import value_problem
 from mayday.language.checks.kinds import ANY, EXTRA, Kind
