@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import structlog
 
-from mayday.domain.commands import Ack, Answer, Command, Reopen
+from mayday.domain.commands import Ack, Answer, Command, Complete, Reopen, Vote
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.incidents import IncidentRecord
 from mayday.records.records import Records
@@ -65,7 +65,7 @@ class Decisions:
             await self._audit(record, command, "closed")
             raise Problem(
                 409, "closed", f"{record.id} has ended ({await self._last_status(record)})",
-                hint="within 24 hours of the end it can be reopened",
+                hint=_after_the_end(record, command),
             ) from None  # fmt: skip
         await self._audit(record, command, "pending" if answer.state == "pending" else "ok")
         if answer.state == "pending":
@@ -137,3 +137,11 @@ class Decisions:
             log.warning(
                 "audit_not_written", actor=command.actor, action=command.kind, outcome=outcome, reason=str(error)
             )
+
+
+def _after_the_end(record: IncidentRecord, command: Command) -> str:
+    """What can still be done. Ratifications and confirmations went to the review, with everything else that was owed."""
+    owed = command.decision if isinstance(command, Vote) else command.task if isinstance(command, Complete) else ""
+    if owed.startswith(("ratify:", "confirm:")):
+        return f"the review asks for it now: POST /api/v1/reviews/{record.id}/findings, or `mayday review finding`"
+    return "within 24 hours of the end it can be reopened"

@@ -118,7 +118,11 @@ Our teams are at work. We will post again here within 30 minutes.
 """
 
 _HOLDING_LINE = """
+{% if incident.status == "resolved" %}
+We are making sure that {{ incident.service_name }} works as it should, and will post the outcome here.
+{% else %}
 We are still working on the problem with {{ incident.service_name }}, and have nothing new to tell yet.
+{% endif %}
 {% if next_update_at is defined %}
 We will post again by {{ next_update_at | time }}.
 {% endif %}

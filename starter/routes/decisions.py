@@ -12,6 +12,7 @@ from mayday.domain.commands import Command
 from mayday.records.incidents import IncidentRecord
 from starter import bodies
 from starter.access import Acting, AsPerson, Principal
+from starter.added_steps import check_added_step
 from starter.minting import command_id
 from starter.once import OnceRoute, idempotency_key
 from starter.parts import Here, Parts
@@ -132,6 +133,7 @@ async def event(body: bodies.EventBody, to: Actor) -> JSONResponse:
 @router.post("/steps")
 async def add_step(step: Annotated[dict[str, Any], Body()], to: Actor) -> JSONResponse:
     """Add a step to the running incident, in the language's own shape, under the same checks and authority."""
+    await check_added_step(to.parts, to.record, step)
     return await to.send(commands.AddStep(**to.common, step=step))
 
 

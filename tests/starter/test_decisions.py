@@ -336,3 +336,21 @@ async def test_a_body_that_is_not_said_to_be_json_is_told_what_to_say(house: Hou
     answer = await house.http.post("/api/v1/incidents", content=b'{"title": "x"}', headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
     assert answer.json()["hint"] == "Content-Type: application/json"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "hint"),
+    [
+        ("votes", {"decision": "ratify:dr", "choice": "approve", "reason": "ok"}, "findings"),
+        ("completions", {"task": "confirm:dr:raj", "result": {"confirmed": True}}, "findings"),
+        ("votes", {"decision": "dr", "choice": "approve", "reason": "ok"}, "reopened"),
+    ],
+)
+async def test_what_comes_after_the_end_is_told_where_to_go(
+    house: House, path: str, body: dict[str, Any], hint: str
+) -> None:
+    incident = await house.declared()
+    house.gateway.end(house.run(incident).start.workflow_id, house.clock())
+    answer = await house.post(f"/api/v1/incidents/{incident}/{path}", body, "raj")
+    assert (answer.status_code, answer.json()["code"]) == (409, "closed")
+    assert hint in answer.json()["hint"]
