@@ -140,7 +140,7 @@ class Decisions:
 
 
 def _after_the_end(record: IncidentRecord, command: Command) -> str:
-    """What can still be done. Ratifications and confirmations went to the review, with everything else that was owed."""
+    """What can still be done. Ratifications and confirmations went to the review, with all that was owed."""
     owed = command.decision if isinstance(command, Vote) else command.task if isinstance(command, Complete) else ""
     if owed.startswith(("ratify:", "confirm:")):
         return f"the review asks for it now: POST /api/v1/reviews/{record.id}/findings, or `mayday review finding`"
