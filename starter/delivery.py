@@ -58,6 +58,8 @@ class Delivery:
         self._reopening = Reopening(gateway, signer, clock)
         self.directory = Directory(records)
         self._open: OrderedDict[str, OpenRun] = OrderedDict()
+        #: digests of plans that the store has: a webhook waits for each transaction
+        self._plans: set[str] = set()
 
     async def __call__(self, workflow_id: str, parcels: list[Parcel]) -> list[Delivered]:
         """One answer for each parcel. Raises `TemporalSilent`."""
@@ -151,7 +153,9 @@ class Delivery:
         record = self.directory.remember(start, run_id)
         try:
             await self._records.incidents.opened(record)
-            await self._records.plans.put(start.plan_digest, start.plan)
+            if start.plan_digest not in self._plans:
+                await self._records.plans.put(start.plan_digest, start.plan)
+                self._plans.add(start.plan_digest)
         except RecordsUnavailable as error:
             log.warning("incident_not_listed_yet", incident=start.id, reason=str(error))
 

@@ -21,6 +21,8 @@ from temporalio.converter import PayloadCodec
 from mayday.settings import SettingsError
 
 COMPRESSED = b"binary/zlib"
+#: a start waits for it: a plan gets an eighth larger than by the default, in a quarter of the time
+LEVEL = 3
 ENCRYPTED = b"binary/aes-256-gcm"
 
 # Below this a payload stays readable in Temporal's web UI; above it nobody reads it there anyway.
@@ -55,7 +57,7 @@ class MaydayCodec(PayloadCodec):
     def _compress(self, payload: Payload) -> Payload:
         if len(payload.data) < self._compress_from:
             return payload
-        return _wrap(COMPRESSED, zlib.compress(payload.SerializeToString(), 6))
+        return _wrap(COMPRESSED, zlib.compress(payload.SerializeToString(), LEVEL))
 
     def _decompress(self, payload: Payload) -> Payload:
         if payload.metadata.get("encoding") != COMPRESSED:
