@@ -78,6 +78,9 @@ class Settings(BaseSettings):
     )
     session_hours: float = Field(default=168, gt=0, description="A browser's login ends after so many hours")
     session_idle_hours: float = Field(default=12, gt=0, description="and after so many hours without a request")
+    keep_alerts_days: int = Field(
+        default=90, ge=1, description="Days for which the inbox keeps handled alerts and the bodies that they came in"
+    )
 
     oidc_issuer: str | None = Field(default=None, description="OpenID Connect provider that people log in with")
     oidc_client_id: str | None = Field(default=None, description="Our client id there")

@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
 
 import structlog
 import uvicorn
@@ -26,6 +27,7 @@ from starter.access import OWNER
 from starter.app import create_app
 from starter.feed import feeds_of
 from starter.gateway import TemporalGateway
+from starter.housekeeping import keep_house
 from starter.parts import Parts, assemble
 from starter.playbooks import Playbooks, PlaybooksRefused
 
@@ -165,13 +167,16 @@ async def serving(
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     server = Server(config, listening)
     await server.start()
+    keep = timedelta(days=settings.keep_alerts_days)
+    housekeeping = asyncio.create_task(keep_house(records.inbox, keep, parts.clock), name="housekeeping")
     log.info("starter_started", url=server.url)
     try:
         yield server
     finally:
-        if reaching is not None:
-            reaching.cancel()
-            await asyncio.gather(reaching, return_exceptions=True)
+        for task in (housekeeping, reaching):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
         feeds_of(parts).close()  # streams never end by themselves: the server would wait for them
         await server.stop()
 

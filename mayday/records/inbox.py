@@ -126,6 +126,30 @@ class Inbox:
                 chunk = list(ids[start : start + 500])
                 await connection.execute(sa.update(INBOX).where(INBOX.c.id.in_(chunk)).values(**values))
 
+    async def forget(self, before: datetime, most: int = 1000) -> int:
+        """Drop what was handled before then, oldest first, with the bodies that it came in; returns how many alerts.
+
+        What is still to be forwarded stays however old it is. Call it until it returns less than `most`.
+        """
+        async with self._store.write() as connection:
+            oldest = await connection.execute(
+                sa.select(INBOX.c.id, INBOX.c.state, INBOX.c.handled_at, INBOX.c.delivery_id)
+                .order_by(INBOX.c.id)
+                .limit(most)
+            )
+            gone = [
+                row for row in oldest if row.state != "new" and row.handled_at is not None and row.handled_at < before
+            ]
+            for start in range(0, len(gone), 500):
+                chunk = gone[start : start + 500]
+                await connection.execute(sa.delete(INBOX).where(INBOX.c.id.in_([row.id for row in chunk])))
+                bodies = {row.delivery_id for row in chunk}
+                still = sa.select(INBOX.c.delivery_id).where(INBOX.c.delivery_id.in_(bodies))
+                await connection.execute(
+                    sa.delete(DELIVERIES).where(DELIVERIES.c.id.in_(bodies) & DELIVERIES.c.id.not_in(still))
+                )
+        return len(gone)
+
     async def look(self, workflow_id: str, since: datetime | None = None, limit: int = 200) -> list[InboxRow]:
         """Firing alerts for a run that it has not been given yet: the last thing a closing run does."""
         wanted = (INBOX.c.workflow_id == workflow_id) & (INBOX.c.state == "new") & (INBOX.c.alert_state == "firing")
