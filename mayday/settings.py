@@ -137,6 +137,10 @@ class Settings(BaseSettings):
     status_pages: str | None = Field(default=None, description="Order of the status pages")
     change_logs: str | None = Field(default=None, description="Order of the change logs")
 
+    tickets_every: float = Field(
+        default=60, ge=15, description="Seconds between two looks at tickets whose desk does not tell us"
+    )
+
     # -- being watched
     heartbeat_url: str | None = Field(
         default=None, repr=False, description="Called while all is well, so that an outside monitor notices silence"

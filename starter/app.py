@@ -21,6 +21,7 @@ from starter.parts import Parts
 from starter.refusals import Refusals
 from starter.routes import access, decisions, desk, health, incidents, oncall, queue, tokens, webhooks
 from starter.safe_headers import SafeHeaders
+from starter.ticket_watch import watching_tickets
 
 __all__ = ["create_app"]
 
@@ -65,11 +66,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     parts: Parts = app.state.parts
     parts.forwarder.start()
     pruning = asyncio.create_task(_prune(parts), name="prune")
-    try:
-        yield
-    finally:
-        pruning.cancel()
-        await parts.drain()
+    async with watching_tickets(parts):
+        try:
+            yield
+        finally:
+            pruning.cancel()
+            await parts.drain()
         log.info("starter_drained")
 
 

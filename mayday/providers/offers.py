@@ -40,6 +40,7 @@ from mayday.domain.ports import (
 from mayday.providers.auth import Auth, NoAuth
 from mayday.providers.client import VendorClient
 from mayday.providers.vendor_pager import WatchedLine
+from mayday.providers.watched_tickets import WatchedDesk
 from mayday.records.records import Records
 from mayday.settings import PREFIX, SECRET_ENDINGS, SettingsError
 
@@ -77,6 +78,8 @@ class Offer:
     """Serves the catalog's schedules with `source:` of this vendor's name."""
     watched: WatchedLine | None = None
     """A pager that does not tell us of answers by itself: the worker asks it."""
+    watched_desk: WatchedDesk | None = None
+    """A ticket desk that does not tell us of changes by itself: the starter asks it."""
     checks: Sequence[Check] = ()
 
 

@@ -32,6 +32,7 @@ from mayday.providers.embedded.vendors import DeskVendors
 from mayday.providers.http.caller import DrillCaller, HouseCaller
 from mayday.providers.offers import Offer, VendorSettings
 from mayday.providers.vendor_pager import CallJournal
+from mayday.providers.watched_tickets import WatchedDesk
 from mayday.records.records import Records
 from mayday.settings import PREFIX, Settings, SettingsError
 
@@ -143,6 +144,14 @@ def offered(
     )  # fmt: skip
     made: Offer | None = getattr(import_module(module), attribute)(given)
     return made
+
+
+def watched_desks(
+    settings: Settings, records: Records, catalog: CatalogSource, client: httpx.AsyncClient
+) -> dict[str, WatchedDesk]:
+    """The ticket desks that have to be asked, by vendor. Raises SettingsError."""
+    offers = made_offers(settings, records, catalog, client)
+    return {name: each.watched_desk for name, each in offers.items() if each.watched_desk is not None}
 
 
 def ordered_ports(desk: Ports, offers: Mapping[str, Offer], settings: Settings) -> Ports:

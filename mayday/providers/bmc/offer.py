@@ -41,4 +41,4 @@ def offer(given: VendorSettings) -> Offer | None:
         await forms.find("HPD:IncidentInterface", "Incident Number", "INC000000000000", "Status")
         return CheckResult(True, "the account can log in and read incidents")
 
-    return Offer(ticket_desk=desk, checks=[incidents_can_be_read])
+    return Offer(ticket_desk=desk, watched_desk=desk, checks=[incidents_can_be_read])

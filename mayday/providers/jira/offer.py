@@ -25,6 +25,7 @@ class JiraSettings(VendorModel):
     problem_type: str = Field(default="Problem", description="Issue type of problem records")
     change_type: str = Field(default="Change", description="Issue type of emergency changes")
     resolution: str = Field(default="Done", description="Resolution of closed issues, where the workflow asks for one")
+    watched: bool = Field(default=False, description="Look at open tickets every minute: where no webhook tells us")
     fields: Json[dict[str, dict[str, Any]]] = Field(
         default={},
         description='Fields that the house demands, by kind: `{"incident": {"customfield_10010": "it/major"}}`',
@@ -59,4 +60,4 @@ def offer(given: VendorSettings) -> Offer | None:
             )
         return CheckResult(True, f"project {settings.project} takes the three kinds of tickets")
 
-    return Offer(ticket_desk=desk, checks=[project_is_there])
+    return Offer(ticket_desk=desk, watched_desk=desk if settings.watched else None, checks=[project_is_there])

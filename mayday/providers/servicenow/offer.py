@@ -23,6 +23,7 @@ class ServiceNowSettings(VendorModel):
     caller: str | None = Field(default=None, description="User name of the caller of incidents, where it is mandatory")
     assignment_group: str | None = Field(default=None, description="Group of new tickets where the runbook names none")
     close_code: str = Field(default="Solution provided", description="Resolution code of closed incidents and changes")
+    watched: bool = Field(default=False, description="Look at open tickets every minute: where no webhook tells us")
     fields: Json[dict[str, dict[str, Any]]] = Field(
         default={}, description='Fields that the house demands, by table: `{"incident": {"category": "outage"}}`'
     )
@@ -58,7 +59,10 @@ def offer(given: VendorSettings) -> Offer | None:
         said = "; ".join(f"{table}: {why}" for table, why in refused.items())
         return CheckResult(False, said, "give the account the role itil (and sn_change_write for changes)")
 
-    return Offer(ticket_desk=desk, change_log=ServiceNowChangeLog(tables, names_of), checks=[may_read])
+    return Offer(
+        ticket_desk=desk, watched_desk=desk if settings.watched else None,
+        change_log=ServiceNowChangeLog(tables, names_of), checks=[may_read],
+    )  # fmt: skip
 
 
 def _auth(settings: ServiceNowSettings) -> Auth:
