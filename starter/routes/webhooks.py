@@ -48,6 +48,8 @@ async def receive(source: str, request: Request, parts: Here) -> Response:
     except Malformed as error:
         errors = [{"field": error.field, "reason": error.reason}] if error.field else None
         raise Problem(400, "malformed", str(error), errors=errors) from None
+    except RecursionError:  # what the JSON parser just took can be too deep for whoever looks into it
+        raise Problem(400, "malformed", "the body is nested too deeply") from None
     except BadSignature as error:
         raise Problem(401, "unauthenticated", str(error)) from None
     except (Unavailable, Unverifiable) as error:
