@@ -35,7 +35,7 @@ from mayday.providers.ticket_echo import is_ours
 __all__ = ["Jira"]
 
 OUR_LABEL = "mayday"
-"""What our own issues are labelled with (`issues.py`)."""
+"""What our own issues are labelled with, and the property of our comments (`issues.py`)."""
 SIGNATURE_HEADER = "X-Hub-Signature"
 #: changes of an issue that its readers care about
 _TOLD = ("status", "priority", "assignee", "resolution")
@@ -156,7 +156,8 @@ def _written(kind: str, issue: dict[str, Any], body: dict[str, Any], delivery: D
     names = {person, scalar(who.get("accountId"))}
     text = _text(comment.get("body"))
     own = {name.strip() for name in delivery.options.get("own_users", "").split(",") if name.strip()}
-    if names & own or is_ours(text):
+    marked = OUR_LABEL in [scalar(fields(each).get("key")) for each in items(comment.get("properties"))]
+    if names & own or marked or is_ours(text):
         return
     key, at = scalar(issue.get("key")), epoch(body.get("timestamp"))
     name = scalar(who.get("displayName")) or person
