@@ -16,8 +16,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mayday.records.errors import RecordsUnavailable
 from starter import problems
 from starter.body_limit import BodyLimit
+from starter.entity_tags import EntityTags
 from starter.metrics import REQUEST_SECONDS, REQUESTS
 from starter.parts import Parts
+from starter.reference import description
 from starter.refusals import Refusals
 from starter.routes import access, decisions, desk, health, incidents, oncall, queue, tokens, webhooks
 from starter.safe_headers import SafeHeaders
@@ -54,6 +56,8 @@ def create_app(parts: Parts) -> FastAPI:
         if find_spec(name) is not None:
             router: APIRouter = import_module(name).router
             app.include_router(router)
+    description.install(app)
+    app.add_middleware(EntityTags)
     app.add_middleware(Refusals, records=parts.records, clock=parts.clock)
     app.add_middleware(BodyLimit, limit=parts.settings.max_body_bytes)
     app.add_middleware(SafeHeaders, https=parts.settings.base_url.startswith("https://"))

@@ -55,7 +55,8 @@ class SafeHeaders:
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
                 if scope["path"].startswith("/api/"):
-                    headers.setdefault("Cache-Control", "no-store")
+                    reading = scope["method"] in ("GET", "HEAD")
+                    headers.setdefault("Cache-Control", "private, no-cache" if reading else "no-store")
             await send(message)
 
         await self._app(scope, receive, guarded)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from mayday.domain.review import ReviewBoard
 from mayday.domain.timeline import plain, timestamp
@@ -14,6 +14,7 @@ from mayday.records.login_codes import LoginCode
 from mayday.records.reviews import ReviewRecord
 from starter.access import OWNER, Administering, Principal, level_of, rank
 from starter.bodies import CodesBody, LinkBody
+from starter.paging import Cursor, Limit, page
 from starter.parts import Here, Parts
 from starter.problems import Problem
 from starter.signing import LOOKED_UP_EVERY
@@ -50,9 +51,12 @@ async def seal_codes(body: CodesBody, principal: Administering, parts: Here) -> 
 
 
 @router.get("/codes")
-async def list_codes(principal: Administering, parts: Here) -> dict[str, Any]:
+async def list_codes(
+    principal: Administering, parts: Here, person: str | None = None, limit: Limit = 200, cursor: Cursor = None
+) -> dict[str, Any]:
     """Sealed codes, newest first: whose, and whether they were used. Never the codes themselves."""
-    return {"items": [public(code) for code in await parts.records.login_codes.find("sealed")], "next": None}
+    found = [code for code in await parts.records.login_codes.find("sealed") if person in (None, code.person)]
+    return page(found, limit, cursor, lambda code: code.id, public)
 
 
 @router.post("/codes/{code_id}/revoke")
@@ -67,9 +71,12 @@ async def revoke_code(code_id: str, principal: Administering, parts: Here) -> di
 
 
 @router.get("/sessions")
-async def list_sessions(principal: Administering, parts: Here) -> dict[str, Any]:
+async def list_sessions(
+    principal: Administering, parts: Here, person: str | None = None, limit: Limit = 200, cursor: Cursor = None
+) -> dict[str, Any]:
     """Who is logged in with a browser, newest first."""
-    return {"items": [plain(session.model_dump()) for session in await parts.records.sessions.find()], "next": None}
+    found = [one for one in await parts.records.sessions.find() if person in (None, one.person or OWNER)]
+    return page(found, limit, cursor, lambda session: session.id, lambda session: plain(session.model_dump()))
 
 
 @router.post("/sessions/{session_id}/end")
@@ -80,6 +87,21 @@ async def end_session(session_id: str, principal: Administering, parts: Here) ->
         raise Problem(404, "unknown_session", f"no open session {session_id}")
     await _audit(parts, principal, "session_ended", {"session": session_id})
     return {"ended": ended}
+
+
+@router.get("/audit")
+async def list_audit(
+    principal: Administering,
+    parts: Here,
+    actor: str | None = None,
+    incident: str | None = None,
+    limit: Limit = 100,
+    cursor: Annotated[int | None, Query(ge=1, le=2**62, description="`next` of the page before")] = None,
+) -> dict[str, Any]:
+    """Who tried what through which door and what came of it, newest first. Nothing here is ever changed."""
+    rows = await parts.records.audit.find(actor=actor, incident_id=incident, limit=limit + 1, before=cursor)
+    more = str(rows[limit - 1].id) if len(rows) > limit else None
+    return {"items": [plain(row.model_dump()) for row in rows[:limit]], "next": more}
 
 
 @router.get("/signing-keys")

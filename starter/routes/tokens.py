@@ -11,8 +11,9 @@ from mayday.domain.timeline import timestamp
 from mayday.language.catalog import AccessLevel
 from mayday.records.errors import UnknownRecord
 from mayday.records.tokens import Token
-from starter.access import MACHINE, Administering, Reading, level_of, rank
+from starter.access import MACHINE, OWNER, Administering, Reading, level_of, rank
 from starter.bodies import TokenBody
+from starter.paging import Cursor, Limit, page
 from starter.parts import Here
 from starter.problems import Problem
 
@@ -33,9 +34,12 @@ async def me(principal: Reading, parts: Here) -> dict[str, Any]:
 
 
 @router.get("/tokens")
-async def list_tokens(principal: Administering, parts: Here) -> dict[str, Any]:
-    """All tokens, newest first, without their secrets."""
-    return {"items": [public(token) for token in await parts.records.tokens.find()], "next": None}
+async def list_tokens(
+    principal: Administering, parts: Here, person: str | None = None, limit: Limit = 200, cursor: Cursor = None
+) -> dict[str, Any]:
+    """Tokens, newest first, without their secrets; `machine:NAME` is a machine's."""
+    found = [token for token in await parts.records.tokens.find() if person in (None, token.person or OWNER)]
+    return page(found, limit, cursor, lambda token: token.id, public)
 
 
 @router.post("/tokens", status_code=201)

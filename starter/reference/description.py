@@ -1,0 +1,208 @@
+"""The OpenAPI document, completed: what the framework cannot know about answers, refusals, keys and who may.
+
+every operation below /api    problem details (RFC 9457) for each way in which it refuses; bearer token or session
+POST                          `Idempotency-Key`, where the route keeps answers
+decisions                     200 applied, 202 pending, 409 refused by the incident
+GET                           lists are `{items, next}`; `ETag`, and 304 for `If-None-Match`
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+
+from starter.once import OnceRoute
+
+__all__ = ["install"]
+
+ABOUT = """The actor is whoever the token or the session belongs to, never a field.
+
+A request without a valid token is 401. What the token's level or scopes do not allow is 403. What the incident refuses
+is 409 with a code and the reason. Every refusal is a problem document; `code` is for programs, `detail` for people.
+
+The same Idempotency-Key with the same request gives the first answer again, with `Idempotent-Replayed: true`.
+
+Lists are `{"items": [...], "next": cursor or null}`: give `next` as `cursor` (`after` for timelines) for the next page.
+"""
+PROBLEM = {
+    "type": "object",
+    "description": "Problem details (RFC 9457)",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {
+        "type": {"type": "string", "description": "urn:mayday:problem:CODE"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "For people"},
+        "code": {"type": "string", "description": "For programs"},
+        "hint": {"type": "string", "description": "What to do instead"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "reason"],
+                "properties": {"field": {"type": "string"}, "reason": {"type": "string"}},
+            },
+        },
+    },
+}
+DECIDED = {
+    "type": "object",
+    "required": ["state", "command"],
+    "properties": {
+        "state": {"type": "string", "enum": ["applied", "pending"]},
+        "command": {"type": "string", "description": "The command's id: the same key gives the same id"},
+        "entry": {"type": ["integer", "null"], "description": "The number of the timeline's entry about it"},
+        "detail": {"type": "object"},
+    },
+}
+LISTED = {
+    "type": "object",
+    "required": ["items", "next"],
+    "properties": {
+        "items": {"type": "array", "items": {"type": "object"}},
+        "next": {"type": ["string", "null"], "description": "Where the next page begins; null: this was the last"},
+    },
+}
+MEANINGS = {
+    "400": "malformed: no JSON, or an Idempotency-Key that cannot be one",
+    "401": "no token or session, or one that is unknown, expired or revoked",
+    "403": "the level, the scopes or the missing proof of a form do not allow it",
+    "404": "there is no such thing",
+    "409": "refused as things are now; `code` says why",
+    "413": "the body is too large",
+    "422": "a field is missing or wrong; `errors` says which",
+    "503": "the records store or Temporal does not answer; Retry-After says when to come back",
+}
+KEY_PARAMETER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Makes a repeated request count once",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
+MATCH_PARAMETER = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The ETag of the answer at hand: 304 while it is still this one",
+    "schema": {"type": "string", "maxLength": 200, "pattern": "^[!-~]*$"},
+}
+CHANNEL_PARAMETER = {
+    "name": "Mayday-Channel",
+    "in": "header",
+    "required": False,
+    "description": "Through which door the decision came: api, cli, console, chat, phone",
+    "schema": {"type": "string", "enum": ["api", "cli", "console", "chat", "phone"]},
+}
+
+
+def install(app: FastAPI) -> None:
+    """`/openapi.json` and `/docs` say all of this from now on."""
+
+    def described() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = complete(app)
+        return app.openapi_schema
+
+    app.openapi = described  # type: ignore[method-assign]
+
+
+def complete(app: FastAPI) -> dict[str, Any]:
+    """The framework's document with what it lacks."""
+    document: dict[str, Any] = get_openapi(
+        title=app.title, version=app.version, summary=app.summary, description=ABOUT, routes=app.routes
+    )
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    schemas |= {"Problem": PROBLEM, "Decided": DECIDED, "List": LISTED}
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    document["components"]["securitySchemes"] = {
+        "token": {"type": "http", "scheme": "bearer", "description": "mayday token create"},
+        "session": {
+            "type": "apiKey", "in": "cookie", "name": "mayday_session",
+            "description": "A browser's login; whatever changes something needs X-CSRF-Token as well",
+        },
+    }  # fmt: skip
+    once = {(method, _plain(route.path)) for route in _routes(app) for method in route.methods or () if _keeps(route)}
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            _complete(path, method, operation, keeps_answers=(method.upper(), path) in once)
+    return document
+
+
+def _routes(app: FastAPI) -> list[APIRoute]:
+    return [route for route in app.routes if isinstance(route, APIRoute)]
+
+
+def _keeps(route: APIRoute) -> bool:
+    return isinstance(route, OnceRoute)
+
+
+def _plain(path: str) -> str:
+    return re.sub(r":path}", "}", path)
+
+
+def _complete(path: str, method: str, operation: dict[str, Any], *, keeps_answers: bool) -> None:
+    answers: dict[str, Any] = operation["responses"]
+    answers.pop("422", None)
+    api = path.startswith("/api/")
+    has_body = "requestBody" in operation
+    parameters = operation.setdefault("parameters", [])
+    codes: list[str] = []
+    if api:
+        operation["security"] = [{"token": []}, {"session": []}]
+        codes += ["401", "403", "404", "503"]
+    elif "{" in path:
+        codes.append("404")
+    if parameters or has_body:
+        codes.append("422")
+    if method != "get":
+        codes += ["400", "409", "413"] if api else ["400", "401", "413", "503"]
+        if api and keeps_answers and method == "post":
+            parameters.append(KEY_PARAMETER)
+    elif api:
+        codes.append("400")
+        parameters.append(MATCH_PARAMETER)
+        answers.setdefault("304", {"description": "It is still what `If-None-Match` says"})
+        _with_tag(answers)
+    if path.endswith("/archive"):
+        if method == "get":
+            answers["200"] = {"description": "The archive", "content": {"application/zip": {}}}
+    elif "decisions" in operation.get("tags", []) or path.startswith("/api/v1/reviews/"):
+        if method in ("post", "put"):
+            parameters.append(CHANNEL_PARAMETER)
+            answers["200"] = _json("Applied", "Decided")
+            answers["202"] = _json("The incident has not answered yet: it is applied once, when it does", "Decided")
+    if path == "/api/v1/incidents" and method == "post":
+        answers["200"] = {**answers["201"], "description": "The open incident of this cause"}
+    if method == "get" and api and _lists(operation):
+        answers["200"] = {**answers["200"], **_json(answers["200"]["description"], "List")}
+    for code in codes:
+        answers[code] = {
+            "description": MEANINGS[code],
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+    operation["responses"] = dict(sorted(answers.items()))
+
+
+def _with_tag(answers: dict[str, Any]) -> None:
+    if "application/json" in answers.get("200", {}).get("content", {}):
+        answers["200"] = {
+            **answers["200"],
+            "headers": {"ETag": {"description": "Changes with the answer", "schema": {"type": "string"}}},
+        }
+
+
+def _lists(operation: dict[str, Any]) -> bool:
+    return str(operation.get("operationId", "")).startswith("list_") or bool(
+        {"limit"} & {parameter["name"] for parameter in operation["parameters"]}
+    )
+
+
+def _json(description: str, schema: str) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    return {"description": description, "content": content}
