@@ -23,7 +23,7 @@ CLOSING = ("finally", "last")
 def refusal(w: Walker, command: Event) -> Refusal | None:
     if command.name.partition(".")[0] in SYSTEM and "." in command.name:
         return Refusal(code="not_yours", reason=f"{command.name} is an event of the system and cannot be sent")
-    if not people.known(w, command.actor) and command.actor != people.OWNER:
+    if not people.reports(w, command.actor):
         return Refusal(code="not_yours", reason="events come from a person of the catalog")
     return None
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def refusal(w: Walker, command: Note) -> Refusal | None:
-    if not people.known(w, command.actor) and command.actor != people.OWNER:
+    if not people.reports(w, command.actor):
         return Refusal(code="not_yours", reason="notes come from a person of the catalog")
     if not command.text.strip():
         return Refusal(code="invalid", reason="text: a note needs words")

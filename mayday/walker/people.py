@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 COMMANDER, DEPUTY, SCRIBE = "incident_commander", "deputy", "scribe"
 #: the machine's own administrator (mayday.json): declares and administers, never decides for a person
 OWNER = "owner"
+MACHINE = "machine:"
 
 
 def holder(w: Walker, role: str) -> str | None:
@@ -124,6 +125,11 @@ def leads(w: Walker, person: str) -> bool:
 
 def known(w: Walker, person: str) -> bool:
     return person in w.plan.people
+
+
+def reports(w: Walker, actor: str) -> bool:
+    """Who may tell what they see: people of the catalog, the owner, and programs with a token of their own."""
+    return known(w, actor) or actor == OWNER or actor.startswith(MACHINE)
 
 
 def name_of(w: Walker, person: str | None) -> str:

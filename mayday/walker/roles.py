@@ -209,6 +209,8 @@ def _tell_what_waits(w: Walker, role: str, person: str) -> None:
 
 
 def accept_refusal(w: Walker, command: Accept) -> Refusal | None:
+    if command.actor == people.OWNER:
+        return Refusal(code="not_yours", reason="accepting is a person's word: it takes a person's token")
     task = w.state.tasks.get(command.target)
     if task is not None:
         return tasks.accept_refusal(w, command, task)

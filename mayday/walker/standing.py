@@ -133,7 +133,7 @@ def set_severity(w: Walker, severity: str, reason: str, by: str, step: str | Non
 
 
 def impact_refusal(w: Walker, command: Impact) -> Refusal | None:
-    if not people.known(w, command.actor) and command.actor != people.OWNER:
+    if not people.reports(w, command.actor):
         return Refusal(code="not_yours", reason="impact comes from a person of the catalog")
     if command.customers_affected is None and command.started_at is None and command.ended_at is None:
         return Refusal(code="invalid", reason="one of customers_affected, started_at, ended_at is needed")

@@ -1,0 +1,118 @@
+"""Every action, by everybody, in every state: the workflow's own rules, whatever the door let through.
+
+One row an action: who may, while the incident is open. Everything else is refused, by code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+
+from mayday.domain.commands import COMMAND
+from tests.walker.conftest import Night
+from workflows.incident import COMMAND_KINDS
+
+#: ana commands, dee is her deputy, sam votes, lee was paged, raj is in the catalog
+PEOPLE = ("ana", "dee", "sam", "lee", "raj")
+ACTORS = (*PEOPLE, "stranger", "owner", "machine:ci")
+LEADERS = frozenset({"ana", "dee", "owner"})
+HOUSE = frozenset({*PEOPLE, "owner"})
+TELLERS = frozenset({*HOUSE, "machine:ci"})
+
+
+class Row(NamedTuple):
+    action: str
+    body: dict[str, Any]
+    may: frozenset[str]
+    else_: str = "not_yours"
+    """The refusal of everybody else while the incident is open."""
+
+
+TABLE = [
+    Row("ack", {"page": "wake"}, frozenset({"lee"})),
+    Row("accept", {"target": "chore"}, frozenset({"ana", "dee", "lee"})),
+    Row("vote", {"decision": "gate", "choice": "approve", "reason": "go"}, frozenset({"sam"}), "not_a_voter"),
+    Row("complete", {"task": "chore"}, frozenset({*LEADERS, "lee"})),
+    Row("update", {"audience": "technical", "text": "x"}, HOUSE),
+    Row("correct", {"n": 1, "text": "x"}, frozenset(PEOPLE)),
+    Row("note", {"text": "x"}, TELLERS),
+    Row("severity", {"severity": "SEV2", "reason": "r"}, LEADERS),
+    Row("status", {"status": "mitigated", "reason": "r"}, LEADERS),
+    Row("role", {"role": "scribe", "person": "kim"}, LEADERS),
+    Row("event", {"name": "deployed"}, TELLERS),
+    Row("add_step", {"step": {"id": "more", "log": "x"}}, LEADERS),
+    Row("candidate", {"accept": True, "reason": "r"}, frozenset(), "closed"),
+    Row("merge", {"into": "INC-2", "into_workflow": "incident/y", "reason": "r"}, LEADERS),
+    Row("reopen", {"reason": "r"}, frozenset()),
+    Row("delegate", {"to": "max"}, frozenset(PEOPLE)),
+    Row("hold_outward", {"on": True, "reason": "r"}, LEADERS),
+    Row("impact", {"customers_affected": 3}, TELLERS),
+    Row("vendor_reply", {"step": "case", "reply": "reply", "text": "x"}, HOUSE),
+    Row("override", {"step": "chore", "action": "skip", "reason": "r"}, LEADERS),
+]
+#: what is refused otherwise than its row says: the requester is no voter, and there is nothing to reopen
+EXCEPTIONS = {("vote", "ana"): "excluded"} | {("reopen", leader): "not_open" for leader in LEADERS}
+
+
+def refusal(night: Night, row: Row, actor: str) -> str | None:
+    command = {"kind": row.action, "actor": actor, "id": "q", "received_at": night.incident.now, **row.body}
+    found = night.walker.refusal(COMMAND.validate_python(command), night.incident.now)
+    return found.code if found is not None else None
+
+
+def test_the_table_has_every_action() -> None:
+    assert {row.action for row in TABLE} == set(COMMAND_KINDS)
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.action)
+def test_while_it_is_open(open_night: Callable[..., Night], row: Row) -> None:
+    night = open_night("authority").run(1)
+    expected = {actor: EXCEPTIONS.get((row.action, actor), None if actor in row.may else row.else_) for actor in ACTORS}
+    assert {actor: refusal(night, row, actor) for actor in ACTORS} == expected
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.action)
+def test_while_it_is_a_candidate(open_night: Callable[..., Night], row: Row) -> None:
+    night = open_night("authority", declare="propose", accept_within="10m", roles={}, declared_by=None).run(1)
+    for actor in ACTORS:
+        if row.action in ("note", "event", "impact"):
+            expected = None if actor in TELLERS else "not_yours"
+        elif row.action in ("candidate", "severity"):  # nobody commands yet
+            expected = None if actor == "owner" else "not_yours"
+        else:
+            expected = "not_open"
+        assert refusal(night, row, actor) == expected, actor
+
+
+@pytest.mark.parametrize("status", ["resolved", "cancelled"])
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.action)
+def test_after_its_end(open_night: Callable[..., Night], row: Row, status: str) -> None:
+    night = open_night("authority").run(1)
+    assert night.say("status", "ana", status=status, reason="r").refusal is None
+    night.run(30)
+    assert night.walker.finished
+    for actor in ACTORS:
+        expected: str | None = "closed"
+        if row.action == "reopen":
+            expected = "not_yours" if actor not in LEADERS else None if status == "resolved" else "closed"
+        assert refusal(night, row, actor) == expected, actor
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.action)
+def test_after_it_was_merged(open_night: Callable[..., Night], row: Row) -> None:
+    night = open_night("authority").run(1)
+    night.say("merge", "ana", into="INC-2", into_workflow="incident/y", reason="same cause")
+    night.run(30)
+    for actor in ACTORS:
+        taken = row.action == "note" and actor in TELLERS
+        expected = None if taken else "not_yours" if row.action == "note" else "closed"
+        assert refusal(night, row, actor) == expected, actor
+
+
+@pytest.mark.parametrize("name", ["severity.changed", "status.changed", "alert.attached", "incident.resolved"])
+@pytest.mark.parametrize("actor", ACTORS)
+def test_nobody_sends_an_event_of_the_system(open_night: Callable[..., Night], name: str, actor: str) -> None:
+    night = open_night("authority").run(1)
+    assert refusal(night, Row("event", {"name": name}, frozenset()), actor) == "not_yours"
