@@ -17,6 +17,7 @@ from mayday.records.errors import RecordsUnavailable
 from starter import problems
 from starter.body_limit import BodyLimit
 from starter.entity_tags import EntityTags
+from starter.knocking import Knocking
 from starter.metrics import REQUEST_SECONDS, REQUESTS
 from starter.parts import Parts
 from starter.reference import description
@@ -58,6 +59,7 @@ def create_app(parts: Parts) -> FastAPI:
             app.include_router(router)
     description.install(app)
     app.add_middleware(EntityTags)
+    app.add_middleware(Knocking, clock=parts.clock)
     app.add_middleware(Refusals, records=parts.records, clock=parts.clock)
     app.add_middleware(BodyLimit, limit=parts.settings.max_body_bytes)
     app.add_middleware(SafeHeaders, https=parts.settings.base_url.startswith("https://"))

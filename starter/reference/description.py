@@ -75,6 +75,7 @@ MEANINGS = {
     "409": "refused as things are now; `code` says why",
     "413": "the body is too large",
     "422": "a field is missing or wrong; `errors` says which",
+    "429": "wrong credentials again and again; Retry-After says when to come back",
     "503": "the records store or Temporal does not answer; Retry-After says when to come back",
 }
 KEY_PARAMETER = {
@@ -155,13 +156,13 @@ def _complete(path: str, method: str, operation: dict[str, Any], *, keeps_answer
     codes: list[str] = []
     if api:
         operation["security"] = [{"token": []}, {"session": []}]
-        codes += ["401", "403", "404", "503"]
+        codes += ["401", "403", "404", "429", "503"]
     elif "{" in path:
         codes.append("404")
     if parameters or has_body:
         codes.append("422")
     if method != "get":
-        codes += ["400", "409", "413"] if api else ["400", "401", "413", "503"]
+        codes += ["400", "409", "413"] if api else ["400", "401", "413", "429", "503"]
         if api and keeps_answers and method == "post":
             parameters.append(KEY_PARAMETER)
     elif api:

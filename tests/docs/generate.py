@@ -47,6 +47,8 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "unknown_ticket": ("404", "the desk has no ticket of this number (pages)"),
     "unknown_bridge": ("404", "the desk has no bridge of this id (pages)"),
     "unknown_token": ("404", "no token of this id"),
+    "too_many": ("429", "wrong credentials again and again; `Retry-After` says when to come back"),
+    "busy": ("503", "more webhooks at once than can be kept: send it again after `Retry-After`"),
     "unknown_code": ("404", "no login code of this id"),
     "unknown_key": ("404", "no signing key of this id"),
     "unknown_session": ("404", "no open session of this id"),

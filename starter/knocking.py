@@ -1,0 +1,69 @@
+"""What happens to those who knock too often: with wrong credentials, or faster than alerts can be kept.
+
+Whoever shows wrong credentials again and again is told to wait (429 with Retry-After); whoever shows right ones from
+the same address gets in all the same, so that nobody shuts a sender out by knocking beside it. A webhook that comes
+while too many are being kept gets a 503 with Retry-After: senders try that again, while they drop an alert on most 4xx.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from starter.limits import Allowance
+from starter.problems import Problem, problem_response
+
+__all__ = ["AT_ONCE", "Knocking"]
+
+WRONG, WINDOW = 60, timedelta(minutes=1)
+AT_ONCE = 512
+"""Webhooks that are being kept at the same time; each waits for one commit, so this is seconds of work."""
+WEBHOOKS = ("/webhooks/", "/callbacks/")
+OWN_LIMITS = ("/login", "/logout")
+
+
+class Knocking:
+    """ASGI middleware."""
+
+    def __init__(self, app: ASGIApp, *, clock: Callable[[], datetime], at_once: int = AT_ONCE) -> None:
+        self._app = app
+        self._wrong = Allowance(WRONG, WINDOW, clock)
+        self._at_once = at_once
+        self._inside = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(OWN_LIMITS):
+            await self._app(scope, receive, send)
+            return
+        if scope["path"].startswith(WEBHOOKS):
+            if self._inside >= self._at_once:
+                busy = Problem(503, "busy", "too many alerts at once: send it again", headers={"Retry-After": "2"})
+                await problem_response(busy)(scope, receive, send)
+                return
+            self._inside += 1
+            try:
+                await self._let_in(scope, receive, send)
+            finally:
+                self._inside -= 1
+            return
+        await self._let_in(scope, receive, send)
+
+    async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
+        address = scope["client"][0] if scope.get("client") else "unknown"
+        instead: Problem | None = None
+
+        async def watched(message: Message) -> None:
+            nonlocal instead
+            if message["type"] == "http.response.start" and message["status"] == 401:
+                wait = self._wrong.wait(address)
+                self._wrong.count(address)
+                if wait:
+                    detail = "wrong credentials again and again: wait before you try others"
+                    instead = Problem(429, "too_many", detail, headers={"Retry-After": str(wait)})
+                    await problem_response(instead)(scope, receive, send)
+            if instead is None:
+                await send(message)
+
+        await self._app(scope, receive, watched)
