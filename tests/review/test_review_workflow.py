@@ -18,10 +18,11 @@ from activities.dependencies import Dependencies
 from activities.registry import build
 from mayday.domain.commands import Answer
 from mayday.domain.effects import FlushRequest
-from mayday.domain.review import ReviewBoard, ReviewInput
+from mayday.domain.review import REVIEW_COMMAND, ReviewBoard, ReviewEnvelope, ReviewInput
 from mayday.domain.timeline import Entry, first_broken
 from mayday.records import Records
 from mayday.temporal.histories import replay
+from starter.signing import Signer
 from tests.review.story import FORM, given, utc
 from tests.review.test_obligations import FINAL, RATIFICATION, RCA
 from tests.review.test_report import night
@@ -202,3 +203,22 @@ async def test_commands_that_cannot_be_read_are_refused_with_the_place(
     async with review_of(skipping, dependencies, records) as run:
         assert await run.refused("extend_action", "ana", action="A1", due_at="soon", reason="x") == "invalid"
         await run.handle.terminate()
+
+
+async def test_a_review_believes_what_a_starter_signed(
+    skipping: WorkflowEnvironment, dependencies: Dependencies, records: Records
+) -> None:
+    signer = Signer(records.keys, records.store.now)
+    async with review_of(skipping, dependencies, records, decision_keys=await signer.pinned()) as run:
+        assert await run.refused("accept_ownership", "ana") == "unsigned"
+        body = {"kind": "accept_ownership", "id": "s1", "actor": "ana", "received_at": await run.now()}
+        signed = await signer.for_review("INC-1", REVIEW_COMMAND.validate_python(body))
+        await run.handle.signal("command_sent", ReviewEnvelope(command=signed.command))
+        answer = await run.handle.execute_update("accept_ownership", signed, result_type=Answer)
+        assert answer.state == "applied"
+        assert (await run.board()).accepted
+        history = await run.handle.fetch_history()
+        await run.handle.terminate()
+    turned_away = [entry for entry in await stored(records) if entry.kind == "refused"]
+    assert {(entry.actor, entry.data["code"]) for entry in turned_away} <= {("unknown", "unsigned")}
+    await replay(history, workflows=[ReviewWorkflow])
