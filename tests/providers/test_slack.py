@@ -17,6 +17,7 @@ from mayday.domain.effects import ClosePage
 from mayday.domain.errors import Broken, ProviderError, RateLimited, Refused, Unauthorised, Unreachable
 from mayday.domain.ports import Call, Card, ChannelOrder, Invitation, Post
 from mayday.language.catalog import Catalog
+from mayday.providers.checks import carried_out
 from mayday.providers.inbound import BadSignature, Malformed
 from mayday.providers.offers import Offer
 from mayday.providers.receipts import Receipts
@@ -191,7 +192,9 @@ async def test_one_unknown_guest_does_not_keep_the_others_out(slack: Slack) -> N
 async def test_the_doctor_sees_credentials_and_scopes(slack: Slack) -> None:
     results = [await check() for check in slack.offer.checks]
     assert all(result.ok for result in results)
-    assert "signed in to House" in results[0].what
+    slack.double.says.append(("auth.test", "token_revoked"))
+    refused = await carried_out(slack.offer.checks[0])
+    assert (refused.ok, "install the app anew" in refused.how_to_fix) == (False, True)
 
 
 # texts -----------------------------------------------------------------------------------------------------------

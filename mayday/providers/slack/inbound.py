@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -16,10 +15,12 @@ from urllib.parse import parse_qsl
 
 from mayday.providers.inbound import BadSignature, Malformed, clean_text, mapping, read_json, sequence
 
-__all__ = ["Arrived", "Challenge", "Press", "SlashCommand", "arrived", "verify"]
+__all__ = ["Arrived", "Challenge", "Press", "SlashCommand", "answer_in", "arrived", "verify"]
 
 WINDOW_S = 300
 MOST_FIELDS = 100
+LONGEST = 20_000
+"""Characters of a text; more than an answer of people has."""
 
 
 class SlashCommand(NamedTuple):
@@ -86,7 +87,7 @@ def arrived(raw: bytes) -> Arrived:
         raise Malformed("", "neither a slash command nor an interaction")
     return SlashCommand(
         user=_word(form.get("user_id"), "user_id"), channel=form.get("channel_id", ""),
-        channel_name=form.get("channel_name", ""), text=form.get("text", ""),
+        channel_name=form.get("channel_name", ""), text=clean_text(form.get("text", ""), LONGEST),
         response_url=form.get("response_url", ""), trigger=_word(form.get("trigger_id"), "trigger_id"),
     )  # fmt: skip
 
@@ -110,11 +111,15 @@ def _interaction(payload: dict[str, Any]) -> Press | None:
     container = mapping(payload.get("container") or {}, "payload.container")
     message = mapping(payload.get("message") or {}, "payload.message")
     blocks = sequence(message.get("blocks") or [], "payload.message.blocks")
+
+    def text(value: object) -> str:
+        return clean_text(value or "", LONGEST)
+
     return Press(
         user=_word(mapping(payload.get("user"), "payload.user").get("id"), "payload.user.id"),
-        channel=str(container.get("channel_id") or ""), message=str(container.get("message_ts") or ""),
-        action=_word(action.get("action_id"), "payload.actions[0].action_id"), value=str(action.get("value") or ""),
-        at=str(action.get("action_ts") or ""), blocks=[block for block in blocks if isinstance(block, dict)],
+        channel=text(container.get("channel_id")), message=text(container.get("message_ts")),
+        action=_word(action.get("action_id"), "payload.actions[0].action_id"), value=text(action.get("value")),
+        at=text(action.get("action_ts")), blocks=[block for block in blocks if isinstance(block, dict)],
         response_url=str(payload.get("response_url") or ""),
     )  # fmt: skip
 
@@ -122,17 +127,13 @@ def _interaction(payload: dict[str, Any]) -> Press | None:
 def _word(value: object, where: str) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= 255:
         raise Malformed(where, "expected a text")
-    return value
+    return clean_text(value)
 
 
 def answer_in(value: str) -> dict[str, str]:
     """What a button of ours carries: incident, page, deed, choice. Raises Malformed."""
-    try:
-        found = json.loads(value)
-    except ValueError:
-        raise Malformed("value", "not what a button of mayday carries") from None
-    answer = mapping(found, "value")
+    answer = mapping(read_json(value.encode()), "value")
     names = ("incident", "page", "deed", "choice")
     if not all(isinstance(answer.get(name), str) for name in names):
         raise Malformed("value", "not what a button of mayday carries")
-    return {name: answer[name] for name in names}
+    return {name: clean_text(answer[name]) for name in names}

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr
 
-from mayday.domain.errors import Unauthorised
 from mayday.providers.auth import StaticAuth
+from mayday.providers.checks import asks
 from mayday.providers.offers import CheckResult, Offer, VendorModel, VendorSettings, secret
 from mayday.providers.receipts import Receipts
 from mayday.providers.slack import NAME
@@ -21,6 +21,9 @@ SCOPES = (
     "channels:manage", "channels:read", "channels:history", "chat:write", "commands", "groups:history", "groups:read",
     "groups:write", "im:history", "im:write", "pins:write",
 )  # fmt: skip
+
+
+FIX = "MAYDAY_SLACK_TOKEN: install the app anew and take its bot token"
 
 
 class SlackSettings(VendorModel):
@@ -44,13 +47,6 @@ def offer(given: VendorSettings) -> Offer | None:
         known = given.catalog.current().people.get(person)
         return known.ids.get(NAME) if known else None
 
-    async def signed_in() -> CheckResult:
-        try:
-            told = await api.read("auth.test")
-        except Unauthorised as error:
-            return CheckResult(False, str(error), "MAYDAY_SLACK_TOKEN: install the app anew and take its bot token")
-        return CheckResult(True, f"signed in to {told.get('team') or 'Slack'} as {told.get('user') or 'a bot'}")
-
     async def scoped() -> CheckResult:
         answer = await client.call("GET", "/auth.test")
         held = {scope.strip() for scope in answer.headers.get("x-oauth-scopes", "").split(",") if scope.strip()}
@@ -62,5 +58,5 @@ def offer(given: VendorSettings) -> Offer | None:
         chat=SlackChat(api, channels, receipts, user_of, given.base_url, settings.channel),
         pager=SlackPager(api, channels, receipts, given.base_url),
         noticeboard=SlackNoticeboard(api, channels, receipts, user_of, given.base_url, settings.channel),
-        checks=[signed_in, scoped],
+        checks=[asks("the bot's token opens the workspace", lambda: client.call("GET", "/auth.test"), FIX), scoped],
     )

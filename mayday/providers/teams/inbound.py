@@ -69,7 +69,8 @@ def written(raw: bytes, now: datetime) -> Written:
     if not isinstance(text, str) or len(text) > LONGEST:
         raise Malformed("text", f"expected a text of at most {LONGEST} characters")
     channel = data.get("teamsChannelId") or str(conversation.get("id") or "").partition(";")[0]
-    return Written(clean_text(sender.get("aadObjectId") or "", 255), clean_text(channel, 255), _plain(text), number)
+    user = clean_text(sender.get("aadObjectId") or "", 255)
+    return Written(user, clean_text(channel, 255), _plain(text), clean_text(number))
 
 
 class _Text(HTMLParser):
