@@ -24,6 +24,7 @@ class House(NamedTuple):
     continue_as_new_after: int = 4_000
     search_attributes: bool = False
     clock_offset_s: int = 0
+    settles_seen: bool = True
 
 
 class Declared(NamedTuple):

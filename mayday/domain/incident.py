@@ -96,6 +96,9 @@ class StartInput(Wire):
     reopen_reason: str | None = None
     #: Ed25519 public keys (base64): decisions without a signature by one of them do not count. None: all count
     decision_keys: list[str] = []
+    #: whether a page that somebody has only seen is closed once more when it is over: cards stand until then.
+    #: False in starts of before, which replay so
+    settles_seen: bool = False
     #: signed orders to merge, by the other incident's workflow id: what passes between the two shows them
     merge_orders: dict[str, dict[str, Any]] = {}
 

@@ -81,7 +81,7 @@ def _beside(w: Walker) -> bool:
 
 def _silence(w: Walker) -> None:
     """Nothing rings for an incident that is over (zombie pages: Grafana OnCall #3111)."""
-    for page in list(w.state.ringing):
+    for page in [*w.state.ringing, *(page for page in w.state.seen if page not in w.state.ringing)]:
         w.stop_page(page, f"incident {w.state.status}")
 
 

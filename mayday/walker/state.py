@@ -404,6 +404,8 @@ class IncidentState(Wire):
     sent: list[Sent] = []
     #: pages that woke somebody and were not silenced since
     ringing: list[str] = []
+    #: pages that somebody has seen and that can still be answered
+    seen: list[str] = []
     #: audiences that have heard something
     told: list[str] = []
     finals: list[Final] = []

@@ -335,13 +335,17 @@ class Walker:
 
     def silence(self, page: str, reason: str) -> None:
         """Stop `page`, if it rings: what it is about is over."""
-        if page in self.state.ringing:
+        if page in self.state.ringing or page in self.state.seen:
             self.stop_page(page, reason)
 
     def stop_page(self, page: str, reason: str, *, over: bool = True) -> None:
         """Stop everything that rings for `page`; `over` False: it can still be answered."""
         if page in self.state.ringing:
             self.state.ringing.remove(page)
+        if page in self.state.seen:
+            self.state.seen.remove(page)
+        if not over and self.start.settles_seen:
+            self.state.seen.append(page)
         self.ask(
             fx.CLOSE_PAGE,
             f"close:{page}",
