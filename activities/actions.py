@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from mayday.domain.effects import ActionReceipt, ActionRequest
+from mayday.domain.effects import ActionReceipt, ActionRequest, Unreached
 from mayday.domain.errors import Refused
 from mayday.domain.wire import Wire
 
@@ -22,7 +23,8 @@ def optional_text(request: ActionRequest, name: str) -> str | None:
     return None if value is None or value == "" else str(value)
 
 
-def receipt(outputs: Wire | dict[str, Any]) -> ActionReceipt:
-    """Outputs without those that have no value."""
+def receipt(outputs: Wire | dict[str, Any], passed: Sequence[Unreached] = ()) -> ActionReceipt:
+    """Outputs without those that have no value; `passed` are the providers that did not do it."""
     values = outputs.model_dump(mode="json") if isinstance(outputs, Wire) else outputs
-    return ActionReceipt(outputs={name: value for name, value in values.items() if value is not None})
+    kept = {name: value for name, value in values.items() if value is not None}
+    return ActionReceipt(outputs=kept, unreached=list(passed))

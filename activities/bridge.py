@@ -8,7 +8,7 @@ from activities.actions import optional_text, receipt, text_of
 from activities.chain import first_that_works
 from activities.dependencies import Dependencies
 from activities.failures import reported
-from mayday.domain.effects import ActionReceipt, ActionRequest
+from mayday.domain.effects import ActionReceipt, ActionRequest, Unreached
 from mayday.domain.errors import ProviderError
 from mayday.domain.ports import BridgeOrder
 
@@ -25,7 +25,9 @@ class BridgeActivities:
                 kind=optional_text(request, "kind") or "technical",
             )  # fmt: skip
             bridges = self._given.ports_for(request.incident).bridges
-            return receipt(await first_that_works(bridges, lambda bridge: bridge.open(order), port="bridges"))
+            passed: list[Unreached] = []
+            opened = await first_that_works(bridges, lambda bridge: bridge.open(order), port="bridges", passed=passed)
+        return receipt(opened, passed)
 
     @activity.defn(name="bridge.close")
     async def close(self, request: ActionRequest) -> ActionReceipt:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
+from mayday.domain.effects import Unreached
 from mayday.domain.errors import Ambiguous, ProviderError, Refused
 
 Adapter = TypeVar("Adapter")
@@ -12,9 +13,10 @@ Answer = TypeVar("Answer")
 
 
 async def first_that_works(
-    adapters: Sequence[Adapter], ask: Callable[[Adapter], Awaitable[Answer]], *, port: str
-) -> Answer:
-    """The first adapter's answer that is one.
+    adapters: Sequence[Adapter], ask: Callable[[Adapter], Awaitable[Answer]], *, port: str,
+    passed: list[Unreached] | None = None,
+) -> Answer:  # fmt: skip
+    """The first adapter's answer that is one. `passed` gets those before it, and why each did not do it.
 
     Raises Ambiguous at once, because the next provider might do it a second time; else, when all have failed, the
     error that a retry helps most: a retryable one before one that is not.
@@ -22,7 +24,10 @@ async def first_that_works(
     errors: list[ProviderError] = []
     for adapter in adapters:
         try:
-            return await ask(adapter)
+            answer = await ask(adapter)
+            if passed is not None:
+                passed += [Unreached(target=each.provider or port, reason=str(each)) for each in errors]
+            return answer
         except Ambiguous:
             raise
         except ProviderError as error:

@@ -9,7 +9,7 @@ from activities.chain import first_that_works
 from activities.contacts import people_among
 from activities.dependencies import Dependencies
 from activities.failures import reported
-from mayday.domain.effects import ActionReceipt, ActionRequest
+from mayday.domain.effects import ActionReceipt, ActionRequest, Unreached
 from mayday.domain.errors import Refused
 from mayday.domain.ports import ChannelOrder, Invitation, Post
 
@@ -26,7 +26,9 @@ class ChatActivities:
                 topic=optional_text(request, "topic"), private=request.inputs.get("private") is True,
             )  # fmt: skip
             chats = self._given.ports_for(request.incident).chats
-            return receipt(await first_that_works(chats, lambda chat: chat.open_channel(order), port="chat"))
+            passed: list[Unreached] = []
+            channel = await first_that_works(chats, lambda chat: chat.open_channel(order), port="chat", passed=passed)
+        return receipt(channel, passed)
 
     @activity.defn(name="chat.post")
     async def post(self, request: ActionRequest) -> ActionReceipt:
@@ -46,8 +48,9 @@ class ChatActivities:
                 raise Refused("chat.invite names nobody of the catalog")
             invitation = Invitation(effect_key=request.effect_key, incident=request.incident, people=people)
             chats = self._given.ports_for(request.incident).chats
-            invited = await first_that_works(chats, lambda chat: chat.invite(invitation), port="chat")
-        return receipt({"invited": invited})
+            passed: list[Unreached] = []
+            invited = await first_that_works(chats, lambda chat: chat.invite(invitation), port="chat", passed=passed)
+        return receipt({"invited": invited}, passed)
 
     @activity.defn(name="chat.archive")
     async def archive(self, request: ActionRequest) -> ActionReceipt:
@@ -61,5 +64,6 @@ class ChatActivities:
             text = text_of(request, "text")
             post = Post(effect_key=request.effect_key, incident=request.incident, text=text, pin=pin)
             chats = self._given.ports_for(request.incident).chats
-            sent = await first_that_works(chats, lambda chat: chat.post(post), port="chat")
-        return receipt({"ref": sent.ref})
+            passed: list[Unreached] = []
+            sent = await first_that_works(chats, lambda chat: chat.post(post), port="chat", passed=passed)
+        return receipt({"ref": sent.ref}, passed)

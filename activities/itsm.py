@@ -8,7 +8,7 @@ from activities.actions import optional_text, receipt, text_of
 from activities.chain import first_that_works
 from activities.dependencies import Dependencies
 from activities.failures import reported
-from mayday.domain.effects import ActionReceipt, ActionRequest
+from mayday.domain.effects import ActionReceipt, ActionRequest, Unreached
 from mayday.domain.errors import Refused
 from mayday.domain.ports import TicketClosing, TicketKind, TicketOrder, WorkNote
 
@@ -67,7 +67,9 @@ class ItsmActivities:
                 },
             )  # fmt: skip
             desks = self._given.ports_for(request.incident).tickets
-            return receipt(await first_that_works(desks, lambda desk: desk.open(order), port="tickets"))
+            passed: list[Unreached] = []
+            ticket = await first_that_works(desks, lambda desk: desk.open(order), port="tickets", passed=passed)
+        return receipt(ticket, passed)
 
 
 def _ticket(request: ActionRequest) -> str:

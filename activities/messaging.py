@@ -60,7 +60,10 @@ class Messaging:
             text=request.text,
         )  # fmt: skip
         mailers = self._given.ports_for(request.incident).mailers
-        return [await first_that_works(mailers, lambda mailer: mailer.send(mail), port="mail")]
+        passed: list[Unreached] = []
+        sent = await first_that_works(mailers, lambda mailer: mailer.send(mail), port="mail", passed=passed)
+        _passed_over(receipt, request.audience, "email", passed)
+        return [sent]
 
     async def _chat(self, request: SendRequest, receipt: SendReceipt) -> list[SentVia]:
         """To the channels that the audience names (`#status`), else to the incident's own."""
@@ -73,8 +76,14 @@ class Messaging:
                 text=f"{request.subject}\n{request.text}" if request.subject else request.text, channel=channel,
                 audience=request.audience,
             )  # fmt: skip
-            chats = self._given.ports_for(request.incident).chats
-            sent.append(await first_that_works(chats, lambda chat, post=post: chat.post(post), port="chat"))  # type: ignore[misc]
+            sent.append(await self._post(post, request, receipt))
+        return sent
+
+    async def _post(self, post: Post, request: SendRequest, receipt: SendReceipt) -> SentVia:
+        passed: list[Unreached] = []
+        chats = self._given.ports_for(request.incident).chats
+        sent = await first_that_works(chats, lambda chat: chat.post(post), port="chat", passed=passed)
+        _passed_over(receipt, request.audience, "chat", passed)
         return sent
 
     async def _status_page(self, request: SendRequest, receipt: SendReceipt) -> list[SentVia]:
@@ -83,7 +92,10 @@ class Messaging:
             text=request.text, purpose=request.purpose,
         )  # fmt: skip
         pages = self._given.ports_for(request.incident).status_pages
-        return [await first_that_works(pages, lambda page: page.post(update), port="status page")]
+        passed: list[Unreached] = []
+        sent = await first_that_works(pages, lambda page: page.post(update), port="status page", passed=passed)
+        _passed_over(receipt, request.audience, "status_page", passed)
+        return [sent]
 
     async def _direct(self, request: SendRequest, receipt: SendReceipt) -> list[SentVia]:
         """A short message to each person, which nobody has to acknowledge."""
@@ -112,3 +124,9 @@ class Messaging:
 
 def _missed(receipt: SendReceipt, target: str, channel: str, reason: str) -> None:
     receipt.unreached.append(Unreached(target=target, channel=channel, reason=reason))
+
+
+def _passed_over(receipt: SendReceipt, target: str, channel: str, passed: list[Unreached]) -> None:
+    """The next provider carried it: which did not, and why."""
+    for each in passed:
+        _missed(receipt, target, channel, f"{each.reason} (the next provider carried it)")

@@ -27,12 +27,16 @@ class VendorActivities:
         )  # fmt: skip
         desks = self._given.ports_for(request.incident).vendors
         case, failure = request.case, None
+        passed: list[Unreached] = []
         if case is None:
             try:
-                case = await first_that_works(desks, lambda desk: desk.open_case(order), port="vendor desk")
+                case = await first_that_works(
+                    desks, lambda desk: desk.open_case(order), port="vendor desk", passed=passed
+                )
             except ProviderError as error:
                 failure = error
         receipt = await self._call(request, case)
+        receipt.unreached += passed
         if failure is not None:
             receipt.unreached.append(Unreached(target=request.vendor, reason=f"no case was opened: {failure}"))
         return receipt

@@ -140,6 +140,9 @@ class Settings(BaseSettings):
     tickets_every: float = Field(
         default=60, ge=15, description="Seconds between two looks at tickets whose desk does not tell us"
     )
+    answers_every: float = Field(
+        default=15, ge=5, description="Seconds between two looks for answers at pagers that do not tell us"
+    )
 
     # -- being watched
     heartbeat_url: str | None = Field(

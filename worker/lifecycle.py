@@ -22,6 +22,7 @@ from temporalio.worker import Worker
 from mayday.settings import Settings
 from mayday.temporal.histories import check_open_runs
 from mayday.temporal.plugin import build_plugin
+from worker.answers import Answers, watch_answers
 from worker.archiver import Archiver, archive
 from worker.deployment import deployment_of, make_current
 from worker.health import WorkerHealth, serve_health
@@ -44,6 +45,7 @@ class WorkerParts:
     close: Callable[[], Awaitable[None]] = field(default=_nothing_to_close)
     presence: Lives | None = None
     archiver: Archiver | None = None
+    answers: Answers | None = None
 
 
 async def run_worker(
@@ -75,6 +77,8 @@ async def run_worker(
         if parts.archiver is not None and settings.archive_every:
             looking = archive(parts.archiver, parts.workflows, settings.task_queue, health, settings.archive_every)
             await _in_background(stack, looking)
+        if parts.answers is not None:
+            await _in_background(stack, watch_answers(parts.answers, health, settings.answers_every))
         await _poll(settings, client, stop, parts, health)
 
 

@@ -12,7 +12,7 @@ import typer
 
 from mayday.cli.printing import AsJson, print_json
 from mayday.logs import configure_logs
-from mayday.settings import Settings, load_settings
+from mayday.settings import Settings, SettingsError, load_settings
 
 __all__ = ["doctor"]
 
@@ -34,7 +34,7 @@ def doctor(
     as_json: AsJson = False,
     strict: Annotated[bool, typer.Option("--strict", help="Leave with status 1 for warnings too.")] = False,
 ) -> None:
-    """Check runbooks, schedules, records store, Temporal, starter and webhooks. Status 1 when something has failed."""
+    """Check runbooks, records, Temporal, starter, webhooks and every provider. Status 1 when something has failed."""
     settings = load_settings()
     configure_logs(level="error", secrets=settings.secret_values(), process="doctor")
     found = asyncio.run(_look(settings))
@@ -52,7 +52,7 @@ def doctor(
 
 async def _look(settings: Settings) -> list[Finding]:
     found: list[Finding] = []
-    for check in (_runbooks, _records, _temporal, _starter, _webhooks):
+    for check in (_runbooks, _records, _temporal, _starter, _webhooks, _providers):
         try:
             found += [finding async for finding in check(settings)]
         except Exception as error:  # noqa: BLE001 - a check that breaks is a finding, not the end of the others
@@ -200,3 +200,41 @@ def _is_network(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+async def _providers(settings: Settings) -> AsyncIterator[Finding]:
+    """Each configured vendor is asked for real; none of it wakes anybody."""
+    import httpx
+
+    from mayday.providers.checks import carried_out
+    from mayday.providers.offers import Offer
+    from mayday.providers.registry import VENDORS, offered, serving
+    from mayday.records.records import Records
+    from mayday.records.store import Store
+    from worker.composition import catalog_of
+
+    offers: dict[str, Offer] = {}
+    async with httpx.AsyncClient(follow_redirects=False) as http:
+        # offers write only when they page or post: no check needs the store, which may be what is broken
+        async with Records(Store("sqlite://")) as unused:
+            for name in VENDORS:
+                try:
+                    offer = offered(name, settings, unused, catalog_of(settings), http, offers)
+                except SettingsError as error:
+                    yield Finding(name, "failed", str(error), "docs/providers.md lists its settings")
+                    continue
+                if offer is None:
+                    continue
+                offers[name] = offer
+                for result in await asyncio.gather(*(carried_out(check) for check in offer.checks)):
+                    yield Finding(name, "ok" if result.ok else "failed", result.what, result.how_to_fix)
+    try:
+        shown = "; ".join(f"{port}: {', '.join(names)}" for port, names in serving(offers, settings).items())
+    except SettingsError as error:
+        yield Finding("providers", "failed", str(error))
+        return
+    if offers:
+        yield Finding("providers", "ok", shown)
+    else:
+        hint = "docs/providers.md lists what can be set"
+        yield Finding("providers", "warning", "none is set up: the embedded desk serves everything", hint)

@@ -196,7 +196,10 @@ class ActionRequest(Wire):
 
 
 class ActionReceipt(Wire):
+    """`unreached`: providers that were asked before the one that did it, and why they did not."""
+
     outputs: dict[str, Any] = {}
+    unreached: list[Unreached] = []
 
 
 class VendorCase(Wire):

@@ -50,7 +50,7 @@ _TABLE = (
     ("items_cut", "{items} items, only {max} taken", "items, max", "a for_each met more than its maximum"),
     ("logged", "{words}", "words", "a `log` step"),
     ("action_started", "{action} started, attempt {attempt}", "action, inputs, attempt", "an action was dispatched"),
-    ('action_finished', '{action} done: {outputs}', 'action, outputs, after_phase?', "an action's result"),
+    ('action_finished', '{action} done: {outputs}', "action, outputs, unreached?, after_phase?", "an action's result"),
     ("action_failed", "{action} failed: {reason}", "action, reason, attempt?, again_at?, after_phase?", "one attempt failed"),
     ("paged", "paged {people} for {page}", "page, purpose, people, targets, channels, unreached?, level?, round?, times?", "people were woken"),
     ("notified", "told {people} about {page}", "as paged", "people were told without being woken"),

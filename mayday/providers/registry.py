@@ -58,6 +58,10 @@ VENDORS: dict[str, str] = {
 }
 
 
+#: vendors whose webhooks come in under another's name
+TOLD_BY = {"jsm": "opsgenie"}
+
+
 class Port(NamedTuple):
     """A list of `Ports`, the field of an `Offer` that serves it, and whether the desk stays behind a vendor."""
 
@@ -137,10 +141,11 @@ def offered(
 ) -> Offer | None:  # fmt: skip
     """What one vendor serves with its settings, None without any. Raises SettingsError for half of them."""
     module, _, attribute = VENDORS[name].partition(":")
+    source = TOLD_BY.get(name, name)
     given = VendorSettings(
         name=name, values=settings.provider(name), http=client, base_url=settings.base_url, catalog=catalog,
         records=records, sender=_sender(settings), others=others,
-        webhook=bool(settings.webhook_token(name) or settings.webhook_secrets(name)),
+        webhook=bool(settings.webhook_token(source) or settings.webhook_secrets(source)),
     )  # fmt: skip
     made: Offer | None = getattr(import_module(module), attribute)(given)
     return made
@@ -154,26 +159,40 @@ def watched_desks(
     return {name: each.watched_desk for name, each in offers.items() if each.watched_desk is not None}
 
 
+def serving(offers: Mapping[str, Offer], settings: Settings) -> dict[str, list[str]]:
+    """Per port the names of who serves it, in the order in which they are tried.
+
+    Raises SettingsError for a name in an order that serves no such port here.
+    """
+    orders = {}
+    for port in PORTS:
+        able = [name for name, offer in offers.items() if getattr(offer, port.served_as) is not None]
+        wanted = _wanted(settings, port.setting)
+        if wanted is None:
+            wanted = [*able, *([DESK] if port.desk_behind or not able else [])]
+        for name in wanted:
+            if name != DESK and name not in able:
+                key = f"{PREFIX}{port.setting.upper()}"
+                here = ", ".join([*able, DESK])
+                raise SettingsError(f"{key}={','.join(wanted)}: {name} serves no {port.name} here; possible: {here}")
+        orders[port.name] = wanted
+    return orders
+
+
 def ordered_ports(desk: Ports, offers: Mapping[str, Offer], settings: Settings) -> Ports:
     """Per port the vendors that serve it, in the order of `MAYDAY_<PORT>`; the desk behind them where it stays.
 
     Raises SettingsError for a name in an order that serves no such port here.
     """
-    ports = {}
+    ports: dict[str, list[Any]] = {}
+    orders = serving(offers, settings)
     for port in PORTS:
         own: Sequence[Any] = getattr(desk, port.name)
-        serving = {name: served for name, each in offers.items() if (served := getattr(each, port.served_as))}
-        wanted = _wanted(settings, port.setting)
-        if wanted is None:
-            wanted = [*serving, *([DESK] if port.desk_behind or not serving else [])]
-        adapters: list[Any] = []
-        for name in wanted:
-            if name != DESK and name not in serving:
-                key = f"{PREFIX}{port.setting.upper()}"
-                here = ", ".join([*serving, DESK])
-                raise SettingsError(f"{key}={','.join(wanted)}: {name} serves no {port.name} here; possible: {here}")
-            adapters += own if name == DESK else [serving[name]]
-        ports[port.name] = adapters
+        ports[port.name] = [
+            adapter
+            for name in orders[port.name]
+            for adapter in (own if name == DESK else [getattr(offers[name], port.served_as)])
+        ]
     chats = {adapter.name for adapter in ports["chats"]}
     boards = [each.noticeboard for name, each in offers.items() if each.noticeboard and name in chats]
     rosters = {name: each.roster for name, each in offers.items() if each.roster is not None}

@@ -9,7 +9,7 @@ closed         stopped
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal
 
@@ -88,23 +88,26 @@ class PagerCalls:
 
     async def find(
         self, *, incident_id: str | None = None, page: str | None = None, provider: str | None = None,
-        states: Collection[CallState] = (), since: datetime | None = None, under: str | None = None, limit: int = 500,
+        states: Iterable[CallState] = (), since: datetime | None = None, under: str | None = None, limit: int = 500,
+        newest: bool = False,
     ) -> list[PagerCall]:  # fmt: skip
-        """Oldest first. `under` is an effect key: calls whose keys begin with `{under}/`."""
-        query = sa.select(PAGER_CALLS).order_by(PAGER_CALLS.c.begun_at, PAGER_CALLS.c.effect_key).limit(limit)
+        """Oldest first; `newest` says which `limit` leaves. `under` is an effect key: of calls below it."""
+        order = (PAGER_CALLS.c.begun_at, PAGER_CALLS.c.effect_key)
+        query = sa.select(PAGER_CALLS).order_by(*(each.desc() if newest else each for each in order)).limit(limit)
         for column, value in (
             (PAGER_CALLS.c.incident_id, incident_id), (PAGER_CALLS.c.page, page), (PAGER_CALLS.c.provider, provider),
         ):  # fmt: skip
             if value is not None:
                 query = query.where(column == value)
-        if states:
-            query = query.where(PAGER_CALLS.c.state.in_(list(states)))
+        if wanted := list(states):
+            query = query.where(PAGER_CALLS.c.state.in_(wanted))
         if since is not None:
             query = query.where(PAGER_CALLS.c.begun_at >= since)
         if under is not None:
             query = query.where(PAGER_CALLS.c.effect_key.startswith(f"{under}/", autoescape=True))
         async with self._store.read() as connection:
-            return [PagerCall.model_validate(dict(row._mapping)) for row in await connection.execute(query)]
+            found = [PagerCall.model_validate(dict(row._mapping)) for row in await connection.execute(query)]
+        return found[::-1] if newest else found
 
     def now(self) -> datetime:
         """The store's clock."""

@@ -249,3 +249,19 @@ async def test_the_report_is_drafted_from_the_stored_timeline(
     assert "Payments down" in report.text
     assert "gateway" in report.text
     assert "not known to the draft" not in report.text
+
+
+async def test_the_next_provider_does_it_and_the_receipt_says_which_did_not_and_why(
+    dependencies: Dependencies, card: IncidentCard, run: Run
+) -> None:
+    class Down:
+        name = "slack"
+
+        async def open_channel(self, order: Any) -> Any:
+            raise RateLimited("slack answered 429", provider="slack", retry_after_s=9)
+
+    chats = [Down(), *dependencies.ports.chats]
+    given = replace(dependencies, ports=replace(dependencies.ports, chats=chats))  # type: ignore[arg-type]
+    done = await run(ChatActivities(given).open_channel, ask(card, "chat.open_channel", name="inc-payments"))
+    assert done.outputs["channel"]
+    assert [(each.target, each.reason) for each in done.unreached] == [("slack", "slack answered 429")]

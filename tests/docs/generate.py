@@ -3,6 +3,7 @@
 docs/timeline.md   the closed list of timeline kinds (mayday/domain/timeline_kinds.py)
 docs/api.md        endpoints, bodies and refusals
 docs/webhooks.md   sources and their settings (mayday/providers/sources.py)
+docs/providers.md  what each vendor serves, and its settings (mayday/providers/registry.py)
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from mayday.providers.facts import GRADES
 from mayday.providers.sources import GENERIC, NAMES, inbound_source
 from starter.app import create_app
 from tests.docs.pages import DOCS, ROOT
+from tests.docs.provider_tables import capabilities, orders, settings_of_vendors
 
 TIMELINE, API, WEBHOOKS = DOCS / "timeline.md", DOCS / "api.md", DOCS / "webhooks.md"
+PROVIDERS = DOCS / "providers.md"
 _MARKED = "<!-- {name}: made by python -m tests.docs.generate -->\n"
 _END = "<!-- /{name} -->"
 
@@ -217,6 +220,7 @@ GENERATED: dict[Path, dict[str, Callable[[], str]]] = {
     TIMELINE: {"incident kinds": incident_kinds, "review kinds": review_kinds},
     API: {"endpoints": endpoints, "bodies": bodies, "refusals": refusals},
     WEBHOOKS: {"sources": sources, "grades": grades},
+    PROVIDERS: {"capabilities": capabilities, "orders": orders, "provider settings": settings_of_vendors},
 }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mayday.providers.offers import Check, CheckResult, Offer, VendorModel, VendorSettings
+from mayday.providers.checks import VendorCheck
+from mayday.providers.offers import CheckResult, Offer, VendorModel, VendorSettings
 from mayday.providers.smtp.mailer import SmtpAddress, SmtpMailer
 from mayday.providers.smtp.pager import MailLine
 from mayday.providers.vendor_pager import VendorPager
@@ -26,12 +27,11 @@ def offer(given: VendorSettings) -> Offer | None:
     return Offer(pager=pager, mailer=mailer, calendar=mailer, checks=[mailer_check(mailer)])
 
 
-def mailer_check(mailer: SmtpMailer) -> Check:
+def mailer_check(mailer: SmtpMailer) -> VendorCheck:
     """Connects, logs in, and sends nothing."""
 
-    async def check() -> CheckResult:
+    async def look() -> CheckResult:
         await mailer.reach()
         return CheckResult(True, "mail server")
 
-    check.__doc__ = "mail server|check host, port, user and password of MAYDAY_SMTP_URL"
-    return check
+    return VendorCheck("mail server", look, "check host, port, user and password of MAYDAY_SMTP_URL")

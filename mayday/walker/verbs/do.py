@@ -78,9 +78,18 @@ def answered(w: Walker, path: str, flight: Flight, result: EffectResult) -> None
     if mine:
         state.effect = None
     if result.failure is None:
-        outputs = ActionReceipt.model_validate(result.value).outputs
+        receipt = ActionReceipt.model_validate(result.value)
+        outputs = receipt.outputs
         learn(w, step, outputs)
-        w.entry("action_finished", "system", path, action=step.do, outputs=outputs, after_phase=late)
+        w.entry(
+            "action_finished",
+            "system",
+            path,
+            action=step.do,
+            outputs=outputs,
+            unreached=[f"{gap.target}: {gap.reason}" for gap in receipt.unreached] or None,
+            after_phase=late,
+        )
         if mine and not state.over and state.place is None:
             blocks.finish(w, state, "done", outputs)
         return

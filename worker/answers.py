@@ -1,0 +1,132 @@
+"""Asks vendors that send no callbacks whether somebody answered, and tells the incident (Everbridge has none;
+PagerDuty, Opsgenie and JSM Operations are asked where no webhook of theirs has credentials here).
+
+Bounded: one round every `MAYDAY_ANSWERS_EVERY` seconds and worker, only while something rings there, for calls of the
+last hours, and each line asks a few requests a round at most. Nothing of this is in a workflow: an answer arrives there
+as the update `ack`, as from the API, and a page that was answered elsewhere meanwhile refuses it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Protocol
+
+import structlog
+from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.service import RPCError, RPCStatusCode
+
+from mayday.catalogs import CatalogSource
+from mayday.domain.commands import Ack, Answer, CommandEnvelope
+from mayday.domain.errors import ProviderError
+from mayday.providers.vendor_pager import AnsweredCall, WatchedLine
+from mayday.records import Records
+from mayday.records.errors import RecordsUnavailable
+from worker.health import WorkerHealth
+
+__all__ = ["Answers", "Commands", "TemporalCommands", "watch_answers"]
+
+log = structlog.get_logger(__name__)
+
+#: an older page is not waited for any more: it was escalated long ago
+LOOKS_BACK = timedelta(hours=4)
+MOST_CALLS = 50
+_TAKEN_WITHIN_S = 5.0
+
+
+class Commands(Protocol):
+    """How an acknowledgement reaches an incident."""
+
+    async def acknowledge(self, workflow_id: str, ack: Ack) -> bool:
+        """True once the incident has taken or refused it, or has ended; False: try again later."""
+        ...
+
+
+class TemporalCommands:
+    """Sends it as the update that the API sends."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def acknowledge(self, workflow_id: str, ack: Ack) -> bool:
+        handle = self._client.get_workflow_handle(workflow_id)
+        try:
+            async with asyncio.timeout(_TAKEN_WITHIN_S):
+                await handle.execute_update(ack.kind, CommandEnvelope(command=ack), id=ack.id, result_type=Answer)
+        except WorkflowUpdateFailedError as refused:
+            log.info("answer_refused", page=ack.page, actor=ack.actor, reason=str(refused.cause))
+        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+            return False
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                log.warning("answer_not_told", page=ack.page, reason=error.message)
+                return False
+        return True
+
+
+class Answers:
+    """One round: what rings, who answered, which incident hears of it."""
+
+    def __init__(
+        self, lines: Mapping[str, WatchedLine], records: Records, catalog: CatalogSource, commands: Commands
+    ) -> None:
+        self._lines = lines
+        self._records = records
+        self._catalog = catalog
+        self._commands = commands
+
+    async def look(self) -> int:
+        """How many answers were told. Raises RecordsUnavailable; a vendor that is silent is asked in the next round."""
+        told = 0
+        since = self._records.pager_calls.now() - LOOKS_BACK
+        for name, line in self._lines.items():
+            ringing = await self._records.pager_calls.find(
+                provider=name, states=("ringing",), since=since, limit=MOST_CALLS, newest=True
+            )
+            if not ringing:
+                continue
+            try:
+                answered = await line.answered(ringing)
+            except ProviderError as error:
+                log.warning("answers_not_known", provider=name, reason=str(error))
+                continue
+            for each in answered:
+                told += await self._tell(name, each)
+        return told
+
+    async def _tell(self, provider: str, answered: AnsweredCall) -> bool:
+        call = answered.call
+        record = await self._records.incidents.get(call.incident_id)
+        if record is not None and record.ended_at is None:
+            ack = Ack(
+                id=f"cmd-{hashlib.sha256(f'{provider} {call.effect_key}'.encode()).hexdigest()[:26]}",
+                actor=self._person(provider, answered), channel=provider, page=call.page,
+                received_at=self._records.pager_calls.now(),
+            )  # fmt: skip
+            if not await self._commands.acknowledge(record.workflow_id, ack):
+                return False
+        await self._records.pager_calls.note(call.effect_key, provider, "acknowledged")
+        log.info("answer_told", provider=provider, incident=call.incident_id, page=call.page)
+        return True
+
+    def _person(self, provider: str, answered: AnsweredCall) -> str:
+        """The catalog's person behind the vendor's; who was called, when the vendor does not say or nobody fits."""
+        by = (answered.by or "").casefold()
+        people = self._catalog.current().people
+        for name, person in people.items():
+            if by and by in ((person.ids.get(provider) or "").casefold(), (person.email or "").casefold()):
+                return name
+        return answered.call.person
+
+
+async def watch_answers(answers: Answers, health: WorkerHealth, every: float) -> None:
+    """One look every `every` seconds while this worker polls; runs until cancelled."""
+    while True:
+        if health.ready:
+            try:
+                await answers.look()
+            except RecordsUnavailable as error:
+                log.warning("answers_not_looked_for", reason=str(error))
+        await asyncio.sleep(every)
