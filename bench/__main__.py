@@ -15,7 +15,7 @@ from typing import Any
 
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 
-from bench import first_page, open_incidents, replay, scenario_history, storm, virtual_clock
+from bench import first_page, open_incidents, replay, scenario_history, storm, virtual_clock, watchers
 from bench.figures import Figure
 from bench.progress import say, stdout_for_the_result
 from bench.scenario import Stage
@@ -29,6 +29,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     first_page.NAME: first_page.run,
     storm.NAME: storm.run,
     open_incidents.NAME: open_incidents.run,
+    watchers.NAME: watchers.run,
     scenario_history.NAME: scenario_history.run,
     replay.NAME: replay.run,
     virtual_clock.NAME: virtual_clock.run,

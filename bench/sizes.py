@@ -24,6 +24,9 @@ class Sizes:
     open_incidents: int = 200
     open_seconds: int = 40
     open_every: int = 30
+    watchers: int = 200
+    watcher_entries: int = 500
+    watcher_entries_per_s: int = 50
     replay_rounds: int = 7
     replay_histories: int = 3
     virtual_rounds: int = 30
@@ -47,5 +50,6 @@ TINY = Sizes(
     first_page_warm_ups=1, first_page_samples=2,
     storm_alerts=40, storm_alerts_a_body=10, storm_connections=2, storm_signals=20, storm_signals_at_once=4,
     open_incidents=2, open_seconds=5, open_every=2,
+    watchers=3, watcher_entries=10, watcher_entries_per_s=20,
     replay_rounds=1, replay_histories=1, virtual_rounds=2,
 )  # fmt: skip

@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 import structlog
@@ -31,6 +31,8 @@ log = structlog.get_logger(__name__)
 
 OPEN_EVERY, ENDED_EVERY, OVERVIEW_EVERY = 0.4, 2.0, 1.0
 """Seconds between two looks."""
+RENEWED_EVERY = timedelta(seconds=10)
+"""Time itself moves what a page shows of an open incident: its strip ends now."""
 LINGERS = 20.0
 """Seconds that a feed looks on after its last follower: a page that is loaded again finds it running."""
 FIRST_LOOK_WITHIN = 10.0
@@ -204,6 +206,7 @@ class IncidentFeed(Feed[Look]):
             or before.live != live
             or before.record.status != record.status
             or _differs(before.board, shown)
+            or (record.is_open and now - before.at >= RENEWED_EVERY)
         )
         if moved:
             self._saw(Look(record, shown, live, now))

@@ -17,6 +17,7 @@ from starter.console import (
     house_pages,
     incident_page,
     oncall_page,
+    review_deeds,
     review_page,
     words_page,
 )
@@ -25,7 +26,8 @@ __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
 for _module in (
-    assets, board_page, incident_page, deeds, words_page, declare_page, desk_pages, review_page, oncall_page,
+    assets, board_page, incident_page, deeds, words_page, declare_page, desk_pages, review_page, review_deeds,
+    oncall_page,
     house_pages,
 ):  # fmt: skip
     router.include_router(_module.router)

@@ -25,7 +25,7 @@ from starter.problems import Problem
 from starter.routes import decisions
 from starter.routes.decisions import Sending
 
-__all__ = ["DEEDS", "router"]
+__all__ = ["DEEDS", "command_of", "may", "router", "told", "wants_json"]
 
 router = APIRouter(route_class=PageRoute)
 
@@ -97,6 +97,10 @@ def _sure_of_vote(form: Form) -> str | None:
     )
 
 
+def _sure_of_merge(form: Form) -> str | None:
+    return f"This incident ends here: {form.get('into', '')} goes on with everything that it still owes."
+
+
 def _sure_of_candidate(form: Form) -> str | None:
     return None if form.get("accept") == "true" else "The candidate is rejected: nobody is called, and it ends here."
 
@@ -135,6 +139,10 @@ DEEDS: dict[str, Deed] = {
         bodies.VendorReplyBody, decisions.vendor_reply, _fields("step", "kind", "text"), _said("Entered")
     ),
     "updates": Deed(bodies.UpdateBody, decisions.update, _fields("audience", "text"), _said("Sent")),
+    "merge": Deed(
+        bodies.MergeBody, decisions.merge, _fields("into", "reason"), _said("Merged"), sure=_sure_of_merge
+    ),
+    "reopen": Deed(bodies.ReopenBody, decisions.reopen, _fields("reason"), _said("Reopened")),
     "corrections": Deed(Correction, _correct, _fields("n", "text"), _said("Written")),
     "delegations": Deed(
         bodies.DelegationBody, decisions.delegate, _fields("decision", "to"), _said("Delegated"), by_person=True
@@ -149,40 +157,40 @@ async def do(incident: str, name: str, request: Request, visitor: Looking, parts
     deed = DEEDS.get(name)
     if deed is None:
         raise Problem(404, "not_found", f"there is no button {name[:40]}")
-    _may(visitor, deed)
+    may(visitor, by_person=deed.by_person)
     form = await texts(request)
     body = body_of(deed.body, deed.read(form))
     record = await parts.directory.find(incident)
     asks = deed.sure(form)
     if asks is not None and form.get("sure") != "yes":
-        if _wants_json(request):
+        if wants_json(request):
             return JSONResponse({"confirm": asks})
         return sheet(request, "sure.html", asks=asks, incident=record, name=name, form=without_marks(form))
     sending = Sending(parts, record, {
-        "id": _id(visitor, request, form),
+        "id": command_of(visitor, request, form),
         "actor": visitor.principal.actor,
         "channel": "console",
         "received_at": at,
     })  # fmt: skip
     answer = await deed.send(body, sending)
     feeds_of(parts).nudge(record.id)
-    told = _told(deed, form, answer)
-    if _wants_json(request):
-        return JSONResponse({"told": told}, answer.status_code)
+    words = told(deed.done(form), answer)
+    if wants_json(request):
+        return JSONResponse({"told": words}, answer.status_code)
     return RedirectResponse(f"/incidents/{record.id}", 303)
 
 
-def _may(visitor: Visitor, deed: Deed) -> None:
+def may(visitor: Visitor, *, by_person: bool) -> None:
     """The same door as the API's: its dependencies read headers, a form has none."""
     if not visitor.acts:
         raise Problem(403, "forbidden", f"{visitor.name} may only look (viewer)")
-    if deed.by_person and visitor.person is None:
+    if by_person and visitor.person is None:
         raise Problem(
             403, "needs_a_person", "the owner never votes, acknowledges or accepts; it takes a person's login"
         )
 
 
-def _id(visitor: Visitor, request: Request, form: Form) -> str:
+def command_of(visitor: Visitor, request: Request, form: Form) -> str:
     """Pressing twice is once: the form's own key and what it says. With other words it is another command."""
     key = form.get("key", "")[:64]
     if not key:
@@ -192,15 +200,17 @@ def _id(visitor: Visitor, request: Request, form: Form) -> str:
     return command_id(caller, f"{key} {hashlib.sha256(said.encode()).hexdigest()}")
 
 
-def _told(deed: Deed, form: Form, answer: JSONResponse) -> str:
+def told(done: str, answer: JSONResponse) -> str:
+    """What the script says beside the button."""
     said = json.loads(bytes(answer.body))
     if answer.status_code == 202:
-        return f"{deed.done(form)}: kept, and counts as soon as a worker is back"
+        return f"{done}: kept, and counts as soon as a worker is back"
     detail = said.get("detail") or {}
     waits = f", {detail['state']}" if isinstance(detail, dict) and isinstance(detail.get("state"), str) else ""
     entry = said.get("entry")
-    return f"{deed.done(form)}{waits}" + (f", entry {entry}" if entry else "")
+    return f"{done}{waits}" + (f", entry {entry}" if entry else "")
 
 
-def _wants_json(request: Request) -> bool:
+def wants_json(request: Request) -> bool:
+    """The script does; a browser that sends a form by itself wants a page."""
     return "text/html" not in request.headers.get("accept", "")

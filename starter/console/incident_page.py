@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -17,7 +18,7 @@ from starter.console.names import Names
 from starter.console.sheets import HEADERS, part, sheet, signed
 from starter.console.strip import strip_of
 from starter.console.visitor import Looking, PageRoute, Visitor
-from starter.console.waiting import coming_of, waiting_of
+from starter.console.waiting import Waiting, coming_of, said_of, waiting_of
 from starter.feed import AT_MOST, BEAT_EVERY, IncidentFeed, Look, event, feeds_of
 from starter.parts import Here, Parts
 
@@ -27,8 +28,11 @@ router = APIRouter(route_class=PageRoute)
 
 FILTERS = ("all", *situation.FILTERS)
 FIRST_ROWS = 300
-REGIONS = ("head", "now", "next", "strip", "side")
+COMMON = ("head", "next", "strip", "side")
+"""The pieces that are the same for everybody; `now` is each person's own."""
 SENT_SHOWN = 8
+STRIP_STEPS = 5
+"""Seconds by which the strip's right edge moves."""
 PIECES_EVERY = 0.3
 """A storm of entries renders the pieces no more often than this."""
 
@@ -81,10 +85,9 @@ async def _events(parts: Parts, feed: IncidentFeed, visitor: Visitor, seq: int) 
     async with feed.followed():
         yield "retry: 1000\n" + told("hello", {"now": _stamp(parts)})
         while not feed.closed and loop.time() - began < AT_MOST:
-            fresh = feed.after(seq)
-            if fresh:
-                seq = fresh[-1].seq
-                yield told("rows", [[entry.seq, _row(feed, entry, names)] for entry in fresh], number=seq)
+            if feed.seq > seq:
+                rows, seq = _rows(feed, seq, names), feed.seq
+                yield rows
             if feed.seen is not None and feed.version != version and loop.time() - pieces_at >= PIECES_EVERY:
                 version, pieces_at = feed.version, loop.time()
                 for name, html in _pieces(parts, feed, feed.seen, visitor).items():
@@ -104,12 +107,25 @@ def told(name: str, data: Any, *, number: int | None = None) -> str:
 
 
 def _pieces(parts: Parts, feed: IncidentFeed, look: Look, visitor: Visitor) -> dict[str, str]:
-    """Rendered once a version for everybody who sees the same."""
-    known: dict[str, str] | None = feed.rendered.get(visitor.key)
+    """Rendered once a version for everybody who sees the same. Clocks are written as at the opening: they are ticked
+    by the browser, and a piece that only grew older is the same piece."""
+    common: dict[str, str] | None = feed.rendered.get(visitor.acts)
+    own: str | None = feed.rendered.get(visitor.key)
+    if common is None or own is None:
+        facts = _facts(parts, feed, look, visitor) | {"now": look.record.opened_at}
+        common = common or {name: part(f"incident/{name}.html", **facts) for name in COMMON}
+        own = own or part("incident/now.html", **facts)
+        feed.rendered[visitor.acts], feed.rendered[visitor.key] = common, own
+    return {**common, "now": own}
+
+
+def _rows(feed: IncidentFeed, seq: int, names: Names) -> str:
+    """The event with all rows after `seq`; many followers are at the same place."""
+    until = feed.seq
+    known: str | None = feed.rendered.get((seq, until))
     if known is None:
-        facts = _facts(parts, feed, look, visitor) | {"now": parts.clock()}
-        known = {name: part(f"incident/{name}.html", **facts) for name in REGIONS}
-        feed.rendered[visitor.key] = known
+        rows = [[entry.seq, _row(feed, entry, names)] for entry in feed.after(seq)]
+        known = feed.rendered[seq, until] = told("rows", rows, number=until)
     return known
 
 
@@ -123,23 +139,35 @@ def _row(feed: IncidentFeed, entry: Entry, names: Names) -> str:
 
 
 def _facts(parts: Parts, feed: IncidentFeed, look: Look, visitor: Visitor) -> dict[str, Any]:
-    board, entries, now = look.board, feed.entries, parts.clock()
+    common: dict[str, Any] | None = feed.rendered.get("facts")
+    if common is None:
+        common = feed.rendered["facts"] = _common_facts(parts, feed, look)
+    now, board = parts.clock(), look.board
 
     def on_call(schedule: str) -> str | None:
         return parts.playbooks.on_call(schedule, now)
 
+    waiting: list[Waiting] = []
+    if board is not None and not common["head"].over:
+        waiting = waiting_of(board, common["said"], common["names"], visitor, on_call)
+    return {**common, "decides": visitor.decides, "acts": visitor.acts, "waiting": waiting}
+
+
+def _common_facts(parts: Parts, feed: IncidentFeed, look: Look) -> dict[str, Any]:
+    """What everybody sees, once a version."""
+    board, entries = look.board, feed.entries
     names = Names(parts.playbooks.catalog)
     head = situation.head_of(look.record, board, entries, names, parts.settings.base_url, live=look.live)
-    is_open = board is not None and not head.over
+    step = parts.clock().timestamp() // STRIP_STEPS * STRIP_STEPS
+    until = max(datetime.fromtimestamp(step, UTC), look.record.opened_at)
     return {
         "incident": look.record.id,
+        "names": names,
+        "said": said_of(entries),
         "head": head,
-        "decides": visitor.decides,
-        "acts": visitor.acts,
         "people": names.people,
-        "waiting": waiting_of(board, entries, names, visitor, on_call) if is_open and board else [],
-        "coming": coming_of(board, names) if is_open and board else [],
-        "strip": strip_of(entries, look.record.opened_at, parts.clock(), names, over=head.over),
+        "coming": coming_of(board, names) if board is not None and not head.over else [],
+        "strip": strip_of(entries, look.record.opened_at, until, names, over=head.over),
         "roles": [
             {
                 "role": role.role,

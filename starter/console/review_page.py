@@ -8,6 +8,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from mayday.domain.report import draft, render
+from mayday.domain.review import PEOPLE_SECTIONS
 from starter.console.names import Names
 from starter.console.sheets import sheet
 from starter.console.visitor import Looking, PageRoute
@@ -25,7 +26,7 @@ _MARKDOWN = MarkdownIt("js-default").disable(["image", "linkify"])
 
 @router.get("/reviews/{incident}", response_class=HTMLResponse)
 async def page(incident: str, request: Request, visitor: Looking, parts: Here) -> HTMLResponse:
-    """A review as it stands. Writing goes by the API and `mayday review`."""
+    """A review as it stands, with the buttons of those who may act; whether they may is the review's to say."""
     record = await parts.directory.find(incident)
     names = Names(parts.playbooks.catalog)
     try:
@@ -48,4 +49,8 @@ async def page(incident: str, request: Request, visitor: Looking, parts: Here) -
         report=Markup(_MARKDOWN.render(text)),
         version=stored.version if stored else 0,
         record=record,
+        acts=visitor.acts,
+        people=names.people,
+        sections=PEOPLE_SECTIONS,
+        offered=[ref.removeprefix("person.") for ref in board.offered_to],
     )

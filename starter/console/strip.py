@@ -33,6 +33,7 @@ class Mark:
     style: str
     open: bool = False
     until: str | None = None
+    label: str = ""
 
 
 @dataclass
@@ -90,8 +91,7 @@ class _Sheet:
 
     def take(self, entry: Entry) -> None:
         at = parse_timestamp(entry.at)
-        if at > self._end:
-            return
+        at = min(at, self._end)
         if entry.kind == "status_changed":
             self._lanes["status"].marks.append(self._bar(self._status[1], at, self._status[0], "status"))
             self._status = (str(entry.data.get("status")), at)
@@ -108,7 +108,7 @@ class _Sheet:
         for (lane, _), entry in self._open.items():
             at = parse_timestamp(entry.at)
             words = self._names.entry(entry)
-            self._lanes[lane].marks.append(self._bar(at, end, words, lane, open_=not over))
+            self._lanes[lane].marks.append(self._bar(at, end, words, lane, self._named(entry), open_=not over))
         span = self._end - self._begin
         ticks = [(WIDTH * step // 4, self._begin + span * step / 4) for step in range(4)]
         return Strip(self._begin, self._end, over, list(self._lanes.values()), ticks)
@@ -118,7 +118,11 @@ class _Sheet:
         opened = self._open.pop((lane, self._key(entry)), None)
         if opened is not None:
             words = f"{self._names.entry(opened)}; {self._names.entry(entry)}"
-            self._lanes[lane].marks.append(self._bar(parse_timestamp(opened.at), at, words, lane))
+            self._lanes[lane].marks.append(self._bar(parse_timestamp(opened.at), at, words, lane, self._named(opened)))
+
+    def _named(self, entry: Entry) -> str:
+        vendor = entry.data.get("vendor")
+        return self._names.vendor(str(vendor)) if vendor else self._key(entry)
 
     @staticmethod
     def _is_a_call(entry: Entry) -> bool:
@@ -128,11 +132,11 @@ class _Sheet:
     def _key(entry: Entry) -> str:
         return str(entry.data.get("page") or entry.data.get("decision") or entry.step)
 
-    def _bar(self, at: datetime, end: datetime, text: str, style: str, *, open_: bool = False) -> Mark:
+    def _bar(self, at: datetime, end: datetime, text: str, style: str, label: str = "", *, open_: bool = False) -> Mark:
         x = self._x(at)
         return Mark(
             at.isoformat(), x, max(self._x(end) - x, 4), spoken(text) if style == "status" else text, style, open_,
-            None if open_ else end.isoformat(),
+            None if open_ else end.isoformat(), spoken(label or text),
         )  # fmt: skip
 
     def _x(self, at: datetime) -> int:

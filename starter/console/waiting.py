@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from mayday.domain.incident import Board, Pending
 from mayday.domain.timeline import Entry
@@ -13,7 +13,7 @@ from mayday.language.plain_words import plain_condition
 from starter.console.names import Names
 from starter.console.visitor import Visitor
 
-__all__ = ["Field", "Seat", "Upcoming", "Waiting", "coming_of", "waiting_of"]
+__all__ = ["HUMAN", "Field", "Said", "Seat", "Upcoming", "Waiting", "coming_of", "said_of", "waiting_of"]
 
 HUMAN = ("page", "role", "decision", "task", "review", "confirm", "candidate")
 _LAST = datetime.max.replace(tzinfo=UTC)
@@ -95,27 +95,41 @@ class Upcoming:
     paused: bool = False
 
 
+class Said(NamedTuple):
+    """What the entries say of gates: how each was opened, and why its voters voted."""
+
+    opened: dict[Any, Entry]
+    reasons: dict[tuple[Any, str], str]
+
+
+def said_of(entries: list[Entry]) -> Said:
+    """The same for everybody who looks."""
+    opened: dict[Any, Entry] = {}
+    reasons: dict[tuple[Any, str], str] = {}
+    for entry in entries:
+        decision = entry.data.get("decision")
+        if entry.kind == "gate_opened" or (entry.kind == "gate_reopened" and decision not in opened):
+            opened[decision] = entry
+        elif entry.kind == "voted":
+            voter = entry.data.get("on_behalf_of") or entry.actor
+            reasons[decision, voter] = str(entry.data.get("reason") or "")
+    return Said(opened, reasons)
+
+
 def waiting_of(
-    board: Board, entries: list[Entry], names: Names, visitor: Visitor, on_call: Callable[[str], str | None]
+    board: Board, said: Said, names: Names, visitor: Visitor, on_call: Callable[[str], str | None]
 ) -> list[Waiting]:
     """What waits for people: the visitor's own first, then the soonest. `on_call` says who stands on a schedule."""
     leads = visitor.person is not None and any(
         role.person == visitor.person for role in board.roles if role.role in ("incident_commander", "deputy")
     )
-    gates = {entry.data.get("decision"): entry for entry in entries if entry.kind in ("gate_opened", "gate_reopened")}
-    openings = {entry.data.get("decision"): entry for entry in entries if entry.kind == "gate_opened"}
-    reasons = {
-        (entry.data.get("decision"), entry.data.get("on_behalf_of") or entry.actor): str(entry.data.get("reason") or "")
-        for entry in entries
-        if entry.kind == "voted"
-    }
     found = []
     for item in board.pending:
         if item.kind not in HUMAN:
             continue
         waiting = _common(item, names, visitor, leads, on_call)
         if item.kind == "decision":
-            _as_gate(waiting, item, openings.get(item.id) or gates.get(item.id), reasons, names, visitor)
+            _as_gate(waiting, item, said.opened.get(item.id), said.reasons, names, visitor)
         elif item.kind == "page":
             waiting.level, waiting.levels = int(item.detail.get("level", 0)), int(item.detail.get("levels", 0))
             waiting.round = int(item.detail.get("round", 1))

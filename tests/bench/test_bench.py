@@ -17,7 +17,7 @@ from bench.sizes import TINY, Sizes, UnknownSize
 @pytest.mark.temporal
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize(
-    "names", [["first_page"], ["storm"], ["open_incidents"], ["history", "replay", "virtual_clock"]]
+    "names", [["first_page"], ["storm"], ["open_incidents"], ["watchers"], ["history", "replay", "virtual_clock"]]
 )
 async def test_it_runs(names: list[str]) -> None:
     figures = await measure(names, TINY, Stage())

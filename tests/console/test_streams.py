@@ -126,7 +126,7 @@ async def test_a_page_gets_rows_and_the_pieces_that_changed(house: House) -> Non
     _, pieces = await heard(events, 1)
     assert pieces == []
     first = [_parsed(await anext(events))[1]["name"] for _ in range(5)]
-    assert first == list(incident_page.REGIONS)
+    assert first == [*incident_page.COMMON, "now"]
     run = house.run(feed.incident)
     assert run.board is not None
     waits = pending(id="t", kind="task", text="Look", **{"for": ["ana"]})
@@ -134,6 +134,19 @@ async def test_a_page_gets_rows_and_the_pieces_that_changed(house: House) -> Non
     name, data = _parsed(await anext(events))
     assert (name, data["name"]) == ("region", "now")
     assert 'value="proof"' in data["html"], "its forms carry the proof of this browser"
+    feed.close()
+
+
+async def test_while_nothing_happens_only_time_moves_the_page(house: House) -> None:
+    feed = await feed_of(house)
+    say(house, feed, 1)
+    events = incident_page._events(house.parts, feed, ANA, 0)
+    await heard(events, 1)
+    for _ in incident_page.COMMON:
+        await anext(events)
+    await anext(events)
+    house.clock.forward(minutes=10)
+    assert _parsed(await anext(events))[1]["name"] == "strip", "and no other piece: clocks are ticked by the browser"
     feed.close()
 
 

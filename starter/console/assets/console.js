@@ -55,6 +55,9 @@
     });
     label();
   }
+  // what a piece says, whatever the clocks in it show and whichever proof its forms carry
+  const gist = (root) => root.innerHTML.replace(/(<time[^>]*>)[^<]*/g, "$1").replace(/name="(key|csrf_token)" value="[^"]*"/g, "");
+  const shown = new Map(all("[data-region]").map((region) => [region.dataset.region, gist(region)]));
   localise(document);
   setInterval(() => tick(document), 1000);
 
@@ -107,11 +110,11 @@
     const more = all("li[id]", fresh.content).filter((each) => !known.has(each.id)).length;
     say(button, more ? `${more} new` : "changed: show");
   };
-  const shown = new Map();
   const bring = (name, html) => {
-    const region = $(`[data-region="${name}"]`);
-    if (!region || shown.get(name) === html) return;
-    shown.set(name, html);
+    const region = $(`[data-region="${name}"]`), fresh = document.createElement("template");
+    fresh.innerHTML = html;
+    if (!region || shown.get(name) === gist(fresh)) return;
+    shown.set(name, gist(fresh));
     if (busy(region)) hold(region, html); else put(region, html);
   };
   setInterval(() => { for (const [region, html] of held) if (!busy(region)) put(region, html); }, 500);

@@ -1,0 +1,180 @@
+"""Many browsers on one incident: how long after the fact each page has an entry, while entries come fast.
+
+Each watcher is a page's own stream: rows of the timeline, and every piece of the page whenever it changes. A row's
+delay is from the moment in the entry to the moment at which the watcher has it. Watchers, server, worker and starter
+share this process and its two cores; the floor is one bare query of the run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import httpx
+import psutil
+
+from bench.figures import Figure, percentile
+from bench.house import House, mayday_up, workshop
+from bench.progress import say
+from bench.scenario import Stage
+from bench.sender import Sender, notification
+from bench.sizes import Sizes
+from mayday.domain.incident import Board
+from mayday.domain.timeline import Entry, parse_timestamp
+
+NAME = "watchers"
+AIM_SECONDS = 1.0
+PEOPLE = ("ana", "dee", "raj", "lee", "sam", "kim", "noor", "li", "dana", "max")
+ALL_HEARD_WITHIN_SECONDS = 60.0
+QUERIES = 50
+WRITERS = 8
+MOST_GROWTH_MB = 150.0
+
+
+@dataclass
+class Watcher:
+    """One stream. `heard` holds the last number of each batch of rows, and when it came."""
+
+    heard: list[tuple[int, float]] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
+    counts: bool = False
+    received: int = 0
+
+    async def watch(self, url: str, path: str, token: str) -> None:
+        """Until it is cancelled."""
+        parts = urlsplit(url)
+        reader, writer = await asyncio.open_connection(parts.hostname, parts.port, limit=2**22)
+        head = f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAuthorization: Bearer {token}\r\n\r\n"
+        writer.write(head.encode())
+        try:
+            number = 0
+            while line := await reader.readline():
+                self.received += len(line)
+                if line.startswith(b"id: "):
+                    number = int(line[4:])
+                elif number and line.startswith(b"data: "):
+                    self.heard.append((number, time.time()))
+                    if self.counts:
+                        self.rows += [seq for seq, _ in json.loads(line[6:])]
+                    number = 0
+        finally:
+            writer.close()
+
+
+async def run(sizes: Sizes, stage: Stage) -> Figure:
+    with workshop() as folder:
+        async with mayday_up(folder) as house:
+            incident, workflow_id = await _opened(house)
+            floor = await _bare_queries(house, workflow_id)
+            watchers = [Watcher(counts=number % 20 == 0) for number in range(sizes.watchers)]
+            tokens = [(await house.records.tokens.create(person))[0] for person in PEOPLE]
+            path = f"/incidents/{incident}/stream"
+            watching = [
+                asyncio.create_task(watcher.watch(house.url, path, tokens[number % len(tokens)]))
+                for number, watcher in enumerate(watchers)
+            ]
+            await asyncio.sleep(2)
+            memory = _megabytes()
+            first = (await _board(house, workflow_id)).seq + 1
+            rate = await _write(house, incident, tokens[0], sizes)
+            last = await _all_heard(house, workflow_id, watchers, first + sizes.watcher_entries - 1)
+            growth = _megabytes() - memory
+            written = {
+                entry.seq: parse_timestamp(entry.at).timestamp()
+                for entry in await _entries(house, incident, workflow_id)
+            }
+            for task in watching:
+                task.cancel()
+            await asyncio.gather(*watching, return_exceptions=True)
+    delays = [delay for watcher in watchers for delay in _delays(watcher, written, first)]
+    whole = all(watcher.rows == list(range(1, last + 1)) for watcher in watchers if watcher.counts)
+    p99 = percentile(delays, 99)
+    return Figure(
+        name=NAME,
+        what=f"seconds from an entry to its row on {sizes.watchers} pages of one incident, while "
+        f"{sizes.watcher_entries_per_s} entries a second are written; floor: one bare query of the run",
+        aim=f"p99 under {AIM_SECONDS:.0f} s, every page complete and in order, memory flat",
+        measured={"p50_s": percentile(delays, 50), "p99_s": p99, "growth_mb": max(growth, 0.1), "entries_per_s": rate},
+        floor={"query_p99_s": floor},
+        ratio={"p99": p99 / floor},
+        met=p99 < AIM_SECONDS and whole and growth < MOST_GROWTH_MB,
+        detail={
+            "watchers": sizes.watchers, "entries": sizes.watcher_entries, "complete": whole,
+            "megabytes_sent": sum(watcher.received for watcher in watchers) / 1e6,
+        },
+    )  # fmt: skip
+
+
+async def _opened(house: House) -> tuple[str, str]:
+    async with Sender(house.url) as sender:
+        [touched] = await sender.post(sender.request(notification(NAME, ["first"], number=999_998)))
+    return str(touched["id"]), str(touched["workflow_id"])
+
+
+async def _bare_queries(house: House, workflow_id: str) -> float:
+    took = []
+    for _ in range(QUERIES):
+        started = time.perf_counter()
+        await _board(house, workflow_id)
+        took.append(time.perf_counter() - started)
+    return percentile(took, 99)
+
+
+async def _board(house: House, workflow_id: str) -> Board:
+    return await house.client.get_workflow_handle(workflow_id).query("board", result_type=Board)
+
+
+async def _write(house: House, incident: str, token: str, sizes: Sizes) -> float:
+    """Notes over the API, as evenly as the clock and the starter allow; how many a second it became."""
+    headers = {"Authorization": f"Bearer {token}"}
+    limits = httpx.Limits(max_connections=WRITERS)
+    async with httpx.AsyncClient(
+        base_url=house.url, headers=headers, limits=limits, timeout=30, trust_env=False
+    ) as http:
+
+        async def write(number: int) -> None:
+            answer = await http.post(f"/api/v1/incidents/{incident}/notes", json={"text": f"note {number}"})
+            answer.raise_for_status()
+
+        started = time.perf_counter()
+        async with asyncio.TaskGroup() as group:
+            for number in range(sizes.watcher_entries):
+                await asyncio.sleep(max(0.0, started + number / sizes.watcher_entries_per_s - time.perf_counter()))
+                group.create_task(write(number))
+        return sizes.watcher_entries / (time.perf_counter() - started)
+
+
+async def _all_heard(house: House, workflow_id: str, watchers: Sequence[Watcher], at_least: int) -> int:
+    """The number of the last entry, once every watcher has it; or when it is clear that one never will."""
+    deadline = time.monotonic() + ALL_HEARD_WITHIN_SECONDS
+    while True:
+        last = (await _board(house, workflow_id)).seq
+        if last >= at_least and all(watcher.heard and watcher.heard[-1][0] >= last for watcher in watchers):
+            return last
+        if time.monotonic() > deadline:
+            say(f"  not every page has all {last} entries after {ALL_HEARD_WITHIN_SECONDS:.0f} s")
+            return last
+        await asyncio.sleep(0.2)
+
+
+async def _entries(house: House, incident: str, workflow_id: str) -> list[Entry]:
+    """Those of the store, and those that the run has not flushed yet."""
+    stored = await house.records.timeline.entries(incident)
+    handle = house.client.get_workflow_handle(workflow_id)
+    return [*stored, *await handle.query("timeline", stored[-1].seq if stored else 0, result_type=list[Entry])]
+
+
+def _delays(watcher: Watcher, written: dict[int, float], first: int) -> list[float]:
+    found, before = [], first - 1
+    for number, at in watcher.heard:
+        found += [max(at - written[seq], 0.001) for seq in range(max(before + 1, first), number + 1) if seq in written]
+        before = max(before, number)
+    return found
+
+
+def _megabytes() -> float:
+    return float(psutil.Process().memory_info().rss) / 1e6
