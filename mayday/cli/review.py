@@ -16,6 +16,7 @@ from mayday.cli.review_archive import archive, export
 from mayday.cli.review_replay import replay
 from mayday.cli.review_time import at, lanes, scenario
 from mayday.cli.review_verify import verify
+from mayday.cli.review_what_if import what_if
 
 review_app = typer.Typer(no_args_is_help=True, help="Reviews: owner, meeting, report, follow-ups, closing.")
 review_app.add_typer(actions_app, name="actions")
@@ -26,6 +27,7 @@ review_app.command("replay")(replay)
 review_app.command("at")(at)
 review_app.command("lanes")(lanes)
 review_app.command("scenario")(scenario)
+review_app.command("what-if")(what_if)
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The incident: its id, or INC- and the last six characters.")]
 Why = Annotated[str, typer.Option("--reason", help="Why; it stands in the timeline.")]
