@@ -56,7 +56,8 @@ def test_a_question_that_nobody_was_asked_that_night_stays_open(night: str, tmp_
     text = (LIBRARY / "payments_sev1.yaml").read_text()
     added = (
         '      - { id: go_public, background: true, decide: "Tell them?", voters: { from: [person.ana] }, '
-        "timeout: 10m, on_timeout: { then: lapsed }, outcomes: { approved: [{ id: told, log: told }], rejected: [] } }\n"
+        "timeout: 10m, on_timeout: { then: lapsed }, "
+        "outcomes: { approved: [{ id: told, log: told }], rejected: [] } }\n"
     )
     before = next(line for line in text.splitlines() if "id: page_payments" in line)
     (tmp_path / "new.yaml").write_text(text.replace(before, before + "\n" + added.rstrip()))
