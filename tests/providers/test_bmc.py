@@ -10,6 +10,7 @@ import pytest
 from mayday.domain.errors import Refused
 from mayday.domain.ports import TicketClosing
 from mayday.language.catalog import Catalog
+from mayday.providers.ticket_echo import is_ours
 from tests.doubles.bmc import Bmc
 from tests.providers.contract.stand import Stand, stand
 from tests.providers.contract.test_tickets import note, order
@@ -39,6 +40,7 @@ async def test_a_note_is_internal_and_the_key_stands_in_the_vendors_number(desk:
     await desk.port.note(note(ticket.number))
     [worklog] = bmc(desk).entries["HPD:WorkLog"].values()
     assert (worklog["View Access"], worklog["Incident Number"]) == ("Internal", ticket.number)
+    assert is_ours(worklog["Detailed Description"])  # its callback is no news
     [entry] = bmc(desk).of_kind("incident")
     assert (entry["Vendor Ticket Number"], entry["Impact"]) == ("INC-1/ticket#1", "1-Extensive/Widespread")
 

@@ -105,7 +105,8 @@ class BmcDesk:
         async def act() -> Values:
             await self._entry(note.ticket)  # a note for a number that is not there would be taken
             await self._forms.create(form.notes, {
-                form.number: note.ticket, "Description": mark, "Detailed Description": cut(note.text, TEXT),
+                form.number: note.ticket, "Description": mark,
+                "Detailed Description": f"{cut(note.text, TEXT)}\n{mark}",
                 "Work Log Type": "General Information", "View Access": "Internal", "Secure Work Log": "No",
             }, form.number)  # fmt: skip
             return {"mark": mark}

@@ -20,6 +20,9 @@ class BmcSettings(VendorModel):
     password: SecretStr = Field(description="Its password")
     first_name: str = Field(description="First name of the customer of major incidents, as People has it")
     last_name: str = Field(description="Last name of that customer")
+    watched: bool = Field(
+        default=True, description="Look at open tickets every minute; `false` where a flow of yours posts to us"
+    )
     fields: Json[dict[str, dict[str, Any]]] = Field(
         default={}, description='Fields that the house demands, by kind: `{"incident": {"Assigned Group": "Payments"}}`'
     )
@@ -41,4 +44,4 @@ def offer(given: VendorSettings) -> Offer | None:
         await forms.find("HPD:IncidentInterface", "Incident Number", "INC000000000000", "Status")
         return CheckResult(True, "the account can log in and read incidents")
 
-    return Offer(ticket_desk=desk, watched_desk=desk, checks=[incidents_can_be_read])
+    return Offer(ticket_desk=desk, watched_desk=desk if settings.watched else None, checks=[incidents_can_be_read])

@@ -9,10 +9,11 @@ import structlog
 
 from mayday.domain.errors import Refused, Unauthorised
 from mayday.domain.ports import TicketClosing, TicketKind, TicketOrder, TicketRef, WorkNote
-from mayday.providers.jira.documents import SUMMARY, document
+from mayday.providers.jira.documents import NOTE, SUMMARY, document
 from mayday.providers.jira.issues import Issue, Issues
 from mayday.providers.receipts import Receipts
-from mayday.providers.vendor_words import one_line
+from mayday.providers.ticket_echo import note_mark
+from mayday.providers.vendor_words import cut, one_line
 
 log = structlog.get_logger(__name__)
 
@@ -69,7 +70,8 @@ class JiraDesk:
             return None if found is None else {"id": found}
 
         async def act() -> dict[str, Any]:
-            return {"id": await self._issues.comment(note.ticket, note.effect_key, note.text)}
+            text = f"{cut(note.text, NOTE)}\n{note_mark(note.effect_key)}"  # a webhook shows the text, not our property
+            return {"id": await self._issues.comment(note.ticket, note.effect_key, text)}
 
         await self._receipts.once(_NOTE, note.effect_key, note.incident_id, look=look, act=act)
 

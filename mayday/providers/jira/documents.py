@@ -8,6 +8,8 @@ from mayday.providers.vendor_words import cut
 
 #: characters of a description or comment, and of a summary
 TEXT, SUMMARY = 32_000, 255
+#: of a note, with room for its mark
+NOTE = 31_900
 
 
 def document(text: str, most: int = TEXT) -> dict[str, Any]:
