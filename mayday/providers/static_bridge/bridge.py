@@ -18,6 +18,7 @@ from mayday.domain.ports import BridgeOrder, BridgeRef
 from mayday.providers.embedded.failures import provider_errors
 from mayday.records.desk import Desk
 from mayday.records.desk.bridges import DeskBridge
+from mayday.records.desk.effects import next_number
 
 NAME = "static_bridge"
 
@@ -36,6 +37,7 @@ class StaticBridges:
         """Lend the first free room. Raises Refused when all are lent."""
 
         async def lend(connection: AsyncConnection) -> dict[str, Any]:
+            await next_number(self._desk.store, connection, NAME)  # its row makes two who lend at once wait in line
             lent = await self._desk.bridges.open_urls_in(connection)
             known = self._catalog.current().bridges
             room = next((known[name] for name in self._rooms if name in known and known[name].url not in lent), None)
