@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -47,3 +48,8 @@ async def test_each_incident_has_a_room_of_its_own_until_it_gives_it_back(rooms:
     assert await rooms.close("INC-1/archive#1", incident(id="INC-1")) == 1
     assert await rooms.close("INC-1/archive#1", incident(id="INC-1")) == 1
     assert (await rooms.open(order("INC-3"))).url == "https://meet.example/one"
+
+
+async def test_two_incidents_at_once_get_two_rooms(rooms: Bridge) -> None:
+    lent = await asyncio.gather(rooms.open(order("INC-1")), rooms.open(order("INC-2")))
+    assert len({ref.url for ref in lent}) == 2
