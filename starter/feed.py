@@ -38,7 +38,7 @@ LINGERS = 20.0
 FIRST_LOOK_WITHIN = 10.0
 BEAT_EVERY = 4.0
 """A browser that hears nothing for three times as long knows that the line is dead."""
-AT_MOST = 900.0
+AT_MOST = 120.0
 """Seconds of one stream; then the caller comes again, and whether it may is asked anew."""
 KEPT_TEXTS = 500
 LISTED = 200

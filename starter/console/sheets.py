@@ -127,7 +127,8 @@ def spoken(name: str) -> str:
 
 
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)")
-_ADDRESS = re.compile(r"https?://[^\s<>&\"']+[^\s<>&\"'.,;:!?)\]]")
+_ADDRESS = re.compile(r"https?://(?:[^\s<>&\"']|&amp;)*[^\s<>&;\"'.,:!?)\]]")
+"""In a text that is escaped already."""
 
 
 def lively(words: str) -> Markup:
