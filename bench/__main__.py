@@ -15,7 +15,7 @@ from typing import Any
 
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 
-from bench import first_page, open_incidents, replay, scenario_history, storm, virtual_clock, watchers
+from bench import authoring, first_page, open_incidents, replay, scenario_history, storm, virtual_clock, watchers
 from bench.figures import Figure
 from bench.progress import say, stdout_for_the_result
 from bench.scenario import Stage
@@ -33,6 +33,9 @@ BENCHMARKS: dict[str, Benchmark] = {
     scenario_history.NAME: scenario_history.run,
     replay.NAME: replay.run,
     virtual_clock.NAME: virtual_clock.run,
+    authoring.LINT: authoring.lint,
+    authoring.COLD_START: authoring.cold_start,
+    authoring.GROWTH: authoring.growth,
 }
 
 

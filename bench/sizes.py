@@ -30,6 +30,7 @@ class Sizes:
     replay_rounds: int = 7
     replay_histories: int = 3
     virtual_rounds: int = 30
+    authoring_rounds: int = 30
 
     def changed(self, settings: Iterable[str]) -> Sizes:
         """With `name=number` texts applied. Raises UnknownSize."""
@@ -51,5 +52,5 @@ TINY = Sizes(
     storm_alerts=40, storm_alerts_a_body=10, storm_connections=2, storm_signals=20, storm_signals_at_once=4,
     open_incidents=2, open_seconds=5, open_every=2,
     watchers=3, watcher_entries=10, watcher_entries_per_s=20,
-    replay_rounds=1, replay_histories=1, virtual_rounds=2,
+    replay_rounds=1, replay_histories=1, virtual_rounds=2, authoring_rounds=2,
 )  # fmt: skip

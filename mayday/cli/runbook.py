@@ -26,7 +26,6 @@ from mayday.language.sarif import sarif_of
 from mayday.language.schema import schema_of
 from mayday.language.starting_point import copied_runbook, copied_scenario, new_runbook
 from mayday.settings import SettingsError, load_settings
-from mayday.simulator.files import find_scenarios
 
 runbook_app = typer.Typer(no_args_is_help=True, help="Check, read, pin and rehearse runbooks.")
 runbook_app.command("test")(rehearse)
@@ -166,6 +165,8 @@ def new_command(
 
 def _scenario_of(name: str, folder: Path) -> str | None:
     """The first scenario of the folder that rehearses this runbook by its file."""
+    from mayday.simulator.files import find_scenarios  # loads the walker: only here
+
     scenarios = folder / "scenarios"
     for path in find_scenarios([scenarios]) if scenarios.is_dir() else []:
         text = path.read_text(encoding="utf-8")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from mayday.language.actions import BUILT_IN
 from mayday.language.catalog import Catalog
 from mayday.language.checks.layout import nested_lists
+from mayday.language.plain_words import plain_condition, plain_text
 from mayday.language.runbook import (
     Cadence,
     EscalationPolicy,
@@ -53,11 +54,11 @@ class Telling:
         for name, cadence in book.cadences.items():
             yield from self._cadence(name, cadence)
         for phase in book.phases:
-            until = f", left when {phase.until}" if phase.until else ""
+            until = f", left when {plain_condition(phase.until)}" if phase.until else ""
             yield f"Phase {phase.name or phase.id}{until}:"
             yield from self._steps(phase.steps, INDENT)
         for handler in book.handlers:
-            when = f" and {handler.when}" if handler.when else ""
+            when = f" and {plain_condition(handler.when)}" if handler.when else ""
             yield f"Whenever {handler.event} happens{when}:"
             yield from self._steps(handler.steps, INDENT)
         if book.finally_:
@@ -97,8 +98,8 @@ class Telling:
         return f"{self.who(notify.notify)} is told" if notify else "nobody is told"
 
     def _cadence(self, name: str, cadence: Cadence) -> Iterable[str]:
-        words = f"Every {cadence.every.in_words()} from {cadence.start}: {self._message(cadence.send)}"
-        yield f"{words}, until {cadence.until}."
+        words = f"Every {cadence.every.in_words()} from {_start_words(cadence.start)}: {self._message(cadence.send)}"
+        yield f"{words}, until {plain_condition(cadence.until)}."
         if cadence.review:
             then = {
                 "send_holding_line": "the holding line leaves",
@@ -109,7 +110,7 @@ class Telling:
             yield f"{INDENT}{reader} reads it {early} before; without an answer {then[cadence.review.on_timeout]}."
 
     def _message(self, message: Message) -> str:
-        what = f"the text {message.template}" if message.template else f'"{message.text}"'
+        what = f"the text {message.template}" if message.template else f'"{plain_text(message.text or "")}"'
         via = f" by {' and '.join(message.via)}" if message.via else ""
         reader = f", after {self.who(message.review.by)} has read it" if message.review else ""
         return f"{what} to {self.who(message.to)}{via}{reader}"
@@ -120,7 +121,7 @@ class Telling:
 
     def _steps(self, steps: list[Step], indent: str) -> Iterable[str]:
         for step in steps:
-            if_ = f"if {step.when}: " if step.when else ""
+            if_ = f"if {plain_condition(step.when)}: " if step.when else ""
             beside = " (the next steps do not wait)" if step.background else ""
             words = self.words(step)
             yield f"{indent}- {if_}{words}{beside}"
@@ -165,7 +166,11 @@ class Telling:
 
     def _do(self, step: Step) -> str:
         words = self.action(step.do or "", step.name)
-        given = ", ".join(f"{key} {value}" for key, value in (step.with_ or {}).items() if isinstance(value, str | int))
+        given = ", ".join(
+            f"{key} {plain_text(str(value))}"
+            for key, value in (step.with_ or {}).items()
+            if isinstance(value, str | int)
+        )
         return f"{words}: {given}" if given else words
 
     def _late(self, late: GateTimeout | list[Step] | None) -> str:
@@ -180,7 +185,7 @@ class Telling:
 
     def _gate(self, step: Step) -> str:
         about = f" about {step.subject.action}" if step.subject else ""
-        return f'decision{about}: "{step.decide}" {self.voters(step.voters)}'
+        return f'decision{about}: "{plain_text(step.decide or "")}" {self.voters(step.voters)}'
 
     def needed(self, voters: Voters | None) -> str:
         """Who votes, in short."""
@@ -208,15 +213,15 @@ class Telling:
         wait = step.wait
         if wait is None or wait.for_ is not None:
             return f"wait {wait.for_.in_words()}" if wait and wait.for_ else "wait"
-        return f"wait until {wait.until}" if wait.until else f"wait for the event {wait.event}"
+        return f"wait until {plain_condition(wait.until)}" if wait.until else f"wait for the event {wait.event}"
 
     def _loop(self, step: Step) -> str:
         if step.for_each is not None:
-            return f"for each {step.for_each.as_} of {step.for_each.in_}:"
+            return f"for each {step.for_each.as_} of {plain_condition(str(step.for_each.in_))}:"
         loop = step.repeat
         assert loop is not None
         every = f" every {loop.every.in_words()}" if loop.every else ""
-        until = f" until {loop.until}" if loop.until else ""
+        until = f" until {plain_condition(loop.until)}" if loop.until else ""
         most = f", {loop.max} times at most" if loop.max else ""
         return f"again and again{every}{until}{most}:"
 
@@ -226,10 +231,17 @@ class Telling:
         return f"wake {self.who(step.page)}{role}{join}"
 
 
+def _start_words(start: str) -> str:
+    phase, _, when = start.partition(".")
+    return {"entered": f"the beginning of {phase}", "done": f"the end of {phase}"}.get(
+        when, f"the moment it is {phase}"
+    )
+
+
 def _slot_words(step: Step, slot: str) -> str:
     name = slot.partition(".")[2]
     if slot.startswith("choose[") and step.choose:
-        return f"when {step.choose[int(slot[7:-1])].when}:"
+        return f"when {plain_condition(step.choose[int(slot[7:-1])].when)}:"
     words = {"else": "else:", "on_timeout": "when time is up:", "on_error": "when it fails:"}
     return words.get(slot) or (f"side by side, {name}:" if slot.startswith("parallel.") else f"{name}:")
 
@@ -240,8 +252,12 @@ _TELLERS: dict[str, Callable[[Telling, Step], str]] = {
     "page": Telling._page,
     "engage": lambda telling, step: f"open a case with {telling.who(step.engage)} and watch its contract",
     "decide": Telling._gate,
-    "ask": lambda telling, step: f'ask {telling.who(step.ask.to)}: "{step.ask.question}"' if step.ask else "ask",
-    "task": lambda telling, step: f'task for {telling.who(step.task.to)}: "{step.task.text}"' if step.task else "task",
+    "ask": lambda telling, step: (
+        f'ask {telling.who(step.ask.to)}: "{plain_text(step.ask.question)}"' if step.ask else "ask"
+    ),
+    "task": lambda telling, step: (
+        f'task for {telling.who(step.task.to)}: "{plain_text(step.task.text)}"' if step.task else "task"
+    ),
     "wait": Telling._wait,
     "choose": lambda telling, step: f"{step.name or 'one of these'}:",
     "parallel": lambda telling, step: f"side by side, waiting for {step.join or 'all'}:",
@@ -253,6 +269,6 @@ _TELLERS: dict[str, Callable[[Telling, Step], str]] = {
     "set_cadence": lambda telling, step: (
         f"send {step.set_cadence} every {step.every.in_words() if step.every else '-'}"
     ),
-    "log": lambda telling, step: f'note "{step.log}"',
+    "log": lambda telling, step: f'note "{plain_text(step.log or "")}"',
     "end": lambda telling, step: f"leave the {step.end}",
 }

@@ -70,9 +70,10 @@ class Checker:
 
     def _status(self, expected: Expectation) -> str | None:
         found = self._facts.statuses()
-        if any(entry.data.get("status") == expected.status for entry in found):
+        statuses = [self._facts.status_of(entry) for entry in found]
+        if expected.status in statuses:
             return None
-        return f"the status is {found[-1].data.get('status') if found else 'unknown'}, it was not {expected.status}"
+        return f"the status is {statuses[-1] if found else 'unknown'}, it was not {expected.status}"
 
     def _vendor_breached(self, expected: Expectation) -> str | None:
         found = self._facts.breaches(expected.vendor_breached or "")

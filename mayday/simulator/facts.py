@@ -97,6 +97,12 @@ class Facts:
     def statuses(self) -> list[Entry]:
         return list(self.of("opened", "status_changed", "reopened"))
 
+    def status_of(self, entry: Entry) -> str:
+        """The status from one of `statuses` on: an incident opens as a candidate, or under investigation."""
+        if entry.kind == "opened":
+            return "candidate" if entry.data.get("declare") == "propose" else "investigating"
+        return str(entry.data.get("status", "investigating"))
+
     def breaches(self, engagement: str) -> list[Entry]:
         return [entry for entry in self.of("vendor_breached") if engagement in (entry.step, entry.data.get("vendor"))]
 
@@ -134,7 +140,7 @@ class Facts:
 
     def _status_at(self, entry: Entry) -> str | None:
         before = [other for other in self.statuses() if other.seq < entry.seq]
-        return str(before[-1].data.get("status")) if before else None
+        return self.status_of(before[-1]) if before else None
 
 
 def _template(message: Message) -> str | None:

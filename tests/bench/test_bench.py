@@ -17,7 +17,15 @@ from bench.sizes import TINY, Sizes, UnknownSize
 @pytest.mark.temporal
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize(
-    "names", [["first_page"], ["storm"], ["open_incidents"], ["watchers"], ["history", "replay", "virtual_clock"]]
+    "names",
+    [
+        ["first_page"],
+        ["storm"],
+        ["open_incidents"],
+        ["watchers"],
+        ["history", "replay", "virtual_clock"],
+        ["lint", "cold_start", "growth"],
+    ],
 )
 async def test_it_runs(names: list[str]) -> None:
     figures = await measure(names, TINY, Stage())
@@ -75,7 +83,10 @@ def test_the_hand_written_run_has_as_many_effects_and_timers() -> None:
 
 
 def test_the_names_are_those_of_the_documentation() -> None:
-    assert list(BENCHMARKS) == ["first_page", "storm", "open_incidents", "history", "replay", "virtual_clock"]
+    assert list(BENCHMARKS) == [
+        "first_page", "storm", "open_incidents", "watchers", "history", "replay", "virtual_clock", "lint", "cold_start",
+        "growth",
+    ]  # fmt: skip
 
 
 def test_the_documentation_names_every_benchmark() -> None:

@@ -1,0 +1,147 @@
+"""Playing scenarios for the command line, and printing how they went."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import pathlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+from xml.etree import ElementTree
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from mayday.cli.scenarios import FAILED, WRONG_USAGE, Engine
+from mayday.language.library import Library, LibraryRefused
+from mayday.settings import SettingsError, load_settings
+from mayday.simulator.coverage import ASPECTS, Coverage, RunbookCoverage
+from mayday.simulator.files import ScenarioFile, ScenarioReport, find_scenarios
+from mayday.simulator.stage import Opener, open_virtually
+
+
+def rehearse(
+    paths: list[pathlib.Path] | None,
+    engine: Engine,
+    as_json: bool,
+    story: bool,
+    min_coverage: int,
+    junit: pathlib.Path | None,
+    runbooks: pathlib.Path | None,
+) -> None:
+    """The command's work; ends with `typer.Exit` where it failed."""
+    console, errors = Console(), Console(stderr=True)
+    try:
+        folder = runbooks or load_settings().runbooks
+        files = find_scenarios(paths or [folder / "scenarios"])
+    except (SettingsError, FileNotFoundError) as error:
+        errors.print(Text(f"no such file or folder: {error}" if isinstance(error, FileNotFoundError) else str(error)))
+        raise typer.Exit(WRONG_USAGE) from None
+    if not files:
+        errors.print(Text("no scenario found: a scenario is a .yaml file with `kind: Scenario`"))
+        raise typer.Exit(WRONG_USAGE)
+    try:
+        library = Library.load(folder)
+        reports, coverage = asyncio.run(_play(files, library, engine))
+    except LibraryRefused as refused:
+        errors.print(Text(str(refused)))
+        raise typer.Exit(FAILED) from None
+    if junit is not None:
+        write_junit(reports, junit)
+    if as_json:
+        console.print_json(json.dumps(as_data(reports, coverage)))
+    else:
+        _print(console, reports, coverage, story=story)
+    if coverage.percent < min_coverage:
+        errors.print(Text(f"coverage is {coverage.percent} %, {min_coverage} % are asked for"))
+        raise typer.Exit(FAILED)
+    if not all(report.passed for report in reports):
+        raise typer.Exit(FAILED)
+
+
+async def _play(
+    files: Sequence[pathlib.Path], library: Library, engine: Engine
+) -> tuple[list[ScenarioReport], Coverage]:
+    reports: list[ScenarioReport] = []
+    coverage = Coverage()
+    async with _openers(engine) as opener:
+        for path in files:
+            scenario = ScenarioFile(path, library)
+            report, rehearsal = await scenario.play(opener)
+            reports.append(report)
+            if rehearsal is not None and scenario.plan is not None:
+                coverage.add(scenario.plan, rehearsal.timeline)
+    return reports, coverage
+
+
+@asynccontextmanager
+async def _openers(engine: Engine) -> AsyncIterator[Opener]:
+    if engine is Engine.virtual:
+        yield open_virtually
+        return
+    from mayday.simulator.on_temporal import time_skipping  # loads the server's client: not needed in virtual time
+
+    async with time_skipping() as theatre:
+        yield theatre.open
+
+
+def as_data(reports: Sequence[ScenarioReport], coverage: Coverage) -> dict[str, Any]:
+    """The shape of `--json`."""
+    return {
+        "scenarios": [report.model_dump(mode="json") for report in reports],
+        "coverage": {name: table.model_dump(mode="json") for name, table in coverage.table().items()},
+    }
+
+
+def write_junit(reports: Sequence[ScenarioReport], path: pathlib.Path) -> None:
+    """A JUnit file as CI servers read it: one case a scenario."""
+    failed = sum(not report.passed for report in reports)
+    suite = ElementTree.Element("testsuite", name="mayday", tests=str(len(reports)), failures=str(failed))
+    for report in reports:
+        case = ElementTree.SubElement(
+            suite, "testcase", classname=report.file, name=report.name, time=f"{report.wall_seconds:.3f}"
+        )
+        for failure in report.failures:
+            where = f"{failure.file}:{failure.line}"
+            first = failure.message.partition("\n")[0]
+            ElementTree.SubElement(case, "failure", message=f"{where}: {first}").text = f"{where}: {failure.message}"
+    ElementTree.ElementTree(suite).write(path, encoding="utf-8", xml_declaration=True)
+
+
+def _print(console: Console, reports: Sequence[ScenarioReport], coverage: Coverage, *, story: bool) -> None:
+    for report in reports:
+        mark = "[green]passed[/green]" if report.passed else "[red]failed[/red]"
+        console.print(
+            f"{mark} ",
+            Text(report.name),
+            f" [dim]{_span(report.simulated_seconds)} in {report.wall_seconds * 1000:.0f} ms[/dim]",
+            soft_wrap=True,
+        )
+        for failure in report.failures:
+            message = hanging(failure.message, "    ")
+            console.print(Text(f"  {failure.file}:{failure.line}: {message}"), soft_wrap=True)
+        if story:
+            for entry in report.timeline:
+                begin = f"  {entry['at'][11:19]} {entry['actor']:<8} "
+                console.print(Text(begin + hanging(entry["text"], " " * len(begin))), soft_wrap=True)
+    for name, table in coverage.table().items():
+        console.print(Text(f"coverage of {name}: {table.percent} %{_missing(table)}"), soft_wrap=True)
+
+
+def hanging(text: str, indent: str) -> str:
+    """A text of several lines, each but the first indented."""
+    return text.rstrip("\n").replace("\n", f"\n{indent}")
+
+
+def _missing(table: RunbookCoverage) -> str:
+    parts = [
+        f"{aspect} {', '.join(getattr(table, aspect).missing)}" for aspect in ASPECTS if getattr(table, aspect).missing
+    ]
+    return f", not reached: {'; '.join(parts)}" if parts else ""
+
+
+def _span(seconds: int) -> str:
+    hours, rest = divmod(seconds, 3600)
+    return f"{hours}h{rest // 60:02d}m{rest % 60:02d}s" if hours else f"{rest // 60}m{rest % 60:02d}s"
