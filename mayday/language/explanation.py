@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from mayday.language.actions import BUILT_IN
 from mayday.language.catalog import Catalog
@@ -217,7 +218,7 @@ class Telling:
 
     def _loop(self, step: Step) -> str:
         if step.for_each is not None:
-            return f"for each {step.for_each.as_} of {plain_condition(str(step.for_each.in_))}:"
+            return f"for each {step.for_each.as_} of {_list_words(step.for_each.in_)}:"
         loop = step.repeat
         assert loop is not None
         every = f" every {loop.every.in_words()}" if loop.every else ""
@@ -229,6 +230,12 @@ class Telling:
         role = f"; who acknowledges is {step.assigns.replace('_', ' ')}" if step.assigns else ""
         join = f"; paged again when not there after {step.join_within.in_words()}" if step.join_within else ""
         return f"wake {self.who(step.page)}{role}{join}"
+
+
+def _list_words(items: str | list[Any]) -> str:
+    if isinstance(items, list):
+        return ", ".join(map(str, items))
+    return f"the {items.strip('{} ').rpartition('.')[2].replace('_', ' ')}"
 
 
 def _start_words(start: str) -> str:

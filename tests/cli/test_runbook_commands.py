@@ -201,15 +201,15 @@ def test_every_verb_has_its_words(folder: Folder) -> None:
         'task for the incident commander: "do it"',
         "wait for the event lift",
         "when time is up: nothing.",
-        "when inputs.dr_ready:",
+        "when “dr ready” says yes:",
         "else: nothing.",
         "side by side, waiting for any:",
-        "for each shop of inputs.shops:",
-        "again and again every 5 minutes until inputs.dr_ready, 3 times at most:",
+        "for each shop of the shops:",
+        "again and again every 5 minutes until “dr ready” says yes, 3 times at most:",
         "remember x",
         "walk check_network@1.0.0",
         "send technical_update every 30 minutes",
-        "if inputs.dr_ready: leave the phase",
+        "if “dr ready” says yes: leave the phase",
     ):
         assert words in result.stdout, words
 

@@ -10,6 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from mayday.cli.rehearsals import hanging
 from mayday.cli.scenarios import rehearse
 from tests.simulator.conftest import RUNBOOKS
 
@@ -87,3 +88,7 @@ def test_the_same_on_temporal() -> None:
     result = run(RUNBOOKS / "scenarios" / "sev3_incident_grows.yaml", "--engine", "temporal")
     assert result.exit_code == 0, result.output
     assert "passed" in result.stdout
+
+
+def test_texts_of_several_lines_hang_below_their_first() -> None:
+    assert hanging("SEV1: down\nNext update: 03:10\n", "  ") == "SEV1: down\n  Next update: 03:10"

@@ -271,3 +271,16 @@ async def test_a_walker_rebuilt_after_every_input_walks_the_same_way(path: pathl
     assert rebuilt is not None
     assert [entry.hash for entry in rebuilt.timeline] == [entry.hash for entry in whole.timeline]
     assert same_timeline(whole.timeline, rebuilt.timeline) == []
+
+
+async def test_the_status_that_an_incident_opens_with_can_be_expected(written: Written) -> None:
+    report = await report_of(
+        written,
+        """
+    timeline:
+      - { at: T+1s, expect: { status: investigating } }
+      - { at: T+2s, expect: { status: candidate } }
+    """,
+    )
+    [failure] = report.failures
+    assert "the status is investigating, it was not candidate" in failure.message
