@@ -19,12 +19,12 @@ from mayday.domain.commands import Ack, Answer, Command, Complete, Reopen, Vote
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.incidents import IncidentRecord
 from mayday.records.records import Records
+from mayday.signing import Signer
 from starter.delivery import Delivery
 from starter.gateway import CommandRefused, Gateway, NoSuchRun, NotAccepted
 from starter.metrics import COMMANDS
 from starter.problems import Problem
 from starter.reopening import Reopening
-from starter.signing import Signer
 
 __all__ = ["Decided", "Decisions"]
 

@@ -18,11 +18,11 @@ import structlog
 from mayday.domain.incident import AlertBatch, StartInput
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.records import Records
+from mayday.signing import Signer
 from starter.directory import Directory
 from starter.gateway import Gateway, NoSuchRun, RunView, TemporalSilent
 from starter.parcels import Delivered, Parcel
 from starter.reopening import Reopening
-from starter.signing import Signer
 
 __all__ = ["Delivery", "Opener"]
 

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 from mayday.domain.incident import StartInput
 from mayday.language.catalog import Degree
 from mayday.language.routing import correlation_key, service_named, severity_of
+from mayday.signing import Signer
 from starter.minting import incident_id, workflow_id
 from starter.parcels import Parcel
 from starter.playbooks import Playbooks, fitting_inputs
-from starter.signing import Signer
 
 __all__ = ["Declared", "House", "Openings"]
 

@@ -16,6 +16,7 @@ from mayday.domain.report.kpis import Kpis
 from mayday.records.records import Records
 from mayday.records.store import utc_now
 from mayday.settings import Settings
+from mayday.signing import Signer
 from starter.access import Access
 from starter.callbacks import Callbacks
 from starter.decisions import Decisions
@@ -32,7 +33,6 @@ from starter.opening import House, Openings
 from starter.playbooks import Playbooks
 from starter.reopening import Reopening
 from starter.sessions import SessionCookies
-from starter.signing import Signer
 
 __all__ = ["Here", "Parts", "assemble"]
 

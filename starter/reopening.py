@@ -16,10 +16,10 @@ from mayday.domain.commands import Answer, Reopen
 from mayday.domain.incident import StartInput
 from mayday.domain.review.commands import Withdraw
 from mayday.records.incidents import IncidentRecord
+from mayday.signing import Signer
 from starter.access import OWNER
 from starter.gateway import CommandRefused, Gateway, NotAccepted, RunView
 from starter.minting import OCCURRENCE_KEPT, command_id
-from starter.signing import Signer
 
 __all__ = ["REOPENED_FROM", "Reopening"]
 

@@ -19,11 +19,12 @@ from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateR
 from temporalio.service import RPCError, RPCStatusCode
 
 from mayday.catalogs import CatalogSource
-from mayday.domain.commands import Ack, Answer, CommandEnvelope
+from mayday.domain.commands import Ack, Answer
 from mayday.domain.errors import ProviderError
 from mayday.providers.vendor_pager import AnsweredCall, WatchedLine
 from mayday.records import Records
 from mayday.records.errors import RecordsUnavailable
+from mayday.signing import Signer
 from worker.health import WorkerHealth
 
 __all__ = ["Answers", "Commands", "TemporalCommands", "watch_answers"]
@@ -39,22 +40,24 @@ _TAKEN_WITHIN_S = 5.0
 class Commands(Protocol):
     """How an acknowledgement reaches an incident."""
 
-    async def acknowledge(self, workflow_id: str, ack: Ack) -> bool:
+    async def acknowledge(self, incident: str, workflow_id: str, ack: Ack) -> bool:
         """True once the incident has taken or refused it, or has ended; False: try again later."""
         ...
 
 
 class TemporalCommands:
-    """Sends it as the update that the API sends."""
+    """Sends it as the update that the API sends, signed with the house's keys as that is."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, signer: Signer) -> None:
         self._client = client
+        self._signer = signer
 
-    async def acknowledge(self, workflow_id: str, ack: Ack) -> bool:
+    async def acknowledge(self, incident: str, workflow_id: str, ack: Ack) -> bool:
         handle = self._client.get_workflow_handle(workflow_id)
+        envelope = await self._signer.for_incident(incident, ack)
         try:
             async with asyncio.timeout(_TAKEN_WITHIN_S):
-                await handle.execute_update(ack.kind, CommandEnvelope(command=ack), id=ack.id, result_type=Answer)
+                await handle.execute_update(ack.kind, envelope, id=ack.id, result_type=Answer)
         except WorkflowUpdateFailedError as refused:
             log.info("answer_refused", page=ack.page, actor=ack.actor, reason=str(refused.cause))
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
@@ -105,7 +108,7 @@ class Answers:
                 actor=self._person(provider, answered), channel=provider, page=call.page,
                 received_at=self._records.pager_calls.now(),
             )  # fmt: skip
-            if not await self._commands.acknowledge(record.workflow_id, ack):
+            if not await self._commands.acknowledge(record.id, record.workflow_id, ack):
                 return False
         await self._records.pager_calls.note(call.effect_key, provider, "acknowledged")
         log.info("answer_told", provider=provider, incident=call.incident_id, page=call.page)

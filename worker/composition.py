@@ -19,6 +19,7 @@ from mayday.providers.holiday_calendar import open_hours
 from mayday.providers.registry import Providers, build_providers
 from mayday.records import Records, RecordsUnavailable
 from mayday.settings import Settings
+from mayday.signing import Signer
 from worker.answers import Answers, TemporalCommands
 from worker.archiver import Archiver
 from worker.lifecycle import WorkerParts
@@ -52,8 +53,9 @@ async def compose(settings: Settings, client: Client) -> WorkerParts:
 
     activities = build(dependencies_of(providers, catalog))
     archiver = Archiver(client, Collector(client, records, settings.codec_keys), records.archives, records.trends)
+    signer = Signer(records.keys, records.store.now)
     lines = {name: each.watched for name, each in providers.offers.items() if each.watched is not None}
-    answers = Answers(lines, records, catalog, TemporalCommands(client)) if lines else None
+    answers = Answers(lines, records, catalog, TemporalCommands(client, signer)) if lines else None
     return WorkerParts(
         workflows=WORKFLOWS, activities=activities, close=close, presence=records.presence, archiver=archiver,
         answers=answers,

@@ -12,12 +12,12 @@ from mayday.domain.timeline import plain, timestamp
 from mayday.records.errors import UnknownRecord
 from mayday.records.login_codes import LoginCode
 from mayday.records.reviews import ReviewRecord
+from mayday.signing import LOOKED_UP_EVERY
 from starter.access import OWNER, Administering, Principal, level_of, rank
 from starter.bodies import CodesBody, LinkBody
 from starter.paging import Cursor, Limit, page
 from starter.parts import Here, Parts
 from starter.problems import Problem
-from starter.signing import LOOKED_UP_EVERY
 
 router = APIRouter(prefix="/api/v1/access", tags=["access"])
 

@@ -21,8 +21,8 @@ from mayday.domain.effects import FlushRequest
 from mayday.domain.review import REVIEW_COMMAND, ReviewBoard, ReviewEnvelope, ReviewInput
 from mayday.domain.timeline import Entry, first_broken
 from mayday.records import Records
+from mayday.signing import Signer
 from mayday.temporal.histories import replay
-from starter.signing import Signer
 from tests.review.story import FORM, given, utc
 from tests.review.test_obligations import FINAL, RATIFICATION, RCA
 from tests.review.test_report import night

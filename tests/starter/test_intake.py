@@ -16,12 +16,12 @@ from mayday.providers.alertmanager.inbound import Alertmanager
 from mayday.providers.inbound import Delivery as Body
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.records import Records
+from mayday.signing import Signer
 from starter.delivery import Delivery
 from starter.forwarder import Forwarder
 from starter.intake import Intake, Unavailable
 from starter.lanes import Lanes
 from starter.parcels import Delivered
-from starter.signing import Signer
 from tests.starter.doubles import START, Clock, FakeGateway, PlainOpener
 
 CATALOG = Catalog.model_validate(

@@ -20,10 +20,10 @@ from mayday.domain.incident import StartInput
 from mayday.domain.signed import decision_bytes, review_subject
 from mayday.records.keys import HouseKey
 from mayday.records.records import Records
+from mayday.signing import Signer
 from mayday.simulator.desk import ScenarioDesk
 from mayday.temporal.histories import replay
 from mayday.temporal.plugin import build_plugin
-from starter.signing import Signer
 from tests.stores import Clock
 from tests.workflows.conftest import command
 from tests.workflows.test_on_a_real_server import SERVER, Providers, opened, until, worker

@@ -33,7 +33,7 @@ class Incident:
         self.acks: list[Ack] = []
         self.silent = False
 
-    async def acknowledge(self, workflow_id: str, ack: Ack) -> bool:
+    async def acknowledge(self, incident: str, workflow_id: str, ack: Ack) -> bool:
         if self.silent:
             return False
         self.acks.append(ack)
