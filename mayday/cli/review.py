@@ -100,19 +100,34 @@ def show(incident: Id, as_json: AsJson = False) -> None:
 def report(
     incident: Id,
     version: Annotated[int | None, typer.Option(min=1, help="An earlier version.")] = None,
-    output: Annotated[Path | None, typer.Option(help="Write it to this file.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Write it to this file: .md, .html or .pdf.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """The report as Markdown."""
+    """The report: printed as Markdown, or written as Markdown, HTML or PDF."""
     found = remote().get(f"/api/v1/reviews/{incident}/report", version=version)
     if output is not None:
-        output.write_text(found["markdown"], encoding="utf-8")
+        _write_report(found, output)
     if as_json:
         print_json(found)
     elif output is None:
         typer.echo(found["markdown"], nl=False)
     else:
         typer.echo(f"{output}: version {found['version']}")
+
+
+def _write_report(found: dict[str, Any], output: Path) -> None:
+    """By the end of the file's name; a page has the lanes of the night in it."""
+    from mayday.cli.report_print import as_html, as_pdf
+
+    content = found["markdown"].encode()
+    if output.suffix in (".html", ".htm", ".pdf"):
+        lanes = remote().download(f"/api/v1/reviews/{found['incident_id']}/lanes").decode()
+        page = as_html(found["markdown"], f"Report of {found['incident_id']}", lanes)
+        content = as_pdf(page) if output.suffix == ".pdf" else page.encode()
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        raise CliError(f"{output}: {error.strerror}") from None
 
 
 # -- acting
