@@ -66,6 +66,11 @@ class Errands:
         return bool(self._back)
 
     @property
+    def answered(self) -> bool:
+        """The server brought an answer that waits to be taken: not one of a local activity."""
+        return any(not back.local for back in self._back)
+
+    @property
     def none_out(self) -> bool:
         """Nothing is under way and nothing waits to be taken."""
         return self._out == 0

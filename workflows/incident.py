@@ -26,7 +26,7 @@ from workflows.alarm import Alarm
 from workflows.details import markdown
 from workflows.effects import ABSORBED, Carrier
 from workflows.errands import Errands
-from workflows.footprint import Footprint
+from workflows.footprint import leave_footprint
 from workflows.ledger import Ledger, flush_at_the_end, flush_of, look_into_inbox
 from workflows.signatures import UNSIGNED, Seal
 from workflows.visibility import changes, values_of
@@ -60,11 +60,11 @@ class IncidentWorkflow:
         self._errands = Errands()
         self._carrier = Carrier(self._errands, self._done)
         self._ledger = Ledger(self._walker, self._errands)
-        self._footprint = Footprint()
         self._seal = Seal(start.id, start.decision_keys)
         self._merge_orders = dict(start.merge_orders)
         self._closing = False
-        self._stirred = True
+        #: something came that the main loop has not seen; `_unmarked`: and that leaves no event of its own behind
+        self._stirred = self._unmarked = True
         self._held = [flight.request for flight in self._walker.state.flights.values()] if start.state else []
         self._shown = 0
         self._attributes: dict[str, Any] = {}
@@ -94,7 +94,7 @@ class IncidentWorkflow:
 
     @workflow.signal(name=ALERT_SIGNAL)
     def alerts_fired(self, batch: AlertBatch) -> None:
-        self._arrived()
+        self._arrived(signalled=True)
         try:
             self._walker.alerts_arrived(batch.events, self._now())
         except Exception:  # noqa: BLE001 - one alert that we choke on must not wedge the incident; the inbox keeps it
@@ -108,14 +108,14 @@ class IncidentWorkflow:
         except ValidationError as error:
             workflow.logger.warning("command_unreadable: %s", error)
             return
-        if self._believes(envelope, command):
+        if self._believes(envelope, command, signalled=True):
             self._deliver(command, signalled=True)
             self._note_order(envelope, command)
 
     @workflow.signal(name=ABSORBED)
     def absorbed(self, handover: dict[str, Any]) -> None:
         """Another incident was merged into this one and hands over what it still owes."""
-        self._arrived()
+        self._arrived(signalled=True)
         if not self._seal.ordered(handover):
             self._turn_away("absorbed", "another incident")
             return
@@ -150,17 +150,18 @@ class IncidentWorkflow:
 
         return update
 
-    def _arrived(self) -> None:
-        """Something for the main loop; while that is closing the run, its workflow task still leaves a command."""
+    def _arrived(self, *, signalled: bool) -> None:
+        """Something for the main loop. While that is closing the run, the task of a signal still leaves a command."""
         self._stirred = True
-        if self._closing and self._footprint.fresh():
-            self._footprint.leave(self._walker.state.seq)
+        self._unmarked |= signalled
+        if self._closing and signalled:
+            leave_footprint(self._walker.state.seq)
 
-    def _believes(self, envelope: dict[str, Any], command: Command) -> bool:
+    def _believes(self, envelope: dict[str, Any], command: Command, *, signalled: bool = False) -> bool:
         """Whether a decision is signed as the start input demands; one that is not leaves an entry, and no more."""
         if self._seal.holds(envelope):
             return True
-        self._arrived()
+        self._arrived(signalled=signalled)
         self._turn_away(command.kind, command.actor)
         return False
 
@@ -180,7 +181,7 @@ class IncidentWorkflow:
         self._carrier.carry(request)
 
     def _deliver(self, command: Command, *, signalled: bool = False) -> Answer:
-        self._arrived()
+        self._arrived(signalled=signalled)
         try:
             return self._walker.deliver(command, self._now(), signalled=signalled)
         except Exception as error:  # noqa: BLE001 - one bad command must not wedge the incident: it is refused instead
@@ -221,17 +222,19 @@ class IncidentWorkflow:
 
     def _settle(self) -> None:
         """Let everything follow from what arrived: first from people and alerts, then from each errand's answer."""
-        fresh, asked = self._footprint.fresh(), self._errands.asked
-        self._stirred = False
+        came = self._stirred or self._alarm.rang or self._errands.answered
+        unmarked = self._unmarked or self._alarm.rang or self._errands.answered
+        asked = self._errands.asked
+        self._stirred = self._unmarked = False
         self._alarm.heard()
         self._advance()
         while self._errands.take():
             self._advance()
-        if fresh or self._errands.none_local:
+        if came or self._errands.none_local:
             set_anew = self._alarm.set(self._walker.next_wake, self._exact_now())
             shown = self._show()
-            if fresh and not (set_anew or shown or self._errands.asked > asked):
-                self._footprint.leave(self._walker.state.seq)
+            if unmarked and not (set_anew or shown or self._errands.asked > asked):
+                leave_footprint(self._walker.state.seq)
 
     def _advance(self) -> None:
         self._walker.advance(self._now())

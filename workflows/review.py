@@ -22,7 +22,7 @@ from mayday.domain.signed import review_subject
 from workflows.alarm import Alarm
 from workflows.effects import Carrier
 from workflows.errands import Errands
-from workflows.footprint import Footprint
+from workflows.footprint import leave_footprint
 from workflows.ledger import until_kept
 from workflows.options import local_options
 from workflows.signatures import UNSIGNED, Seal
@@ -52,9 +52,8 @@ class ReviewWorkflow:
         self._case = ReviewCase(start, self._now())
         self._seal = Seal(review_subject(start.incident_id), start.decision_keys)
         self._alarm = Alarm()
-        self._stirred = True
+        self._stirred = self._unmarked = True
         self._errands = Errands()
-        self._footprint = Footprint()
         self._carrier = Carrier(self._errands, self._done)
         self._drafts: list[EffectRequest] = []
         self._keeping = False
@@ -91,6 +90,7 @@ class ReviewWorkflow:
         except ValidationError as error:
             workflow.logger.warning("command_unreadable: %s", error)
             return
+        self._unmarked = True
         if self._believes(envelope, command):
             self._deliver(command, signalled=True)
 
@@ -159,16 +159,18 @@ class ReviewWorkflow:
 
     def _settle(self) -> None:
         """Let everything follow from what arrived, one answer at a time."""
-        fresh, asked = self._footprint.fresh(), self._errands.asked
-        self._stirred = False
+        came = self._stirred or self._alarm.rang or self._errands.answered
+        unmarked = self._unmarked or self._alarm.rang or self._errands.answered
+        asked = self._errands.asked
+        self._stirred = self._unmarked = False
         self._alarm.heard()
         self._advance()
         while self._errands.take():
             self._advance()
-        if fresh or self._errands.none_local:
+        if came or self._errands.none_local:
             set_anew = self._alarm.set(self._case.next_wake, self._now())
-            if fresh and not (set_anew or self._errands.asked > asked):
-                self._footprint.leave(self._case.state.next_seq - 1)
+            if unmarked and not (set_anew or self._errands.asked > asked):
+                leave_footprint(self._case.state.next_seq - 1)
 
     def _advance(self) -> None:
         self._case.advance(self._now())
@@ -212,7 +214,9 @@ class ReviewWorkflow:
             self._case.flushed(flush.entries[-1].seq)
             self._keep_board()
 
-        self._store(FLUSH, flush, f"timeline {entries[0].seq} to {entries[-1].seq}", kept)
+        # an ordinary activity, as the incident's flush is (workflows/ledger.py)
+        summary = f"timeline {entries[0].seq} to {entries[-1].seq}"
+        self._errands.run(until_kept(FLUSH, flush, summary), lambda _: kept())
 
     def _keep_board(self) -> None:
         board = self._case.board()
@@ -222,18 +226,16 @@ class ReviewWorkflow:
             self._kept_revision = board.revision
             self._keeping = False
 
-        self._store(SAVE, SaveReview(effect_key=key, board=board), f"review, revision {board.revision}", kept)
-
-    def _store(self, kind: str, request: Wire, summary: str, kept: Callable[[], None]) -> None:
-        """Quickly where the store is there, else until it is back."""
+        save, summary = SaveReview(effect_key=key, board=board), f"review, revision {board.revision}"
 
         def tried(value: object) -> None:
+            """Quickly where the store is there, else until it is back."""
             if isinstance(value, FailureError):
-                self._errands.run(until_kept(kind, request, summary), lambda _: kept())
+                self._errands.run(until_kept(SAVE, save, summary), lambda _: kept())
             else:
                 kept()
 
-        quick = workflow.execute_local_activity(kind, request, summary=summary, **local_options())
+        quick = workflow.execute_local_activity(SAVE, save, summary=summary, **local_options())
         self._errands.run(quick, tried, local=True)
 
     # long reviews ---------------------------------------------------------------------------------------------
