@@ -9,7 +9,7 @@ from mayday.cli.review import review_app
 from mayday.cli.review_actions import actions_app
 from mayday.domain.review import PEOPLE_SECTIONS
 from mayday.domain.review.wire import ClosingForm
-from starter.reviews import router
+from starter import archives, reviews, trends
 
 TEXT = (Path(__file__).parents[2] / "docs" / "reviews.md").read_text()
 
@@ -21,7 +21,8 @@ def test_every_route_is_documented() -> None:
             documented |= {(verb, path) for verb in re.findall(r"GET|POST|PUT", verbs)}
     routes = {
         (verb, route.path.removeprefix("/api/v1").replace("{incident}", "{id}"))  # type: ignore[attr-defined]
-        for route in router.routes
+        for module in (reviews, archives, trends)
+        for route in module.router.routes
         for verb in route.methods  # type: ignore[attr-defined]
     }
     assert documented == routes
