@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -126,10 +125,8 @@ async def test_facts_are_made_once_and_again_when_the_timeline_has_grown(records
     assert await records.trends.find(opened_from=clock.at + timedelta(days=1)) == []
 
 
-@pytest.mark.soak
-def test_ten_thousand_incidents_are_summed_up_in_an_instant() -> None:
+def test_ten_thousand_incidents_are_summed_up() -> None:
     one = facts(opened(), resolved(30))
     many = [one.model_copy(update={"opened_at": START + timedelta(hours=number)}) for number in range(10_000)]
-    begun = time.perf_counter()
-    kpis(many)
-    assert time.perf_counter() - begun < 1
+    restored = next(measure for measure in kpis(many).total.measures if measure.name == "MTTR")
+    assert (restored.value, restored.n) == (1800, 10_000)
