@@ -75,9 +75,13 @@ def thrown(seed: int) -> tuple[Night, Body, Library]:
 
 
 def without_races(body: Any) -> Any:
-    """A runbook in which no `parallel` waits for the first of its branches: they may end in any order."""
+    """A runbook in which nothing depends on which of two actions, asked for together, is answered first.
+
+    No `parallel` waits for the first of its branches, and loops take one item after the other.
+    """
     if isinstance(body, dict):
-        return {key: "all" if key == "join" else without_races(value) for key, value in body.items()}
+        calm = {"join": "all", "concurrency": 1}
+        return {key: calm.get(key) or without_races(value) for key, value in body.items()}
     return [without_races(item) for item in body] if isinstance(body, list) else body
 
 
