@@ -19,8 +19,10 @@ from mayday.domain.limits import PAUSE_S, limits_of
 
 #: longest that one effect may keep a workflow task waiting
 LOCAL_TRY = timedelta(seconds=2)
-#: a try that may take longer than this has to heartbeat, so that a dead worker is noticed before the try's end
-HEARTBEAT_FROM, HEARTBEAT_EVERY = timedelta(seconds=120), timedelta(seconds=60)
+#: a dead worker is noticed so soon after its last sign of life, and the effect is tried again elsewhere
+NOTICED_AFTER = timedelta(seconds=15)
+#: what cannot be undone is not tried again, it becomes a person's question: a busy worker is given longer
+ASKED_AFTER = timedelta(seconds=60)
 
 
 class LocalOptions(TypedDict):
@@ -56,8 +58,9 @@ def options_of(request: fx.EffectRequest) -> Options:
             initial_interval=timedelta(seconds=PAUSE_S), backoff_coefficient=2.0, maximum_attempts=limits.tries
         ),
     )
-    if limits.one_try > HEARTBEAT_FROM:
-        options["heartbeat_timeout"] = HEARTBEAT_EVERY
+    silence = ASKED_AFTER if request.effect_class == "irreversible" else NOTICED_AFTER
+    if limits.one_try > silence:
+        options["heartbeat_timeout"] = silence
     return options
 
 
