@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from mayday.domain.report.charts_svg import drawn
 from mayday.domain.report.kpis import DEFINITIONS, Kpis, kpis
 from mayday.domain.report.trends import IncidentFacts, facts_of
