@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from mayday.domain.durations import Duration
 from mayday.language.catalog import Catalog
+from mayday.language.file_meanings import CATALOG_MEANINGS, SCENARIO_MEANINGS, TEMPLATE_MEANINGS
 from mayday.language.library import TemplateFile
 from mayday.language.meanings import MEANINGS
 from mayday.language.runbook import VERB_KEYS, VERBS, Runbook
@@ -25,6 +26,12 @@ KINDS: dict[str, type[BaseModel]] = {
     "template": TemplateFile,
 }
 """Kinds of files, by the name of their schema."""
+MEANINGS_OF: dict[str, dict[str, dict[str, str]]] = {
+    "runbook": MEANINGS,
+    "catalog": CATALOG_MEANINGS,
+    "scenario": SCENARIO_MEANINGS,
+    "template": TEMPLATE_MEANINGS,
+}
 ONE_OF: dict[str, tuple[str, ...]] = {
     "Wait": ("for", "until", "event"),
     "Message": ("template", "text"),
@@ -42,7 +49,7 @@ def schema_of(kind: str) -> dict[str, Any]:
     """
     schema: dict[str, Any] = _without_nulls(KINDS[kind].model_json_schema(by_alias=True))
     for name, definition in [(schema.get("title", ""), schema), *schema.get("$defs", {}).items()]:
-        for key, meaning in MEANINGS.get(name, {}).items():
+        for key, meaning in MEANINGS_OF[kind].get(name, {}).items():
             definition["properties"][key]["description"] = meaning
     step = schema.get("$defs", {}).get("Step")
     if step is not None:

@@ -42,6 +42,16 @@ def test_every_key_of_a_runbook_has_its_meaning_and_every_meaning_its_key() -> N
     assert set(VERB_MEANINGS) == set(VERBS)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_key_of_every_file_says_what_it_means(kind: str) -> None:
+    """An editor shows it where the pointer rests."""
+    schema = schema_of(kind)
+    models = {schema["title"]: schema, **schema.get("$defs", {})}
+    silent = {f"{name}.{key}" for name, part in models.items() for key, value in part.get("properties", {}).items()
+              if not value.get("description")}  # fmt: skip
+    assert silent == set()
+
+
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "template"])
 def test_the_language_page_has_every_key(kind: str) -> None:
     page, schema = pages()["docs/language.md"], schema_of(kind)
