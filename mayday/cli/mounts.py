@@ -22,35 +22,55 @@ __all__ = ["MOUNTED", "LazyGroup", "Mount"]
 
 
 class Mount(NamedTuple):
-    """Where a command comes from: `module:attribute`, a Typer application or a function; `parts` hang below it."""
+    """Where a command comes from: `module:attribute`, a Typer application or a function; `parts` hang below it.
+
+    `summary` is its line in `mayday --help`, which loads none of them.
+    """
 
     target: str
+    summary: str
     parts: dict[str, str] = {}
-    help: str = ""
 
 
 MOUNTED: dict[str, Mount] = {
-    "up": Mount("mayday.cli.up:up"),
-    "worker": Mount("mayday.cli.processes:worker"),
-    "starter": Mount("mayday.cli.processes:starter"),
-    "demo": Mount("mayday.cli.demo:demo"),
-    "doctor": Mount("mayday.cli.doctor:doctor"),
-    "incident": Mount("mayday.cli.incident:incident_app"),
-    "desk": Mount("mayday.cli.desk:desk_app"),
-    "oncall": Mount("mayday.cli.oncall:oncall_app", {"override": "mayday.cli.overrides:override"}),
-    "token": Mount("mayday.cli.token:token_app"),
-    "access": Mount("mayday.cli.access:access_app"),
+    "up": Mount("mayday.cli.up:up", "Run a whole mayday on this machine, until Ctrl-C."),
+    "worker": Mount("mayday.cli.processes:worker", "Run a worker: workflows and activities."),
+    "starter": Mount("mayday.cli.processes:starter", "Run a starter: webhooks, API and console."),
+    "demo": Mount(
+        "mayday.cli.demo:demo",
+        "A real alert walks a runbook to the end: a late answer, a refused vote, a lapsed gate, a killed worker",
+    ),
+    "doctor": Mount(
+        "mayday.cli.doctor:doctor", "Check runbooks, records, Temporal, starter, webhooks and every provider."
+    ),
+    "incident": Mount("mayday.cli.incident:incident_app", "Declare incidents, look at them, and decide."),
+    "desk": Mount("mayday.cli.desk:desk_app", "The embedded desk: what it rings, says, opens, mails and posts."),
+    "oncall": Mount(
+        "mayday.cli.oncall:oncall_app",
+        "Who is on call, and when nobody is.",
+        {"override": "mayday.cli.overrides:override"},
+    ),
+    "token": Mount("mayday.cli.token:token_app", "Bearer tokens of people."),
+    "access": Mount("mayday.cli.access:access_app", "Ways into the console: one-time links, sealed codes, sessions."),
     "runbook": Mount(
         "mayday.cli.runbook:runbook_app",
+        "Check, read, pin and rehearse runbooks.",
         {"test": "mayday.cli.scenarios:rehearse"},
-        "Write, check and rehearse runbooks.",
     ),
-    "catalog": Mount("mayday.cli.catalog:catalog_app"),
-    "providers": Mount("mayday.cli.providers:providers_app"),
-    "review": Mount("mayday.cli.review:review_app"),
-    "report": Mount("mayday.cli.report:report_app"),
-    "backup": Mount("mayday.cli.backup:backup"),
-    "restore": Mount("mayday.cli.backup:restore"),
+    "catalog": Mount("mayday.cli.catalog:catalog_app", "People, schedules, services, vendors, audiences and routes."),
+    "providers": Mount(
+        "mayday.cli.providers:providers_app", "Pagers, chats, desks: who serves what, and a test message."
+    ),
+    "review": Mount("mayday.cli.review:review_app", "Reviews: owner, meeting, report, follow-ups, closing."),
+    "report": Mount("mayday.cli.report:report_app", "Trends over many incidents."),
+    "backup": Mount(
+        "mayday.cli.backup:backup",
+        "Copy Temporal's file and the records, of the same moment, while everything goes on.",
+    ),
+    "restore": Mount(
+        "mayday.cli.backup:restore",
+        "Put a backup in the place of what the data folder holds; mayday has to be stopped.",
+    ),
 }
 
 
@@ -65,9 +85,22 @@ class LazyGroup(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         return [name for name, mount in MOUNTED.items() if _exists(mount)]
 
+    #: while the list of commands is printed
+    _listing = False
+
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         mount = MOUNTED.get(cmd_name)
-        return _load(cmd_name, mount) if mount is not None and _exists(mount) else None
+        if mount is None or not _exists(mount):
+            return None
+        return TyperCommand(cmd_name, help=mount.summary) if self._listing else _load(cmd_name, mount)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Prints the list without importing a single command."""
+        self._listing = True
+        try:
+            super().format_help(ctx, formatter)
+        finally:
+            self._listing = False
 
     def invoke(self, ctx: Any) -> Any:
         as_json = "--json" in [*getattr(ctx, "_protected_args", []), *ctx.args]
@@ -118,7 +151,7 @@ def _module_exists(target: str) -> bool:
 def _load(name: str, mount: Mount) -> TyperCommand | TyperGroup:
     if not mount.parts:
         return _command(name, mount.target)
-    group = _command(name, mount.target) if _module_exists(mount.target) else TyperGroup(name=name, help=mount.help)
+    group = _command(name, mount.target) if _module_exists(mount.target) else TyperGroup(name=name, help=mount.summary)
     assert isinstance(group, TyperGroup)
     for part, target in mount.parts.items():
         if part not in group.commands and _module_exists(target):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from mayday.cli import remote as remote_module
 from mayday.cli.main import app
-from mayday.cli.mounts import MOUNTED
+from mayday.cli.mounts import MOUNTED, LazyGroup
 from mayday.cli.remote import Remote
 
 RUNBOOKS = Path(__file__).parents[2] / "runbooks"
@@ -256,3 +258,17 @@ def test_the_data_folder_is_the_one_of_the_settings(monkeypatch: pytest.MonkeyPa
     monkeypatch.delenv("MAYDAY_DATA")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     assert remote_module.data_folder() == load_settings().data
+
+
+@pytest.mark.parametrize("name", MOUNTED)
+def test_the_list_of_commands_says_what_each_says_of_itself(name: str) -> None:
+    """`mayday --help` loads none of them: at 3 a.m. nobody waits for a list."""
+    command = LazyGroup().get_command(None, name)
+    assert " ".join(command.help.split()).startswith(MOUNTED[name].summary)
+
+
+def test_help_imports_no_command() -> None:
+    script = "import sys; from mayday.cli.main import app; app(['--help'], standalone_mode=False); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert not {"temporalio", "mayday.cli.incident", "mayday.language.catalog", "httpx"} & loaded
