@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import httpx
 
-from mayday.domain.errors import Broken, Refused, Unauthorised
+from mayday.domain.errors import Ambiguous, Broken, Refused, Unauthorised, Unreachable
 from mayday.providers._http import exchange
 
-__all__ = ["Auth", "BasicAuth", "ClientCredentials", "NoAuth", "StaticAuth"]
+__all__ = ["Auth", "BasicAuth", "ClientCredentials", "Login", "NoAuth", "StaticAuth", "Token"]
 
 #: a token is fetched anew when it lives no longer than this, seconds
 MARGIN_S = 60
@@ -74,37 +75,41 @@ class BasicAuth(StaticAuth):
         return [self._password, self._token]
 
 
-class ClientCredentials:
-    """OAuth 2.0 client credentials (RFC 6749, 4.4): the token is kept until shortly before it ends.
+class Token(NamedTuple):
+    """What a login brought, and for how many seconds it is good."""
 
-    `basic` sends the credentials as RFC 6749, 2.3.1 prefers it, in the Authorization header; else in the form. Many
-    callers at once fetch one token. After a 401 it is renewed once; a fresh one that is refused again stays refused.
-    `more` are further fields of the form (`scope`, `account_id`), `grant_type` may be overridden by it.
+    text: str
+    lives_s: float
+
+
+class Login(ABC):
+    """A token that is fetched, kept until shortly before it ends, and fetched anew after a 401.
+
+    Many callers at once fetch one. A fresh token that is refused again stays refused.
     """
 
-    def __init__(
-        self, provider: str, token_url: str, client_id: str, client_secret: str, *, basic: bool = False,
-        more: Mapping[str, str] | None = None, clock: Callable[[], float] = time.monotonic, timeout_s: float = 10,
-    ) -> None:  # fmt: skip
+    scheme = "Bearer"
+
+    def __init__(self, provider: str, clock: Callable[[], float]) -> None:
         self._provider = provider
-        self._url = token_url
-        self._id, self._secret = client_id, client_secret
-        self._basic = basic
-        self._more = dict(more or {})
         self._clock = clock
-        self._timeout_s = timeout_s
         self._token = ""
         self._good_until = 0.0
         self._fresh = False
         self._one_at_a_time = asyncio.Lock()
 
+    @abstractmethod
+    async def fetch(self, http: httpx.AsyncClient) -> Token:
+        """A new token. Raises ProviderError."""
+
     async def headers(self, http: httpx.AsyncClient) -> Mapping[str, str]:
         async with self._one_at_a_time:
             self._fresh = False
             if not self._token or self._clock() >= self._good_until:
-                await self._fetch(http)
+                self._token, lives_s = await self.fetch(http)
+                self._good_until = self._clock() + max(1.0, lives_s - MARGIN_S)
                 self._fresh = True
-            return {"Authorization": f"Bearer {self._token}"}
+            return {"Authorization": f"{self.scheme} {self._token}"}
 
     async def renewed(self) -> bool:
         async with self._one_at_a_time:
@@ -114,27 +119,61 @@ class ClientCredentials:
             return True
 
     def secrets(self) -> list[str]:
-        return [secret for secret in (self._secret, self._token) if secret]
+        return [self._token] if self._token else []
 
-    async def _fetch(self, http: httpx.AsyncClient) -> None:
+    async def ask(
+        self, http: httpx.AsyncClient, url: str, form: Mapping[str, str], *,
+        headers: Mapping[str, str] | None = None, timeout_s: float = 10,
+    ) -> httpx.Response:  # fmt: skip
+        """Post a login's form. A token that was made and never came is nobody's: that is Unreachable, not Ambiguous."""
+        try:
+            response = await exchange(
+                http, "POST", url, provider=self._provider, headers=headers, form=form, timeout_s=timeout_s,
+                accept=(400, 401, 403),
+            )  # fmt: skip
+        except Ambiguous as error:
+            raise Unreachable(str(error), provider=self._provider) from error
+        if response.status_code in (400, 401, 403):  # RFC 6749, 5.2: invalid_client and the like
+            raise Unauthorised(f"{self._provider} gives us no token", provider=self._provider)
+        if response.status_code >= 300:
+            raise Refused(f"{self._provider} redirects the call for a token", provider=self._provider)
+        return response
+
+    def told(self, response: httpx.Response) -> Token:
+        """The token of an OAuth answer (RFC 6749, 5.1)."""
+        try:
+            body = response.json()
+            return Token(str(body["access_token"]), float(body.get("expires_in") or 3600))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise Broken(f"{self._provider} answered no token", provider=self._provider) from error
+
+
+class ClientCredentials(Login):
+    """OAuth 2.0 client credentials (RFC 6749, 4.4).
+
+    `basic` sends the credentials as RFC 6749, 2.3.1 prefers it, in the Authorization header; else in the form. `more`
+    are further fields of the form (`scope`, `account_id`), `grant_type` may be overridden by it.
+    """
+
+    def __init__(
+        self, provider: str, token_url: str, client_id: str, client_secret: str, *, basic: bool = False,
+        more: Mapping[str, str] | None = None, clock: Callable[[], float] = time.monotonic, timeout_s: float = 10,
+    ) -> None:  # fmt: skip
+        super().__init__(provider, clock)
+        self._url = token_url
+        self._id, self._secret = client_id, client_secret
+        self._basic = basic
+        self._more = dict(more or {})
+        self._timeout_s = timeout_s
+
+    def secrets(self) -> list[str]:
+        return [secret for secret in (self._secret, *super().secrets()) if secret]
+
+    async def fetch(self, http: httpx.AsyncClient) -> Token:
         form = {"grant_type": "client_credentials", **self._more}
         headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         if self._basic:
             headers |= await BasicAuth(self._id, self._secret).headers(http)
         else:
             form |= {"client_id": self._id, "client_secret": self._secret}
-        response = await exchange(
-            http, "POST", self._url, provider=self._provider, headers=headers, form=form, timeout_s=self._timeout_s,
-            accept=(400, 401, 403),
-        )  # fmt: skip
-        if response.status_code in (400, 401, 403):  # RFC 6749, 5.2: invalid_client and the like
-            raise Unauthorised(f"{self._provider} gives us no token", provider=self._provider)
-        if response.status_code >= 300:
-            raise Refused(f"{self._provider} redirects the call for a token", provider=self._provider)
-        try:
-            told = response.json()
-            token, lives = str(told["access_token"]), float(told.get("expires_in") or 3600)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise Broken(f"{self._provider} answered no token", provider=self._provider) from error
-        self._token = token
-        self._good_until = self._clock() + max(1.0, lives - MARGIN_S)
+        return self.told(await self.ask(http, self._url, form, headers=headers, timeout_s=self._timeout_s))

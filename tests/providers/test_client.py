@@ -240,3 +240,15 @@ def test_what_a_vendor_said_is_found_where_vendors_put_it() -> None:
     assert said_in({"a": [1, {"b": {}}]}) == ""
     assert without_secrets("key " + "k" * 20 + "abc", ["k" * 20]) == "key ********abc"
     assert without_secrets("cut " + "kkkkkkkkkkkk", ["k" * 20]) == "cut ********"
+
+
+async def test_a_token_that_never_came_is_nobodys() -> None:
+    """Nothing happened at the vendor, so the call may be tried again at once."""
+
+    def silent(request: httpx.Request) -> httpx.Response:
+        raise httpx.ReadTimeout("no answer", request=request)
+
+    login = ClientCredentials("vendor", "https://vendor.example/token", "us", "secret-of-ours")
+    async with httpx.AsyncClient(transport=httpx.MockTransport(silent)) as http:
+        with pytest.raises(Unreachable):
+            await login.headers(http)
