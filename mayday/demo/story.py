@@ -144,9 +144,15 @@ async def _review(incident: Incident, teller: Teller, outcome: Outcome) -> None:
         await incident.happened("review_started")
         await incident.happened("finished")
         outcome.review = await incident.until(lambda: _owned(incident), "the review to have an owner and a meeting")
+        # run and review store their last and first entries side by side: the report is of all of them
+        await incident.until(lambda: _whole(incident), "the timeline to be stored whole")
     outcome.report = (await incident.get(f"/api/v1/reviews/{incident.id}/report"))["markdown"]
     meeting = outcome.review["meeting"]["starts_at"]
     teller.tell("system", f"the review is with {outcome.review['owner']}, its meeting is on {meeting[:16]}Z")
+
+
+async def _whole(incident: Incident) -> bool | None:
+    return (await incident.get(f"/api/v1/reviews/{incident.id}/verify"))["intact"] or None
 
 
 async def _owned(incident: Incident) -> dict[str, Any] | None:
