@@ -9,6 +9,7 @@ has (`Last-Event-ID`) misses nothing, whichever process dies meanwhile.
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -67,7 +68,7 @@ class Overview:
 
 
 @dataclass
-class Feed(Generic[Seen]):
+class Feed(ABC, Generic[Seen]):
     """Looks at something again and again. `version` rises when what is seen has changed."""
 
     parts: Parts
@@ -163,9 +164,9 @@ class Feed(Generic[Seen]):
         self.version += 1
         self.rendered.clear()
 
+    @abstractmethod
     async def _look(self) -> float:
         """Look once; seconds until the next time."""
-        raise NotImplementedError
 
 
 @dataclass

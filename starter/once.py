@@ -76,7 +76,7 @@ async def _first(request: Request, principal: Principal, key: str, keys: Idempot
             await _release(keys, principal, key)
             raise
         response = problem_response(problem)
-    except BaseException:
+    except BaseException:  # also a caller that hung up: the key must not stay taken
         await _release(keys, principal, key)
         raise
     if response.status_code not in KEPT:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -105,7 +106,7 @@ class Callback:
     over: bool = False
 
 
-class InboundSource:
+class InboundSource(ABC):
     """One system that sends us something. Subclasses say what their deliveries mean."""
 
     name: str
@@ -121,15 +122,19 @@ class InboundSource:
     sparse: bool = False
 
     async def verify(self, delivery: Delivery, secrets: Sequence[str], fetch: Fetch) -> None:
-        """Raises `BadSignature` unless the delivery is vouched for: one of `secrets` signed its raw bytes."""
+        """Raises `BadSignature` unless the delivery is vouched for: one of `secrets` signed its raw bytes.
+
+        A source that names a `proof` says how; one that forgot to lets nobody in.
+        """
+        raise BadSignature(f"{self.name} has no way to check a signature")
 
     async def handshake(self, delivery: Delivery, secrets: Sequence[str], fetch: Fetch) -> Mapping[str, Any] | None:
         """What a vendor asks of an address before it sends to it: the answer, or None when this is no such request."""
         return None
 
+    @abstractmethod
     def events(self, delivery: Delivery) -> list[AlertEvent]:
         """The alerts in it; empty when it tells of nothing that fires or ends. `Malformed` with field and reason."""
-        raise NotImplementedError
 
     def callbacks(self, delivery: Delivery) -> list[Callback]:
         """What it says of our own calls."""

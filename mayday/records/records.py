@@ -69,7 +69,7 @@ class Records:
                 if store.dialect == "sqlite" and store.url.database:
                     _make_folder(Path(store.url.database).parent)
                 await migrate(url)
-        except BaseException:
+        except BaseException:  # also cancelled: whatever ends it, the connections do not stay open
             await store.close()
             raise
         return cls(store)

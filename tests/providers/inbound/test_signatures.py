@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 
 import pytest
 
+from mayday.domain.incident import AlertEvent
 from mayday.providers.aws import sns
-from mayday.providers.inbound import BadSignature, Delivery, Unverifiable
+from mayday.providers.inbound import BadSignature, Delivery, InboundSource, Unverifiable
 from mayday.providers.sources import inbound_source
 from tests.providers.inbound.samples import SAMPLES, delivery, needed, no_network
 
@@ -224,3 +225,15 @@ async def test_a_certificate_that_is_none_is_our_trouble() -> None:
     sns._certificates.clear()
     with pytest.raises(Unverifiable):
         await sns.check(message("notification_v2"), TOPICS, nonsense)
+
+
+async def test_a_source_that_forgot_how_it_is_proven_lets_nobody_in() -> None:
+    class Forgetful(InboundSource):
+        name = "forgetful"
+        proof = "SECRET"
+
+        def events(self, delivery: Delivery) -> list[AlertEvent]:
+            return []
+
+    with pytest.raises(BadSignature, match="forgetful"):
+        await Forgetful().verify(delivery({}), ["s3cret"], no_network)
