@@ -1,118 +1,15 @@
-"""The runbook as its author writes it: closed pydantic models of LANGUAGE.md.
-
-The same models stand in the compiled plan, so what was read is what is run. Unknown keys are errors; texts in
-`{{ ... }}` stay texts here and are evaluated by the walker when their step is reached.
-"""
+"""Steps: one verb each, the keys that go with it, and the steps nested in it."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from mayday.domain.durations import Duration
-from mayday.domain.ranks import SeverityName
-
-Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=80)]
-Ref = Annotated[str, Field(min_length=1, max_length=200, description="person.X, role.X, group.X, schedule.X")]
-Via = Literal["push", "sms", "voice", "email", "chat", "status_page", "calendar"]
-
-
-class Shape(BaseModel):
-    """A closed piece of YAML: a misspelt key is refused, never ignored."""
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=True, frozen=False, str_strip_whitespace=False)
-
-
-class Metadata(Shape):
-    name: Identifier
-    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.-]+)?$")]
-    owner: str
-    description: str | None = None
-
-
-class AppliesTo(Shape):
-    severity: list[SeverityName] = []
-    service: list[str] = []
-
-
-class FieldSpec(Shape):
-    """One typed value: of an input, of a form, of an action's parameters."""
-
-    type: Literal["string", "integer", "number", "boolean", "list", "datetime", "person"] = "string"
-    enum: list[str | int] | None = None
-    default: Any = None
-    required: bool = True
-    description: str | None = None
-    visibility: Literal["public", "internal", "restricted"] = "internal"
-
-
-class RoleSpec(Shape):
-    from_: Ref | None = Field(
-        None, alias="from", description="Who is offered the role first: schedule.X, person.X, group.X"
-    )
-    fallback: Ref | None = Field(
-        None, description="Offered next, when nobody accepted within the severity's ack_within"
-    )
-    description: str | None = None
-
-
-class Level(Shape):
-    notify: Ref | list[Ref]
-    via: list[Via] = ["push", "voice"]
-    ack_within: Duration
-
-    @property
-    def targets(self) -> list[str]:
-        return [self.notify] if isinstance(self.notify, str) else list(self.notify)
-
-
-class Notify(Shape):
-    notify: Ref | list[Ref]
-    via: list[Via] = ["push", "voice"]
-
-    @property
-    def targets(self) -> list[str]:
-        return [self.notify] if isinstance(self.notify, str) else list(self.notify)
-
-
-class EscalationPolicy(Shape):
-    levels: Annotated[list[Level], Field(min_length=1, max_length=20)]
-    repeat: Annotated[int, Field(ge=1, le=20)] = 1
-    on_exhausted: Notify | None = None
-
-
-class ReviewBy(Shape):
-    """A person reads a message before it leaves."""
-
-    by: Ref
-    within: Duration
-    on_timeout: Literal["send_holding_line", "send", "skip"] = "send_holding_line"
-
-
-class Message(Shape):
-    template: Identifier | None = None
-    text: str | None = None
-    subject: str | None = None
-    to: Ref
-    via: list[Via] | None = None
-    review: ReviewBy | None = None
-
-    @model_validator(mode="after")
-    def _one_body(self) -> Message:
-        if (self.template is None) == (self.text is None):
-            raise ValueError("a message has either a `template` or a `text`")
-        return self
-
-
-class Cadence(Shape):
-    start: str = Field("opened", description="opened, PHASE.entered or PHASE.done")
-    every: Duration
-    until: str
-    send: Message
-    review: ReviewBy | None = None
-    skip_if_sent_within: Duration | None = None
-    final: dict[Literal["resolved", "cancelled", "mitigated", "closed"], Identifier] = {}
+from mayday.language.runbook.gates import BreakGlass, GateTimeout, Subject, Voters
+from mayday.language.runbook.messages import Message
+from mayday.language.runbook.shapes import FieldSpec, Identifier, Notify, Ref, Shape, Via
 
 
 class Retry(Shape):
@@ -124,42 +21,6 @@ class Retry(Shape):
 class Manual(Shape):
     to: Ref | None = None
     due: Duration | None = None
-
-
-class Subject(Shape):
-    """The thing that a gate approves; its digest is in every vote."""
-
-    action: str
-    implementer: Ref | None = None
-    plan: str | None = None
-    backout: str | None = None
-    change: str | None = None
-    items: list[str] = []
-
-
-class Voters(Shape):
-    from_: list[Ref] = Field(alias="from", min_length=1)
-    approvals: Annotated[int, Field(ge=1, le=50)] = 1
-    required: list[Ref] = []
-    veto: bool = False
-    exclude: list[str] = ["requester", "implementer"]
-    allow_self_approval: str | None = None
-    delegates: bool = False
-    via: list[Via] = ["push", "voice"]
-    answer_within: Duration = Duration.parse("5m")
-
-
-class GateTimeout(Shape):
-    escalate: Ref | None = None
-    extend: Duration | None = None
-    then: str = "lapsed"
-    allow_default_approve: str | None = None
-
-
-class BreakGlass(Shape):
-    by: Ref | list[Ref]
-    second: Ref | list[Ref]
-    ratify_within: Duration
 
 
 class Form(Shape):
@@ -216,7 +77,6 @@ VERBS = (
     "do", "send", "page", "engage", "decide", "ask", "task", "wait", "choose", "parallel", "for_each", "repeat",
     "steps", "call", "set", "set_cadence", "log", "end",
 )  # fmt: skip
-
 #: which keys go with which verb, besides the common ones
 VERB_KEYS: dict[str, tuple[str, ...]] = {
     "do": ("with",),
@@ -338,69 +198,6 @@ class Step(Shape):
         return self
 
 
-class Handler(Shape):
-    event: str
-    when: str | None = None
-    steps: list[Step]
-
-
-class Phase(Shape):
-    id: Identifier
-    name: str | None = None
-    until: str | None = None
-    steps: list[Step] = []
-    doc: str | None = None
-
-
-class Meeting(Shape):
-    within: Duration | dict[SeverityName, Duration]
-    attendees: str | list[Ref] = "{{ incident.responders }}"
-    duration: Duration = Duration.parse("30m")
-    calendar: str = "default"
-
-
-class ActionRules(Shape):
-    remind_every: Duration = Duration.parse("7d")
-    due: dict[Literal["high", "normal"], Duration] = {}
-
-
-class ReviewSpec(Shape):
-    owner: Ref = "role.incident_commander"
-    meeting: Meeting | None = None
-    draft_before: Duration = Duration.parse("24h")
-    problem_record: bool = True
-    actions: ActionRules = ActionRules()
-
-
-class TemplateText(Shape):
-    """A message template: text, subject, and for outside audiences who approved it until when."""
-
-    subject: str | None = None
-    text: str
-    audience: str | None = None
-    approved_by: str | None = None
-    valid_until: str | None = None
-
-
-class Runbook(Shape):
-    """A runbook file: `apiVersion: runbook/v1`, `kind: Runbook`."""
-
-    apiVersion: Literal["runbook/v1"]
-    kind: Literal["Runbook"]
-    metadata: Metadata
-    applies_to: AppliesTo = AppliesTo()
-    inputs: dict[Identifier, FieldSpec] = {}
-    vars: dict[Identifier, Any] = {}
-    roles: dict[Identifier, RoleSpec] = {}
-    escalations: dict[Identifier, EscalationPolicy] = {}
-    cadences: dict[Identifier, Cadence] = {}
-    handlers: list[Handler] = []
-    phases: Annotated[list[Phase], Field(min_length=1)]
-    templates: dict[Identifier, TemplateText] = {}
-    review: ReviewSpec | None = None
-    finally_: list[Step] = Field([], alias="finally")
-
-
 def all_steps(steps: list[Step]) -> list[Step]:
     """Every step of a list, depth first, in the order it is written."""
     found: list[Step] = []
@@ -411,5 +208,5 @@ def all_steps(steps: list[Step]) -> list[Step]:
     return found
 
 
-for _model in (Branch, ForEach, Repeat, Step, Handler, Phase, Runbook):
+for _model in (Branch, ForEach, Repeat, Step):
     _model.model_rebuild()

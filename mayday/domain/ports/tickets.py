@@ -1,0 +1,85 @@
+"""Tickets of the house, and cases at vendors."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Protocol
+
+from mayday.domain.effects import IncidentCard, SentVia
+from mayday.domain.wire import Wire
+
+TicketKind = Literal["incident", "problem", "change"]
+
+
+class TicketOrder(Wire):
+    """`fields` go to the provider as they are: assignment group, plan, backout."""
+
+    effect_key: str
+    incident: IncidentCard
+    kind: TicketKind
+    summary: str
+    description: str | None = None
+    number: str | None = None
+    fields: dict[str, Any] = {}
+
+
+class TicketRef(Wire):
+    """`ignored` names the fields that the desk did not take, None where it took all of them."""
+
+    number: str
+    url: str | None = None
+    id: str | None = None
+    ignored: list[str] | None = None
+
+
+class WorkNote(Wire):
+    effect_key: str
+    incident_id: str
+    ticket: str
+    text: str
+
+
+class TicketClosing(Wire):
+    effect_key: str
+    incident_id: str
+    ticket: str
+    reason: str | None = None
+
+
+class CaseOrder(Wire):
+    effect_key: str
+    incident: IncidentCard
+    vendor: str
+    contract: str | None = None
+    priority: str
+    summary: str
+
+
+class VendorCall(Wire):
+    """One contact of a vendor's ladder on one channel."""
+
+    effect_key: str
+    incident: IncidentCard
+    vendor: str
+    case: str | None
+    level: str
+    channel: str
+    address: str
+    text: str
+
+
+class TicketDesk(Protocol):
+    name: str
+
+    async def open(self, order: TicketOrder) -> TicketRef: ...
+    async def note(self, note: WorkNote) -> None: ...
+    async def close(self, closing: TicketClosing) -> None: ...
+
+
+class VendorDesk(Protocol):
+    name: str
+
+    async def open_case(self, order: CaseOrder) -> str:
+        """Returns the case number."""
+        ...
+
+    async def contact(self, call: VendorCall) -> SentVia: ...

@@ -1,0 +1,46 @@
+"""Contract and service-level clocks, vendors' cases, and time in which the system itself was away."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from mayday.domain.wire import Wire
+
+
+class Clock(Wire):
+    """A contract or service-level clock: warned at 75 %, breached at its end; paused time does not run."""
+
+    name: str
+    started_at: datetime
+    due_at: datetime | None = None
+    limit_s: int = 0
+    warned: bool = False
+    breached_at: datetime | None = None
+    stopped_at: datetime | None = None
+
+
+class Engagement(Wire):
+    path: str
+    vendor: str
+    priority: str
+    summary: str
+    case: str | None = None
+    opened_at: datetime
+    contacted_at: datetime | None = None
+    response: Clock | None = None
+    resolve: Clock | None = None
+    updates_every_s: int | None = None
+    update_due_at: datetime | None = None
+    replied_at: datetime | None = None
+    resolved_at: datetime | None = None
+    waiting_since: datetime | None = None
+    called: list[str] = []
+    ended: bool = False
+
+
+class Outage(Wire):
+    """Time in which the system itself was away; `known` once somebody said when it was last alive."""
+
+    from_at: datetime
+    to_at: datetime
+    known: bool = False
