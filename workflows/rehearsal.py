@@ -13,13 +13,14 @@ from typing import Any
 
 from temporalio import workflow
 
+from mayday.domain.commands import Refusal
 from mayday.domain.effects import EffectRequest, EffectResult
 from mayday.domain.incident import AlertBatch, StartInput
 from mayday.domain.limits import failed, limits_of, unanswered
-from workflows.effects import ABSORB
+from workflows.effects import ABSORB, ABSORBED
 from workflows.incident import ALERT_SIGNAL, COMMAND_SIGNAL, IncidentEnd, IncidentWorkflow
 
-LATER, AWAY_SIGNAL = "rehearsal_later", "rehearsal_away"
+LATER, AWAY_SIGNAL, TURNED_AWAY_SIGNAL = "rehearsal_later", "rehearsal_away", "rehearsal_turned_away"
 
 
 @workflow.defn(name="IncidentWorkflow")
@@ -44,6 +45,20 @@ class RehearsedIncident(IncidentWorkflow):
         for bring in missed:
             bring()
         self._stirred = True
+
+    @workflow.signal(name=TURNED_AWAY_SIGNAL)
+    def turned_away(self, what: str, claimed: str, refusal: Refusal) -> None:
+        """A decision that the seal does not believe: a rehearsal has no keys that could say so."""
+
+        def bring() -> None:
+            self._arrived(signalled=True)
+            self._walker.turn_away(what, claimed, refusal, self._now())
+
+        self._now_or_later(bring)
+
+    @workflow.signal(name=ABSORBED)
+    def absorbed(self, handover: dict[str, Any]) -> None:
+        self._now_or_later(lambda: super(RehearsedIncident, self).absorbed(handover))
 
     @workflow.signal(name=ALERT_SIGNAL)
     def alerts_fired(self, batch: AlertBatch) -> None:

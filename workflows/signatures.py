@@ -14,12 +14,9 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from mayday.domain.commands import Refusal
-from mayday.domain.signed import decision_bytes
+from mayday.domain.signed import UNSIGNED, decision_bytes
 
 __all__ = ["UNSIGNED", "Seal"]
-
-UNSIGNED = Refusal(code="unsigned", reason="it carries no valid signature of a starter of this house")
 
 
 class Seal:

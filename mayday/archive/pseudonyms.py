@@ -37,6 +37,7 @@ class Pseudonyms:
         bare = [person for person in self.ids if person not in words and len(person) > 2]
         self._references = _any_of(self.ids, r"(?<=person\.)({})(?![\w-])")
         self._leading = _any_of(self.ids, r"^({})(?=: )")  # `ana: push`, as receipts have it
+        self._claimed = _any_of(self.ids, r"(?<=; it says that it comes from )({})$")  # of a decision turned away
         self._names = _any_of(self.names, r"(?<!\w)({})(?!\w)")
         self._bare = _any_of(bare, r"(?<![\w.-])({})(?![\w-])", re.IGNORECASE)
 
@@ -59,6 +60,8 @@ class Pseudonyms:
         text = _MAIL.sub("somebody@example.org", _PHONE.sub("+0000000", text))
         if self._leading:
             text = self._leading.sub(lambda found: self.ids[found[1]], text)
+        if self._claimed:
+            text = self._claimed.sub(lambda found: self.ids[found[1]], text)
         if self._references:
             text = self._references.sub(lambda found: self.ids[found[1]], text)
         if self._names:
@@ -87,7 +90,8 @@ class Pseudonyms:
 def people_of(scenario: Mapping[str, Any], plan: Plan) -> set[str]:
     """People who acted in a scenario, with those of the plan."""
     actors = {item["by"] for item in scenario["timeline"] if "by" in item and "event" not in item}
-    return {*plan.people, *actors}
+    claimed = {item["turned_away"]["claimed"] for item in scenario["timeline"] if "turned_away" in item}
+    return {*plan.people, *actors, *(person for person in claimed if " " not in person)}
 
 
 def _any_of(words: Iterable[str], pattern: str, flags: int = 0) -> re.Pattern[str] | None:

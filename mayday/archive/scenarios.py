@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
-from mayday.archive.tape import Absorbed, Alerts, Answered, Commanded, Player, Tape
+from mayday.archive.tape import Absorbed, Alerts, Answered, Commanded, Player, Tape, TurnedAway
 from mayday.domain.commands import CommandBase
 from mayday.domain.durations import offset_text
 from mayday.domain.effects import EffectResult
 from mayday.domain.incident import AlertEvent, StartInput
+from mayday.domain.signed import UNSIGNED
 from mayday.domain.timeline import Entry, parse_timestamp
 from mayday.language.plan import Plan
 from mayday.walker.outages import LATE_AFTER
@@ -87,6 +88,8 @@ def _play(course: _Course, tape: Tape, *, goes_on: bool) -> None:
                 course.items.append((away_from or given.at, {"alert": alerts}))
             case Absorbed():
                 course.items.append((away_from or given.at, {"absorbed": given.what.handover}))
+            case TurnedAway():
+                course.items.append((away_from or given.at, {"turned_away": _turned_away(given.what)}))
             case Answered():
                 _answer(course, given.what, given.at)
         player.step()
@@ -145,6 +148,11 @@ def _item(command: CommandBase) -> dict[str, Any]:
 
 def _alert(event: AlertEvent) -> dict[str, Any]:
     return event.model_dump(mode="json", exclude_none=True, exclude_defaults=True) | {"state": event.state}
+
+
+def _turned_away(given: TurnedAway) -> dict[str, Any]:
+    why = given.refusal.model_dump(mode="json") if given.refusal != UNSIGNED else {}
+    return {"command": given.what, "claimed": given.claimed, **why}
 
 
 def _answer(course: _Course, given: Answered, at: datetime) -> None:

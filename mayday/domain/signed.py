@@ -10,9 +10,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["decision_bytes", "review_subject"]
+from mayday.domain.commands import Refusal
+
+__all__ = ["UNSIGNED", "decision_bytes", "review_subject"]
 
 DOMAIN = "mayday decision 1"
+UNSIGNED = Refusal(code="unsigned", reason="it carries no valid signature of a starter of this house")
 
 
 def decision_bytes(subject: str, command: Mapping[str, Any]) -> bytes:

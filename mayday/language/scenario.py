@@ -11,8 +11,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from mayday.domain.commands import Refusal, RefusalCode
 from mayday.domain.durations import Duration, parse_offset
 from mayday.domain.ranks import SeverityName
+from mayday.domain.signed import UNSIGNED
 from mayday.language.runbook import Identifier, Shape
 
 #: verbs of a timeline, in the order of the language reference; each is a key of an item
@@ -20,10 +22,10 @@ ACTIONS = (
     "declare", "alert", "ack", "accept", "vote", "delegate", "complete", "update", "correct", "note", "severity",
     "status", "impact", "role", "event", "override", "add_step", "candidate", "confirm", "merge", "reopen",
     "hold_outward",
-    "vendor_reply", "outage", "absorbed",
+    "vendor_reply", "outage", "absorbed", "turned_away",
 )  # fmt: skip
 #: actions that no person sends
-UNATTENDED = ("declare", "alert", "event", "vendor_reply", "outage", "absorbed")
+UNATTENDED = ("declare", "alert", "event", "vendor_reply", "outage", "absorbed", "turned_away")
 EXPECTATIONS = (
     "task", "paged", "decided", "undecided", "action", "sent", "status", "vendor_breached", "never", "finished",
 )  # fmt: skip
@@ -136,6 +138,19 @@ class Expectation(Shape):
         return self
 
 
+class TurnedAway(Shape):
+    """A decision that nobody of the house signed: it leaves an entry and changes nothing (ADR 0067)."""
+
+    command: str = Field(description="what it wanted: vote, status, ...; absorbed, for another incident's handover")
+    claimed: str = Field(description="from whom it says that it comes")
+    code: RefusalCode = Field(UNSIGNED.code, description="why it is not believed, as a code")
+    reason: str = Field(UNSIGNED.reason, description="and in words")
+
+    @property
+    def refusal(self) -> Refusal:
+        return Refusal(code=self.code, reason=self.reason)
+
+
 class TimelineItem(Shape):
     """At a moment somebody does something, or something is expected. `refused` makes a refusal the right answer."""
 
@@ -169,6 +184,7 @@ class TimelineItem(Shape):
     vendor_reply: str | None = Field(None, description="the engagement's step")
     outage: Duration | None = Field(None, description="the engine does not run from now for that long")
     absorbed: dict[str, Any] | None = Field(None, description="what another incident handed over as it was merged in")
+    turned_away: TurnedAway | None = Field(None, description="a decision arrives that nobody of the house signed")
 
     channel: str | None = Field(None, description="how it came: api, cli, chat, ...; `scenario` by default")
     signalled: Literal[True] | None = Field(None, description="nobody waits for the answer: a refusal is an entry")
@@ -203,7 +219,7 @@ class TimelineItem(Shape):
             raise ValueError(f"an item has exactly one action ({', '.join(ACTIONS)}) or an `expect`")
         verb = verbs[0]
         allowed = {"at", verb, *ITEM_KEYS.get(verb, ())}
-        if verb not in ("expect", "outage", "absorbed"):
+        if verb not in ("expect", "outage", "absorbed", "turned_away"):
             allowed |= {"by", "refused", "channel", "signalled"}
         extra = sorted(name for name in self.model_fields_set - allowed if getattr(self, name) is not None)
         if extra:

@@ -39,12 +39,13 @@ from mayday.domain.commands import Answer, Command, CommandEnvelope, Refusal, Re
 from mayday.domain.effects import FLUSH, LOOK, EffectResult, FlushRequest
 from mayday.domain.incident import AlertBatch, AlertEvent, StartInput
 from mayday.domain.timeline import Entry
+from mayday.language.scenario import TurnedAway
 from mayday.simulator.desk import Reply, ScenarioDesk
 from mayday.temporal.plugin import build_plugin
 from mayday.walker.walker import Walker
 from workflows.effects import ABSORBED
 from workflows.incident import ALERT_SIGNAL, COMMAND_SIGNAL, IncidentEnd
-from workflows.rehearsal import AWAY_SIGNAL, LATER, RehearsedIncident, RehearsedReview
+from workflows.rehearsal import AWAY_SIGNAL, LATER, TURNED_AWAY_SIGNAL, RehearsedIncident, RehearsedReview
 
 #: people's commands and alerts leave this much before their moment, so that at the same instant the answer wins
 EARLY = timedelta(milliseconds=200)
@@ -102,14 +103,15 @@ class TemporalStage:
     async def send(self, command: Command, *, signalled: bool = False) -> Answer:
         assert self.handle is not None
         if self._away_until is not None or signalled:
-            await self.handle.signal(COMMAND_SIGNAL, CommandEnvelope(command=command))
+            await self.handle.signal(COMMAND_SIGNAL, self.envelope(command))
             return Answer(state="pending")
         end = await self._end()
         if end is not None:
             return await self._send_to_ended(command, end)
         try:
-            envelope = CommandEnvelope(command=command)
-            answer: Answer = await self.handle.execute_update(command.kind, envelope, id=command.id, result_type=Answer)
+            answer: Answer = await self.handle.execute_update(
+                command.kind, self.envelope(command), id=command.id, result_type=Answer
+            )
             return answer
         except WorkflowUpdateFailedError as error:
             if isinstance(error.cause, ApplicationError):
@@ -128,6 +130,14 @@ class TemporalStage:
     async def absorb(self, handover: dict[str, Any]) -> None:
         assert self.handle is not None
         await self.handle.signal(ABSORBED, handover)
+
+    def envelope(self, command: Command) -> CommandEnvelope:
+        """A command as it travels: unsigned, because a rehearsal's start input pins no keys."""
+        return CommandEnvelope(command=command)
+
+    async def turn_away(self, what: TurnedAway) -> None:
+        assert self.handle is not None
+        await self.handle.signal(TURNED_AWAY_SIGNAL, args=[what.command, what.claimed, what.refusal])
 
     async def _end(self) -> IncidentEnd | None:
         """What the run left, when it is over."""
@@ -249,6 +259,7 @@ class Theatre:
 
     def __init__(self, environment: WorkflowEnvironment) -> None:
         self.environment = environment
+        self.stage_class = TemporalStage
         self.stages: list[TemporalStage] = []
         #: fields of the start input that differ from what a scenario's incident has
         self.settings: dict[str, Any] = {}
@@ -263,7 +274,7 @@ class Theatre:
     async def open(self, start: StartInput, desk: ScenarioDesk) -> TemporalStage:
         for stage in self.stages:
             await stage.close()
-        stage = TemporalStage(self, start, desk, queue=f"rehearsal-{uuid.uuid4()}")
+        stage = self.stage_class(self, start, desk, queue=f"rehearsal-{uuid.uuid4()}")
         self.stages.append(stage)
         await stage.open()
         return stage

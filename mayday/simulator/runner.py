@@ -115,6 +115,8 @@ class Rehearser:
             await self.stage.go_away(item.outage.as_timedelta())
         elif item.absorbed is not None:
             await self.stage.absorb(item.absorbed)
+        elif item.turned_away is not None:
+            await self.stage.turn_away(item.turned_away)
         else:
             await self._send(cue, self.stage)
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from mayday.domain.commands import Answer, Command
 from mayday.domain.incident import AlertEvent, StartInput
 from mayday.domain.timeline import Entry
+from mayday.language.scenario import TurnedAway
 from mayday.simulator.desk import ScenarioDesk
 from mayday.simulator.virtual import VirtualIncident
 
@@ -23,6 +24,9 @@ class Stage(Protocol):
 
     async def absorb(self, handover: dict[str, Any]) -> None:
         """Another incident is merged into this one."""
+
+    async def turn_away(self, what: TurnedAway) -> None:
+        """A decision arrives that nobody of the house signed."""
 
     async def go_away(self, duration: timedelta) -> None:
         """The engine does not run for `duration` from now."""
@@ -51,6 +55,9 @@ class VirtualStage:
 
     async def absorb(self, handover: dict[str, Any]) -> None:
         self.incident.absorb(handover)
+
+    async def turn_away(self, what: TurnedAway) -> None:
+        self.incident.turn_away(what.command, what.claimed, what.refusal)
 
     async def go_away(self, duration: timedelta) -> None:
         self.incident.go_away(duration)

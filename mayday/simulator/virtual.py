@@ -80,6 +80,14 @@ class VirtualIncident:
         self.walker.absorbed(handover, self.now)
         self._look()
 
+    def turn_away(self, what: str, claimed: str, refusal: Refusal) -> None:
+        """A decision that nobody of the house signed."""
+        if self._away_until is not None:
+            self._waiting.append(lambda: self.walker.turn_away(what, claimed, refusal, self.now))
+            return
+        self.walker.turn_away(what, claimed, refusal, self.now)
+        self._look()
+
     def go_away(self, duration: timedelta) -> None:
         """The engine does not run for `duration` from now: what arrives waits, deadlines pass unseen."""
         self._away_until = self.now + duration

@@ -39,10 +39,10 @@ def reckoned(timelines: dict[str, Raw]) -> dict[str, tuple[float | None, int]]:
             shares["SLA kept"][1] += 1
         if "message_sent" in first:
             notice.append(int(when(first["message_sent"]) - when(opened)))  # type: ignore[arg-type]
-        call = first.get("alert_fired") or first.get("paged")
-        if call and "acknowledged" in first:
-            begun = call["data"].get("occurred_at") or call["at"]
-            mtta.append(int(when(first["acknowledged"]) - when({"at": begun})))  # type: ignore[arg-type]
+        calls = [entry for entry in (first.get("alert_fired"), first.get("paged")) if entry]
+        if calls and "acknowledged" in first:
+            begun = min(when({"at": call["data"].get("occurred_at") or call["at"]}) for call in calls)
+            mtta.append(int(when(first["acknowledged"]) - begun))  # type: ignore[arg-type]
         latency += [entry["data"]["after_s"] for entry in raw if entry["kind"] == "gate_decided"]
         pages.append(sum(len(entry["data"]["targets"]) for entry in raw if entry["kind"] == "paged"))
         sent = sum(entry["kind"] == "message_sent" and entry["data"]["purpose"] == "update" for entry in raw)

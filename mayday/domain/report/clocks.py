@@ -78,13 +78,13 @@ def clocks(entries: Sequence[Entry]) -> list[ClockFact]:
     mitigated, resolved = status_at(entries, "mitigated", "resolved"), status_at(entries, "resolved")
     acks = [wait for entry in of(entries, "acknowledged") if (wait := number(entry.data.get("after_s"))) is not None]
     alone = leaderless(entries)
-    call = alerted if alerted is not None else at(page) if page else None
+    call = min((time for time in (alerted, _at(page)) if time is not None), default=None)
     facts = [
         _between("MTTD", "start of the impact to detection (first alert, else opening)", impact_start, detected),
         _between("Time to declare", "detection to the declaration as an incident", detected, _at(declared)),
         _between("Time to page", "opening to the first page that left", begin, _at(page)),
         _between(
-            "MTTA", "first alert (first page where a person declared) to the first acknowledgement", call, _at(acked)
+            "MTTA", "first alert, or first page where that was earlier, to the first acknowledgement", call, _at(acked)
         ),
         ClockFact(
             name="Acknowledgement, longest",

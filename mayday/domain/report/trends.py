@@ -98,15 +98,21 @@ def _status(entries: Sequence[Entry], status: Entry | None, opened: Entry) -> st
 
 
 def _answers(entries: Sequence[Entry]) -> tuple[int, int]:
-    """Pages of the ladders: how many were acknowledged before they climbed, of how many."""
+    """Pages of the ladders: how many were acknowledged before they climbed, of how many.
+
+    One that climbed because nobody could be reached at all has climbed as well.
+    """
     waiting: dict[str, bool] = {}
+    climbed: set[str] = set()
     kept = 0
     for entry in of(entries, "paged", "page_escalated", "page_exhausted", "acknowledged"):
         page = text(entry.data.get("page"))
         if entry.kind == "paged" and entry.data.get("purpose") == "page":
-            waiting.setdefault(page, True)
-        elif entry.kind in ("page_escalated", "page_exhausted") and page in waiting:
-            waiting[page] = False
+            waiting.setdefault(page, page not in climbed)
+        elif entry.kind in ("page_escalated", "page_exhausted"):
+            climbed.add(page)
+            if page in waiting:
+                waiting[page] = False
         elif entry.kind == "acknowledged" and waiting.get(page):
             kept += 1
             waiting[page] = False
