@@ -92,7 +92,12 @@ async def test_providers_that_were_away_are_away_again() -> None:
     tapes, _ = await taped(
         [
             {"at": "T+9m", "ack": "page_payments", "by": "lee", "joined": True},
-            {"at": "T+10m", "complete": "ticket", "by": "ana", "result": {"number": "INC1", "url": "https://t.example/1"}},
+            {
+                "at": "T+10m",
+                "complete": "ticket",
+                "by": "ana",
+                "result": {"number": "INC1", "url": "https://t.example/1"},
+            },
             {"at": "T+20m", "complete": "open_bridge", "by": "ana", "result": {"url": "https://meet.example/1"}},
             {"at": "T+50m", "expect": {"never": {"finished": True}}},
         ],
