@@ -71,6 +71,7 @@ def create_app(parts: Parts) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     parts: Parts = app.state.parts
     parts.forwarder.start()
+    parts.courier.start()
     pruning = asyncio.create_task(_prune(parts), name="prune")
     async with watching_tickets(parts):
         try:

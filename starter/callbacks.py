@@ -6,7 +6,7 @@
 
 The vendor's user is found by the catalog's `ids`, else by mail address. When nobody of the catalog fits, an
 acknowledgement counts for the person whom that call rang, with a note that says who it was; a note is entered by the
-machine under the name that the vendor gives. Nothing is kept: a silent Temporal is a 503, and the vendor tries again.
+machine under the name that the vendor gives. `starter.couriers` keeps them until they are delivered.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mayday.domain.commands import Ack, Command, Note, VendorReply
 from mayday.domain.incident import Board
@@ -37,6 +38,7 @@ log = structlog.get_logger(__name__)
 ID_NAMES: dict[str, tuple[str, ...]] = {"opsgenie": ("opsgenie", "jsm"), "jira": ("jira", "jsm", "atlassian")}
 LONGEST_NOTE = 4_000
 OPEN_LOOKED_AT = 200
+_NAMED = "vendors_name"
 
 
 class Callbacks:
@@ -55,10 +57,13 @@ class Callbacks:
         call = callback.call
         shown: dict[str, Any] = {"incident": call and call.incident_id, "kind": callback.kind}
         shown["step"] = call.step if call and call.step else None
-        record = await self._record(callback)
+        record = await self._record(source, callback)
         if record is None:
             return {**shown, "state": "ignored", "reason": "there is no such incident here"}
         shown["incident"] = record.id
+        if callback.kind == "named":
+            await self._named(source, callback, record)
+            return {**shown, "state": "applied"}
         person = person_of(self._catalog(), source, callback.person)
         common: dict[str, Any] = {
             "id": command_id(f"webhook {source}", f"{record.id} {callback.id}"),
@@ -77,15 +82,41 @@ class Callbacks:
             return {**shown, **answer}
         return {**shown, **await self._send(record, _written(callback, person, source, common))}
 
-    async def _record(self, callback: Callback) -> IncidentRecord | None:
-        """The incident of our call, else the open one with that ticket or bridge."""
+    async def lane(self, source: str, callback: Callback) -> str:
+        """What it is about: callbacks of one lane are delivered in the order in which they came."""
         if callback.call is not None:
+            return callback.call.incident_id
+        record = await self._record(source, callback)
+        return record.id if record else f"{source} {callback.ref or callback.ticket or callback.meeting}"
+
+    async def _record(self, source: str, callback: Callback) -> IncidentRecord | None:
+        """The incident of our call, else the open one with that ticket or bridge, else that of the vendor's page."""
+        incident = callback.call.incident_id if callback.call else None
+        if incident is None and callback.ref:
+            incident = await self._paged_in(source, callback.ref)
+        if incident is not None:
             try:
-                return await self._directory.find(callback.call.incident_id)
+                return await self._directory.find(incident)
             except Problem:
                 return None
+        if not callback.ticket and not callback.meeting:
+            return None
         known = await self._records.incidents.find(open_only=True, limit=OPEN_LOOKED_AT)
         return next((each for each in known.items if each.board and _is_about(callback, each.board)), None)
+
+    async def _named(self, source: str, callback: Callback, record: IncidentRecord) -> None:
+        async def put(_: AsyncConnection) -> dict[str, Any]:
+            return {"incident": record.id}
+
+        await self._records.desk.effects.once(_name_key(source, callback.ref), _NAMED, record.id, put)
+
+    async def _paged_in(self, source: str, ref: str) -> str | None:
+        """The incident whose page the vendor has under this id of its own."""
+        named = await self._records.desk.effects.get(_name_key(source, ref))
+        if named is not None:
+            return str(named["incident"])
+        calls = await self._records.pager_calls.find(provider=source, ref=ref, limit=1)
+        return calls[0].incident_id if calls else None
 
     async def _send(self, record: IncidentRecord, command: Command) -> dict[str, Any]:
         try:
@@ -97,6 +128,10 @@ class Callbacks:
             )  # fmt: skip
             return {"state": "refused", "reason": refused.detail}
         return {"state": str(decided.body["state"])}
+
+
+def _name_key(source: str, ref: str) -> str:
+    return f"{source}/{_NAMED}/{ref}"
 
 
 def _is_about(callback: Callback, board: Board) -> bool:

@@ -168,7 +168,9 @@ async def serving(
     server = Server(config, listening)
     await server.start()
     keep = timedelta(days=settings.keep_alerts_days)
-    housekeeping = asyncio.create_task(keep_house(records.inbox, keep, parts.clock), name="housekeeping")
+    housekeeping = asyncio.create_task(
+        keep_house([records.inbox, records.callbacks], keep, parts.clock), name="housekeeping"
+    )
     log.info("starter_started", url=server.url)
     try:
         yield server

@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 __all__ = [
     "ALERTS_FORWARDED",
     "ALERTS_RECEIVED",
+    "CALLBACKS",
     "COMMANDS",
     "INBOX_WAITING",
     "REGISTRY",
@@ -19,6 +20,10 @@ REGISTRY = CollectorRegistry()
 ALERTS_RECEIVED = Counter("mayday_alerts_received", "Alerts taken in", ["source", "state"], registry=REGISTRY)
 ALERTS_FORWARDED = Counter("mayday_alerts_forwarded", "Alerts by what became of them", ["action"], registry=REGISTRY)
 INBOX_WAITING = Gauge("mayday_inbox_waiting", "Alerts that the forwarder last found waiting", registry=REGISTRY)
+CALLBACKS = Counter(
+    "mayday_callbacks", "What vendors told of our own calls, by what became of it", ["source", "kind", "state"],
+    registry=REGISTRY,
+)  # fmt: skip
 COMMANDS = Counter("mayday_commands", "Decisions of people by kind and outcome", ["kind", "outcome"], registry=REGISTRY)
 REQUESTS = Counter(
     "mayday_http_requests", "Requests by route and status", ["method", "route", "status"], registry=REGISTRY

@@ -19,6 +19,7 @@ from mayday.settings import Settings
 from mayday.signing import Signer
 from starter.access import Access
 from starter.callbacks import Callbacks
+from starter.couriers import Courier
 from starter.decisions import Decisions
 from starter.delivery import Delivery
 from starter.directory import Directory
@@ -62,6 +63,7 @@ class Parts:
     identity: IdentityProvider | None
     directory: Directory
     callbacks: Callbacks
+    courier: Courier
     fetch: Fetching
     clock: Callable[[], datetime]
     #: reads histories for archives; None while Temporal has not been reached
@@ -80,6 +82,7 @@ class Parts:
         self.draining = True
         await self.lanes.drain()
         await self.forwarder.stop()
+        await self.courier.stop()
         await self.fetch.close()
 
 
@@ -98,6 +101,7 @@ def assemble(
     lanes = Lanes(delivery)
     forwarder = Forwarder(records, lanes, clock)
     decisions = Decisions(gateway, records, delivery, Reopening(gateway, signer, clock), signer)
+    callbacks = Callbacks(decisions, records, delivery.directory, lambda: playbooks.catalog)
     return Parts(
         settings=settings,
         records=records,
@@ -115,7 +119,8 @@ def assemble(
         login_tries=Allowance(LOGIN_TRIES, LOGIN_WINDOW, clock),
         identity=identity_provider(settings, clock),
         directory=delivery.directory,
-        callbacks=Callbacks(decisions, records, delivery.directory, lambda: playbooks.catalog),
+        callbacks=callbacks,
+        courier=Courier(records, callbacks, clock),
         fetch=Fetching(),
         clock=clock,
     )

@@ -103,6 +103,11 @@ async def _records(settings: Settings) -> AsyncIterator[Finding]:
         state: State = "warning" if waiting.get("new") or waiting.get("failed") else "ok"
         shown = ", ".join(f"{count} {name}" for name, count in sorted(waiting.items())) or "empty"
         yield Finding("inbox", state, shown, "a starter forwards what is new" if state == "warning" else "")
+        told = await records.callbacks.count()
+        if told.get("new") or told.get("failed"):
+            shown = ", ".join(f"{count} {name}" for name, count in sorted(told.items()))
+            hint = "a starter delivers what is new; failed ones are in the starter's log"
+            yield Finding("callbacks", "warning", f"what vendors told of our calls: {shown}", hint)
         people = {token.person for token in await records.tokens.find() if token.revoked_at is None and token.person}
         if people:
             yield Finding("tokens", "ok", f"{len(people)} people have one")

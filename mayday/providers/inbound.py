@@ -82,7 +82,8 @@ class Delivery:
     token_fits: bool = False
 
 
-CallbackKind = Literal["ack", "note"]
+CallbackKind = Literal["ack", "note", "named"]
+"""`named`: nobody did anything, but it tells under which id of its own the vendor has a call of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,8 @@ class Callback:
 
     `id` is the same for every delivery of the same deed. `person` is who did it, as the vendor knows them (an id, a
     mail address, a user name), `name` how people call them. `call` is ours that it is about; where the vendor does not
-    say, `ticket` or `meeting` is the number of what may be ours. `over`: they hold the matter for finished.
+    say, `ticket` or `meeting` is the number of what may be ours, `ref` the vendor's id of a page. `over`: they hold the
+    matter for finished.
     """
 
     id: str
@@ -104,6 +106,7 @@ class Callback:
     ticket: str = ""
     meeting: str = ""
     over: bool = False
+    ref: str = ""
 
 
 class InboundSource(ABC):

@@ -88,14 +88,16 @@ class PagerCalls:
 
     async def find(
         self, *, incident_id: str | None = None, page: str | None = None, provider: str | None = None,
-        states: Iterable[CallState] = (), since: datetime | None = None, under: str | None = None, limit: int = 500,
-        newest: bool = False,
+        states: Iterable[CallState] = (), since: datetime | None = None, under: str | None = None,
+        ref: str | None = None, limit: int = 500, newest: bool = False,
     ) -> list[PagerCall]:  # fmt: skip
-        """Oldest first; `newest` says which `limit` leaves. `under` is an effect key: of calls below it."""
+        """Oldest first; `newest` says which `limit` leaves. `under` is an effect key: of calls below it; `ref` is the
+        vendor's own id."""
         order = (PAGER_CALLS.c.begun_at, PAGER_CALLS.c.effect_key)
         query = sa.select(PAGER_CALLS).order_by(*(each.desc() if newest else each for each in order)).limit(limit)
         for column, value in (
             (PAGER_CALLS.c.incident_id, incident_id), (PAGER_CALLS.c.page, page), (PAGER_CALLS.c.provider, provider),
+            (PAGER_CALLS.c.ref, ref),
         ):  # fmt: skip
             if value is not None:
                 query = query.where(column == value)

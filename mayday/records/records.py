@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from mayday.records.archives import Archives
 from mayday.records.audit import Audit
+from mayday.records.callbacks import CallbackInbox
 from mayday.records.desk import Desk
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.flushes import Flushes
@@ -35,6 +36,7 @@ class Records:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.inbox = Inbox(store)
+        self.callbacks = CallbackInbox(store)
         self.incidents = Incidents(store)
         self.timeline = Timelines(store)
         self.flushes = Flushes(store, self.timeline, self.incidents)

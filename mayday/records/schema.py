@@ -64,6 +64,15 @@ INBOX = sa.Table(
     sa.Index("ix_inbox_workflow_id_state", "workflow_id", "state"),
 )  # fmt: skip
 
+CALLBACKS = sa.Table(
+    "callbacks", METADATA,
+    _id(), _text("dedupe_key", unique=True), _text("delivery_id"), _text("lane"), _text("source"),
+    _time("received_at"), _text("state"), _json("callback"), _json("outcome", nullable=True),
+    _text("error", nullable=True), sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    _time("leased_until", nullable=True), _time("handled_at", nullable=True),
+    sa.Index("ix_callbacks_state_lane_id", "state", "lane", "id"),
+)  # fmt: skip
+
 # --- incidents and their timelines -----------------------------------------------------------------------------------
 INCIDENTS = sa.Table(
     "incidents", METADATA,

@@ -26,7 +26,8 @@ async def receive(source: str, request: Request, parts: Here) -> Response:
 
     `action` is what became of the alerts of an incident: opened, attached, resolved, ignored (resolved with nothing
     open) or queued (Temporal is silent: it is in the inbox and forwarded as soon as possible). `callbacks` says what
-    became of people's answers to our own pages and tickets at that system.
+    became of people's answers to our own pages and tickets at that system: applied, pending, refused, ignored or
+    queued.
     """
     known = inbound_source(source, parts.playbooks.catalog.sources)
     if known is None:
@@ -62,7 +63,7 @@ async def _taken(source: InboundSource, delivery: Delivery, parts: Parts) -> Res
         return JSONResponse(dict(answer), 200)
     said = source.callbacks(delivery)
     body: dict[str, Any] = {"incidents": touched(await parts.intake.take(source, delivery))}
-    became = [await parts.callbacks.deliver(source.name, each, delivery.received_at) for each in said[:MOST_CALLBACKS]]
+    became = await parts.courier.take(source.name, delivery, said[:MOST_CALLBACKS])
     if became:
         body["callbacks"] = became
     spoken = source.reply(delivery, [str(each["state"]) for each in became])

@@ -6,6 +6,9 @@ rotated. There is no timestamp: a replay is told by `event.id`, which is the sam
 An incident whose `incident_key` is the effect key of one of our calls is our own page: it never becomes an alert. A
 person's acknowledgement or resolution there answers the page; PagerDuty's own unacknowledgement after its timeout and
 its auto-resolve after hours (no agent, or none that is a user) answer nothing.
+
+A note (`incident.annotated`) names the incident by PagerDuty's id alone, so that id is remembered from the first event
+about the page (`incident.triggered`). What we write there ourselves ends with a mark, and is no news.
 Source: developer.pagerduty.com "Webhooks v3"; PagerDuty/go-pagerduty webhookv3.
 """
 
@@ -24,17 +27,21 @@ from mayday.providers.inbound import (
     Fetch,
     InboundSource,
     Malformed,
+    clean_text,
     instant,
     mapping,
     read_json,
 )
 from mayday.providers.signatures import check_hmac
+from mayday.providers.ticket_echo import is_ours
 
 __all__ = ["PagerDuty"]
 
 SIGNATURE_HEADER = "X-PagerDuty-Signature"
 _BEGINS = ("incident.triggered", "incident.reopened", "incident.priority_updated")
 _ANSWERS = ("incident.acknowledged", "incident.resolved")
+_NOTED = "incident.annotated"
+LONGEST_NOTE = 4_000
 
 
 class PagerDuty(InboundSource):
@@ -43,7 +50,7 @@ class PagerDuty(InboundSource):
     name = "pagerduty"
     title = "PagerDuty"
     settings = MappingProxyType(
-        {"own_users": "user ids whose name our own calls bear (`MAYDAY_PAGERDUTY_FROM`): what they do answers nothing"}
+        {"own_users": "user ids whose name our own calls bear (`MAYDAY_PAGERDUTY_FROM_EMAIL`): what they do answers nothing"}
     )
     proof = "SECRET"
 
@@ -69,27 +76,42 @@ class PagerDuty(InboundSource):
         return [_alert(event, data, state, delivery)]
 
     def callbacks(self, delivery: Delivery) -> list[Callback]:
-        """A person answered one of our pages."""
+        """A person answered one of our pages, or wrote a note on it; and under which id PagerDuty has the page."""
         event = _event(delivery)
         data, agent = fields(event.get("data")), fields(event.get("agent"))
-        call = read_call(data.get("incident_key"))
         own = [name.strip() for name in delivery.options.get("own_users", "").split(",") if name.strip()]
-        if agent.get("id") in own:
+        if event.get("event_type") == _NOTED:
+            return [] if agent.get("id") in own else _note(event, data, agent)
+        call = read_call(data.get("incident_key"))
+        if call is None:
             return []
-        if call is None or event.get("event_type") not in _ANSWERS or agent.get("type") != "user_reference":
-            return []
-        verb = "acknowledged" if event["event_type"] == "incident.acknowledged" else "resolved"
-        return [
-            Callback(
-                id=needed(event, "id", where="event"),
-                kind="ack",
-                call=call,
-                person=scalar(agent.get("id")),
-                name=scalar(agent.get("summary")),
-                text=f"{verb} in PagerDuty",
-                at=instant(event.get("occurred_at"), "event.occurred_at"),
-            )
-        ]
+        told = []
+        if incident := scalar(data.get("id")):
+            told.append(Callback(id=f"named {incident}", kind="named", call=call, ref=incident))
+        if agent.get("id") not in own and event.get("event_type") in _ANSWERS and agent.get("type") == "user_reference":
+            verb = "acknowledged" if event["event_type"] == "incident.acknowledged" else "resolved"
+            told.append(_deed(event, agent, kind="ack", call=call, text=f"{verb} in PagerDuty"))
+        return told
+
+
+def _note(event: dict[str, Any], data: dict[str, Any], agent: dict[str, Any]) -> list[Callback]:
+    incident, content = scalar(fields(data.get("incident")).get("id")), data.get("content")
+    said = content if isinstance(content, str) else ""
+    text = clean_text(said, LONGEST_NOTE).strip()
+    if not incident or not text or is_ours(said):
+        return []
+    return [_deed(event, agent, kind="note", ref=incident, text=f"note on the page: {text}")]
+
+
+def _deed(event: dict[str, Any], agent: dict[str, Any], **more: Any) -> Callback:
+    deed: dict[str, Any] = {"call": None, **more}
+    return Callback(
+        id=needed(event, "id", where="event"),
+        person=scalar(agent.get("id")),
+        name=scalar(agent.get("summary")),
+        at=instant(event.get("occurred_at"), "event.occurred_at"),
+        **deed,
+    )
 
 
 def _event(delivery: Delivery) -> dict[str, Any]:

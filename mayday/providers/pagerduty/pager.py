@@ -24,6 +24,7 @@ from mayday.domain.errors import Refused
 from mayday.domain.ports import Call
 from mayday.providers.client import VendorClient, segment
 from mayday.providers.page_words import facts_of, incident_url, title_of
+from mayday.providers.ticket_echo import note_mark
 from mayday.providers.vendor_pager import AnsweredCall, InDoubt
 from mayday.providers.vendor_words import cut, short_key
 from mayday.records.pager_calls import PagerCall
@@ -80,7 +81,8 @@ class PagerDutyLine:
                 await self._rest.call(
                     "PUT", f"/incidents/{segment(str(incident))}", headers=self._headers, accept=(404,),
                     json={"incident": {
-                        "type": "incident_reference", "status": "resolved", "resolution": cut(reason, 500),
+                        "type": "incident_reference", "status": "resolved",
+                        "resolution": f"{cut(reason, 500)} {note_mark(call.effect_key)}",  # becomes a note there
                     }},
                 )  # fmt: skip
                 return

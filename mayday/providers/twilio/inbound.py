@@ -25,6 +25,7 @@ MOST_FIELDS = 200
 ACKNOWLEDGE = "1"
 _SAID = {
     "applied": "Thank you. The page is acknowledged.",
+    "queued": "Thank you. Your acknowledgement is kept, and delivered as soon as possible.",
     "pending": "Thank you. Your acknowledgement is on its way.",
     "refused": "This page is over, or somebody else has acknowledged it.",
 }

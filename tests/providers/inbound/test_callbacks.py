@@ -10,6 +10,7 @@ import pytest
 from mayday.domain.commands import Ack, Note, VendorReply
 from mayday.domain.incident import Board
 from mayday.providers.calls import OurCall, find_call, read_call
+from mayday.providers.ticket_echo import note_mark
 from mayday.providers.vendor_words import short_key
 from tests.providers.inbound.conftest import TOKEN
 from tests.providers.inbound.samples import needed, sample
@@ -244,15 +245,6 @@ async def test_an_answer_to_an_incident_that_is_not_ours_is_ignored(ready: House
     assert callback["state"] == "ignored"
 
 
-async def test_while_temporal_is_silent_the_vendor_tries_again(ready: House) -> None:
-    incident = await ready.declared()
-    ready.gateway.silent = True
-    body = pagerduty("incident_acknowledged", f"{incident}/page_mim#1/ana/push")
-    answer = await ready.http.post("/webhooks/pagerduty", json=body, headers=BEARER)
-    assert answer.status_code == 503
-    assert "Retry-After" in answer.headers
-
-
 async def test_a_workflow_that_is_slow_gets_it_as_a_signal(ready: House) -> None:
     incident = await ready.declared()
     ready.gateway.asleep = True
@@ -285,3 +277,58 @@ async def test_states_and_notes_of_our_bmc_ticket_become_notes(ready: House) -> 
     assert [(note.actor, note.text) for note in notes if isinstance(note, Note)] == [
         ("dana", "INC000000000101: rolled back"), ("dana", "INC000000000101: state is Resolved"),
     ]  # fmt: skip
+
+
+def annotated(page: str, text: str, agent: str | None = "P03", event: str = "01NOTE") -> dict[str, Any]:
+    """A note as PagerDuty's webhook tells it: the incident by its own id alone."""
+    return {"event": {
+        "id": event, "event_type": "incident.annotated", "resource_type": "incident",
+        "occurred_at": "2026-03-02T02:09:30Z",
+        "agent": agent and {"id": agent, "type": "user_reference", "summary": f"User {agent}"},
+        "data": {
+            "id": "PNOTE1", "type": "incident_note", "content": text, "trimmed": False,
+            "incident": {"id": page, "type": "incident_reference", "summary": "Payments down"},
+        },
+    }}  # fmt: skip
+
+
+async def test_a_note_on_our_page_in_pagerduty_becomes_a_note(ready: House) -> None:
+    """Its webhook does not say whose incident it is: the first event about the page did."""
+    incident = await ready.declared()
+    triggered = pagerduty("incident_triggered", f"{incident}/page_mim#1/ana/push")
+    page = triggered["event"]["data"]["id"]
+    assert await post(ready, "pagerduty", triggered) == {"incidents": []}
+    for _ in "twice":
+        (told,) = (await post(ready, "pagerduty", annotated(page, "the failover hangs")))["callbacks"]
+        assert (told["incident"], told["state"]) == (incident, "applied")
+    (note,) = {envelope.command.id: envelope.command for envelope in ready.run(incident).commands}.values()
+    assert isinstance(note, Note)
+    assert (note.actor, note.channel, note.text) == ("raj", "pagerduty", "note on the page: the failover hangs")
+    assert note.occurred_at is not None
+    assert f"{note.occurred_at:%H:%M:%S}" == "02:09:30"
+    assert len(ready.gateway.runs) == 1
+
+
+async def test_a_page_that_we_opened_by_its_id_is_known_without_its_first_webhook(ready: House) -> None:
+    incident = await ready.declared()
+    calls, key = ready.parts.records.pager_calls, f"{incident}/page_mim#1/ana/push"
+    values = {"incident_id": incident, "page": "page_mim", "purpose": "page", "person": "ana", "target": "person.ana",
+              "channel": "push", "urgent": True}  # fmt: skip
+    await calls.begin(key, "pagerduty", values)
+    await calls.note(key, "pagerduty", "ringing", ref="Q2KDVKCBPVS7V4")
+    await post(ready, "pagerduty", annotated("Q2KDVKCBPVS7V4", "no power in hall 2", agent=None))
+    (note,) = [envelope.command for envelope in ready.run(incident).commands]
+    assert isinstance(note, Note)
+    assert note.text == "somebody in pagerduty: note on the page: no power in hall 2"
+
+
+async def test_what_we_wrote_onto_the_page_is_no_news(ready: House) -> None:
+    incident = await ready.declared()
+    triggered = pagerduty("incident_triggered", f"{incident}/page_mim#1/ana/push")
+    page = triggered["event"]["data"]["id"]
+    await post(ready, "pagerduty", triggered)
+    ours = f"acknowledged by raj {note_mark('x/page_mim#1/ana/push')}"
+    assert await post(ready, "pagerduty", annotated(page, ours)) == {"incidents": []}
+    (stranger,) = (await post(ready, "pagerduty", annotated("QOTHER", "not ours")))["callbacks"]
+    assert stranger["state"] == "ignored"
+    assert ready.run(incident).commands == []

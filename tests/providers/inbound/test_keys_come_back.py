@@ -88,7 +88,7 @@ async def test_an_acknowledged_page_leads_back_to_its_ladder(
                 text="Payments down",
             )
         )
-        (callback,) = said(source, answered(double))
+        (callback,) = [each for each in said(source, answered(double)) if each.kind != "named"]
         assert (callback.kind, callback.call) == ("ack", OurCall(INCIDENT, "page_payments", 1, "raj", "push"))
 
 
