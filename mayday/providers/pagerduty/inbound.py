@@ -50,7 +50,7 @@ class PagerDuty(InboundSource):
     name = "pagerduty"
     title = "PagerDuty"
     settings = MappingProxyType(
-        {"own_users": "user ids whose name our own calls bear (`MAYDAY_PAGERDUTY_FROM_EMAIL`): what they do answers nothing"}
+        {"own_users": "user ids of `MAYDAY_PAGERDUTY_FROM_EMAIL`, whose name our own calls bear: not answers"}
     )
     proof = "SECRET"
 
