@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from mayday.language.added_steps import added_step_findings, with_added
+from mayday.language.added_steps import placed_findings, with_added
 from mayday.language.plan import Plan
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.incidents import IncidentRecord
@@ -37,10 +37,12 @@ async def check_added_step(parts: Parts, record: IncidentRecord, step: dict[str,
         return
     before = [entry.data["step_body"] for entry in await merged_timeline(parts, record) if entry.kind == "step_added"]
     runbook = with_added(Plan.model_validate(pinned).runbook, before)
-    found = added_step_findings({"id": UNNAMED, **step}, runbook, parts.playbooks.library)
-    errors = [finding for finding in found if finding.level == "error"]
+    found = placed_findings({"id": UNNAMED, **step}, runbook, parts.playbooks.library)
+    errors = [each for each in found if each.finding.level == "error"]
     if errors:
+        first = errors[0].finding
         raise Problem(
-            422, "invalid", f"step: {errors[0].message}", hint=errors[0].hint or None,
-            errors=[{"field": "step", "code": each.code, "reason": each.message, "hint": each.hint} for each in errors],
+            422, "invalid", f"step: {first.message}", hint=first.hint or None,
+            errors=[{"field": f"step.{place}".rstrip("."), "code": each.code, "reason": each.message, "hint": each.hint}
+                    for place, each in errors],
         )  # fmt: skip

@@ -20,6 +20,7 @@ import structlog
 
 from mayday.domain.incident import Board
 from mayday.domain.timeline import Entry
+from mayday.language.plan import Plan
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.incidents import IncidentRecord
 from starter.gateway import TemporalSilent
@@ -178,6 +179,8 @@ class IncidentFeed(Feed[Look]):
     #: what pages and programs are sent of an entry, by its number: made once for all who follow
     rows: dict[int, str] = field(default_factory=dict)
     said: dict[int, str] = field(default_factory=dict)
+    #: what the incident is run by; None until the store has it
+    plan: Plan | None = None
 
     @property
     def seq(self) -> int:
@@ -196,6 +199,9 @@ class IncidentFeed(Feed[Look]):
     async def _look(self) -> float:
         parts, now = self.parts, self.parts.clock()
         record = await parts.directory.find(self.incident)
+        if self.plan is None and record.plan_digest:
+            pinned = await parts.records.plans.get(record.plan_digest)
+            self.plan = Plan.model_validate(pinned) if pinned is not None else None
         board = await live_board(parts, record)
         live = board is not None or not record.is_open
         if board is None or board.seq > self.seq:

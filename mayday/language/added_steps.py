@@ -6,7 +6,8 @@ inputs and results. The catalog is today's, because the step names people and ve
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -19,25 +20,52 @@ from mayday.language.shape import read_model
 if TYPE_CHECKING:
     from mayday.language.library import Library
 
-__all__ = ["ADDED", "added_step_findings"]
+__all__ = ["ADDED", "Placed", "added_step_findings", "placed_findings", "with_added"]
 
 ADDED = "added_by_a_person"
 """The phase that the step is put into for the checks."""
-_HERE = Mark(2, 1, 2, 1)
+_FIRST_LINE = 2
+"""Whatever is wrong elsewhere in the runbook is found in line 1."""
+
+
+class Placed(NamedTuple):
+    """A finding, and the part of the step that it is about: `voters.from`, `task.due`; empty for the step itself."""
+
+    place: str
+    finding: Finding
 
 
 def added_step_findings(body: dict[str, Any], runbook: Runbook, library: Library) -> list[Finding]:
     """What is wrong with a step of the language's own shape, once it has an id. Lines and columns mean nothing here."""
+    return [each.finding for each in placed_findings(body, runbook, library)]
+
+
+def placed_findings(body: dict[str, Any], runbook: Runbook, library: Library) -> list[Placed]:
+    """The same, each with its place in the step, so that a form can say it beside the field."""
     data = runbook.model_dump(mode="json", by_alias=True, exclude_unset=True)
     data["phases"] = [*data["phases"], {"id": ADDED, "steps": [body]}]
     path: Path = ("phases", len(data["phases"]) - 1, "steps", 0)
     document = Document("step", data)
-    document.marks = {(): Mark(1, 1, 1, 1), path: _HERE}
+    places = dict(enumerate(_places(body, ()), _FIRST_LINE))
+    lines = {(*path, *place): Mark(number, 1, number, 1) for number, place in places.items()}
+    document.marks = {(): Mark(1, 1, 1, 1), **lines}
     merged = read_model(document, Runbook)
     found = list(document.findings)
     if merged is not None:
         found += check_runbook(merged, document, library)
-    return in_order(finding for finding in found if finding.line == _HERE.line)
+    return [Placed(_spoken(places[each.line]), each) for each in in_order(found) if each.line in places]
+
+
+def _places(value: Any, path: Path) -> Iterator[Path]:
+    """The path of a value and of everything in it, each of which gets a line of its own."""
+    yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in inner:
+        yield from _places(each, (*path, key))
+
+
+def _spoken(path: Path) -> str:
+    return ".".join(str(part) for part in path if isinstance(part, str))
 
 
 def with_added(runbook: Runbook, steps: list[dict[str, Any]]) -> Runbook:

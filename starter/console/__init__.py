@@ -19,6 +19,7 @@ from starter.console import (
     oncall_page,
     review_deeds,
     review_page,
+    steps_page,
     words_page,
 )
 
@@ -26,8 +27,8 @@ __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
 for _module in (
-    assets, board_page, incident_page, deeds, words_page, declare_page, desk_pages, review_page, review_deeds,
-    oncall_page,
+    assets, board_page, incident_page, deeds, words_page, steps_page, declare_page, desk_pages, review_page,
+    review_deeds, oncall_page,
     house_pages,
 ):  # fmt: skip
     router.include_router(_module.router)

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from starter import bodies
-from starter.console.forms import Form, body_of, completion, plain, texts, typed, without_marks
+from starter.console.forms import Form, body_of, completion, plain, result_of, texts, typed, without_marks
 from starter.console.sheets import sheet
 from starter.console.visitor import Looking, PageRoute, Visitor
 from starter.feed import feeds_of
@@ -68,7 +68,24 @@ def _candidate(form: Form) -> dict[str, Any]:
 
 
 def _impact(form: Form) -> dict[str, Any]:
-    return {"customers_affected": typed("customers_affected", "integer", form.get("customers_affected", ""))}
+    return _moments(form, "started_at", "ended_at") | (
+        {"customers_affected": typed("customers_affected", "integer", form["customers_affected"])}
+        if form.get("customers_affected")
+        else {}
+    )
+
+
+def _note(form: Form) -> dict[str, Any]:
+    return plain(form, "text") | _moments(form, "occurred_at")
+
+
+def _moments(form: Form, *names: str) -> dict[str, Any]:
+    return {name: typed(name, "datetime", form[name]) for name in names if form.get(name)}
+
+
+def _override(form: Form) -> dict[str, Any]:
+    found = plain(form, "step", "action", "reason", "to")
+    return found | ({"result": result_of(form["result"])} if form.get("result", "").strip() else {})
 
 
 def _hold(form: Form) -> dict[str, Any]:
@@ -116,7 +133,7 @@ DEEDS: dict[str, Deed] = {
     "candidate": Deed(
         bodies.CandidateBody, decisions.candidate, _candidate, _said("Decided"), sure=_sure_of_candidate
     ),
-    "notes": Deed(bodies.NoteBody, decisions.note, _fields("text"), _said("Noted")),
+    "notes": Deed(bodies.NoteBody, decisions.note, _note, _said("Noted")),
     "status": Deed(
         bodies.StatusBody, decisions.status, _fields("status", "reason"),
         lambda form: f"Status is {form.get('status', '')}", sure=_sure_of_status,
@@ -132,7 +149,7 @@ DEEDS: dict[str, Deed] = {
         lambda form: "Outward messages are held" if form.get("on") == "true" else "Outward messages may leave",
     ),
     "overrides": Deed(
-        bodies.OverrideBody, decisions.override, _fields("step", "action", "reason", "to"), _said("Overridden"),
+        bodies.OverrideBody, decisions.override, _override, _said("Overridden"),
         sure=_sure_of_override,
     ),
     "vendor-replies": Deed(

@@ -9,10 +9,14 @@ from typing import Any, TypeVar
 from fastapi import Request
 from pydantic import ValidationError
 
+from mayday.language.documents import load_document
 from starter.bodies import Body
 from starter.problems import Problem
 
-__all__ = ["Form", "body_of", "completion", "lines", "plain", "texts", "typed", "typed_fields", "without_marks"]
+__all__ = [
+    "Form", "body_of", "completion", "lines", "plain", "result_of", "texts", "typed", "typed_fields",
+    "without_marks",
+]  # fmt: skip
 
 Form = Mapping[str, str]
 Made = TypeVar("Made", bound=Body)
@@ -69,6 +73,16 @@ def completion(form: Form) -> dict[str, Any]:
         elif text and text != form.get("draft", "").strip():
             result["text"] = text
     return {"task": form.get("task", ""), "result": result}
+
+
+def result_of(text: str) -> dict[str, Any]:
+    """`name: value`, one a line, as in a runbook: what a step brings that a person takes as done."""
+    document = load_document(text, "result")
+    if not isinstance(document.data, dict):
+        first = document.findings[0] if document.findings else None
+        said = f"line {first.line}: {first.message}" if first else "one name: value a line is wanted"
+        raise Problem(422, "invalid", f"result: {said}")
+    return document.data
 
 
 def typed(name: str, kind: str, value: str) -> Any:

@@ -13,8 +13,11 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 
 from mayday.domain.incident import BUILT_IN_ROLES
 from mayday.domain.timeline import Entry
+from mayday.language.runbook import Step
 from starter.console import situation
+from starter.console.glass import gates_of, glasses_of
 from starter.console.names import Names
+from starter.console.overriding import overridable
 from starter.console.sheets import HEADERS, part, sheet, signed
 from starter.console.strip import strip_of
 from starter.console.visitor import Looking, PageRoute, Visitor
@@ -28,7 +31,7 @@ router = APIRouter(route_class=PageRoute)
 
 FILTERS = ("all", *situation.FILTERS)
 FIRST_ROWS = 300
-COMMON = ("head", "next", "strip", "side")
+COMMON = ("head", "next", "strip", "side", "steps", "vendors")
 """The pieces that are the same for everybody; `now` is each person's own."""
 SENT_SHOWN = 8
 STRIP_STEPS = 5
@@ -57,7 +60,6 @@ async def page(
         older=len(feed.entries) - len(shown),
         filters=FILTERS,
         role_names=_role_names(look),
-        steps=_steps(look),
     )
 
 
@@ -116,7 +118,7 @@ def _pieces(parts: Parts, feed: IncidentFeed, look: Look, visitor: Visitor) -> d
         common = common or {name: part(f"incident/{name}.html", **facts) for name in COMMON}
         own = own or part("incident/now.html", **facts)
         feed.rendered[visitor.acts], feed.rendered[visitor.key] = common, own
-    return {**common, "now": own}
+    return {"now": own, **common}
 
 
 def _rows(feed: IncidentFeed, seq: int, names: Names) -> str:
@@ -150,7 +152,11 @@ def _facts(parts: Parts, feed: IncidentFeed, look: Look, visitor: Visitor) -> di
     waiting: list[Waiting] = []
     if board is not None and not common["head"].over:
         waiting = waiting_of(board, common["said"], common["names"], visitor, on_call)
-    return {**common, "decides": visitor.decides, "acts": visitor.acts, "waiting": waiting}
+    gates: dict[str, Step] = common["gates"]
+    for item in waiting:
+        gate = gates.get(item.id.rpartition(".")[2])
+        item.delegates = bool(gate and gate.voters and gate.voters.delegates)
+    return {**common, "decides": visitor.decides, "acts": visitor.acts, "me": visitor, "waiting": waiting}
 
 
 def _common_facts(parts: Parts, feed: IncidentFeed, look: Look) -> dict[str, Any]:
@@ -180,20 +186,15 @@ def _common_facts(parts: Parts, feed: IncidentFeed, look: Look) -> dict[str, Any
         "vendors": situation.vendors_of(board, entries, names),
         "ladders": situation.ladders_of(board, entries, names),
         "sent": list(reversed(board.sent))[:SENT_SHOWN] if board else [],
+        "gates": gates_of(feed.plan, entries) if feed.plan is not None else {},
+        "glasses": glasses_of(feed.plan, board, entries, names) if not head.over else [],
+        "steps": overridable(feed.plan, board, entries),
     }
 
 
 def _role_names(look: Look) -> list[str]:
     known = [role.role for role in look.board.roles] if look.board else []
     return [*known, *(role for role in BUILT_IN_ROLES if role not in known)]
-
-
-def _steps(look: Look) -> list[str]:
-    """What an override may name: what is pending, the cadences, the phase."""
-    if look.board is None:
-        return []
-    phase = [f"phase:{look.board.phase}"] if look.board.phase else []
-    return [*(item.id for item in look.board.pending if item.kind not in ("role", "candidate")), *phase]
 
 
 def _stamp(parts: Parts) -> str:

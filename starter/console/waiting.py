@@ -67,7 +67,9 @@ class Waiting:
     excluded: dict[str, str] = field(default_factory=dict)
     barred: str | None = None
     said: str | None = None
-    subject_of: str = ""
+    delegates: bool = False
+    #: who cannot be anybody's delegate here: excluded people
+    taken: list[str] = field(default_factory=list)
     #: a page's
     level: int = 0
     levels: int = 0
@@ -179,6 +181,7 @@ def _as_gate(
     excluded = facts.get("excluded") or {}
     if isinstance(excluded, dict):
         waiting.excluded = {names.person(person): str(why) for person, why in excluded.items()}
+        waiting.taken = list(excluded)
         waiting.barred = excluded.get(visitor.person or "")
     waiting.said = votes.get(visitor.person or "")
     waiting.ready = visitor.decides and visitor.person in voters

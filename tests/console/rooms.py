@@ -165,3 +165,26 @@ def tab_to(page: Page, target: Locator, most: int = 150) -> None:
             assert outline != "none", "the focus is not seen"
             return
     raise AssertionError(f"no way to {target} by keyboard")
+
+
+def declared(page: Page, title: str, runbook: str = "console_night") -> str:
+    """Declared over the form; the address of its room."""
+    page.goto("/declare")
+    page.get_by_label("What is wrong").fill(title)
+    page.get_by_label("Service", exact=True).select_option("demo_checkout")
+    page.get_by_text("SEV2").click()
+    page.get_by_label(re.compile("^Runbook")).select_option(runbook)
+    page.get_by_role("button", name="Declare: call people now").click()
+    expect(page.get_by_role("heading", name=title, level=1)).to_be_visible(timeout=PATIENCE)
+    return page.url
+
+
+def over(page: Page) -> None:
+    """End an incident, so that the next one of its service is another."""
+    page.goto(page.url)
+    page.get_by_text("Status", exact=True).last.click()
+    page.get_by_label("New status").select_option("cancelled")
+    page.locator("#status-reason").fill("the story is over")
+    page.get_by_role("button", name="Set the status").click()
+    page.get_by_role("button", name="Yes, do it").click()
+    expect(page.locator("header.mast")).to_be_visible()

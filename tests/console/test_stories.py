@@ -3,61 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests.console.rooms import PATIENCE, Mayday, Rooms, reachable, running, tab_to, told, waits
-from tests.programs import program
+from tests.console.rooms import PATIENCE, Rooms, declared, over, reachable, tab_to, told, waits
 
 pytestmark = [pytest.mark.browser, pytest.mark.temporal, pytest.mark.timeout(600)]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = program("chromium", package="chromium")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield launched
-        launched.close()
-
-
-@pytest.fixture(scope="module")
-def mayday(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mayday]:
-    with running(tmp_path_factory.mktemp("console")) as up:
-        yield up
-
-
-@pytest.fixture
-def rooms(browser: Browser, mayday: Mayday) -> Iterator[Rooms]:
-    opened = Rooms(browser, mayday)
-    yield opened
-    opened.close()
-    assert opened.errors == []
-
-
-def declared(page: Page, title: str) -> str:
-    """Declared over the form; the address of its room."""
-    page.goto("/declare")
-    page.get_by_label("What is wrong").fill(title)
-    page.get_by_label("Service", exact=True).select_option("demo_checkout")
-    page.get_by_text("SEV2").click()
-    page.get_by_label(re.compile("^Runbook")).select_option("console_night")
-    page.get_by_role("button", name="Declare: call people now").click()
-    expect(page.get_by_role("heading", name=title, level=1)).to_be_visible(timeout=PATIENCE)
-    return page.url
-
-
-def over(page: Page) -> None:
-    """End an incident, so that the next one of its service is another."""
-    page.goto(page.url)
-    page.get_by_text("Status", exact=True).last.click()
-    page.get_by_label("New status").select_option("cancelled")
-    page.locator("#status-reason").fill("the story is over")
-    page.get_by_role("button", name="Set the status").click()
-    page.get_by_role("button", name="Yes, do it").click()
-    expect(page.locator("header.mast")).to_be_visible()
 
 
 def test_a_night_from_the_declaration_to_the_review(rooms: Rooms) -> None:

@@ -39,7 +39,44 @@
     }
     for (const due of all("[data-due], [data-since]", root)) due.title = `${clock.format(new Date(due.dateTime))} here, ${due.dateTime.slice(11, 19)} UTC`;
     tick(root);
+    adjust(root);
   };
+  // moments that people write: in the zone that they see, with the same in UTC below; they are sent as UTC
+  const meant = (input) => new Date(input.value + (input.dataset.wall === "UTC" ? "Z" : ""));
+  const wall = (at) => new Date(at - (zone === "UTC" ? 0 : at.getTimezoneOffset() * 60000)).toISOString().slice(0, 19).replace(/:00$/, "");
+  const beside = (input) => {
+    let words = input.nextElementSibling;
+    if (!words?.matches("[data-utc]")) {
+      words = document.createElement("p");
+      words.className = "hint";
+      words.dataset.utc = "";
+      input.after(words);
+    }
+    const other = input.dataset.wall === "UTC" ? undefined : "UTC";
+    const shown = () => new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit", timeZone: other, hourCycle: "h23" }).format(meant(input)).replace(",", "");
+    say(words, input.value ? `${shown()} ${other || Intl.DateTimeFormat().resolvedOptions().timeZone}` : "");
+  };
+  const adjust = (root) => {
+    for (const name of all("[data-zone-name]", root)) say(name, `(${zone === "UTC" ? "UTC" : Intl.DateTimeFormat().resolvedOptions().timeZone})`);
+    for (const input of all("input[type=datetime-local]", root)) {
+      const before = input.dataset.wall || "UTC"; // the server writes UTC
+      if (input.value && before !== zone) {
+        const untouched = input.value === input.defaultValue;
+        input.dataset.wall = before;
+        input.value = wall(meant(input));
+        if (untouched) input.defaultValue = input.value;
+      }
+      input.dataset.wall = zone;
+      beside(input);
+    }
+  };
+  addEventListener("input", (event) => { if (event.target.matches("input[type=datetime-local]")) beside(event.target); });
+  addEventListener("reset", (event) => setTimeout(() => adjust(event.target)));
+  addEventListener("formdata", (event) => {
+    for (const input of all("input[type=datetime-local][name]", event.target)) {
+      if (input.value) event.formData.set(input.name, meant(input).toISOString());
+    }
+  });
   const zoneButton = $("[data-zone]");
   if (zoneButton) {
     zoneButton.hidden = false;
@@ -220,7 +257,7 @@
     for (const button of all("button", form)) button.disabled = true;
     tell("Sending…", false);
     try {
-      const response = await fetch(form.action, { method: "POST", body: new URLSearchParams(sent), headers: { Accept: "application/json" }, redirect: "manual" });
+      const response = await fetch(form.getAttribute("action"), { method: "POST", body: new URLSearchParams(sent), headers: { Accept: "application/json" }, redirect: "manual" });
       if (response.type === "opaqueredirect" || response.status === 401) { location.reload(); return; }
       const said = await response.json();
       if (said.confirm) { form.dataset.deed = "page"; for (const button of all("button", form)) button.disabled = false; form.requestSubmit(event.submitter); return; }
