@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import activity
 
@@ -12,6 +12,7 @@ from activities.dependencies import Dependencies
 from activities.failures import reported
 from mayday.domain.effects import ActionReceipt, ActionRequest
 from mayday.domain.errors import Refused
+from mayday.domain.ports import Freeze
 
 #: the window of `changes.recent`, hours
 RECENT_HOURS = 72
@@ -36,19 +37,31 @@ class ChangeActivities:
             service = text_of(request, "service")
             since_at = self._given.now() - timedelta(hours=int(request.inputs.get("hours") or RECENT_HOURS))
             logs = self._given.ports_for(request.incident).change_logs
-            changes, freezes = [], []
-            for name in self._chain_of(service):
+            chain = self._chain_of(service)
+            changes, freezes = [], self._catalogs_freezes(chain, since_at)
+            for name in chain:
                 history = await first_that_works(
                     logs, lambda log, name=name: log.recent(name, since_at), port="change log"  # type: ignore[misc]
                 )  # fmt: skip
                 changes += history.changes
                 freezes += history.freezes
+        freezes = list({(each.name, each.from_at): each for each in freezes}.values())
         unique = {change.number: change for change in changes}
         newest = sorted(unique.values(), key=lambda change: change.at, reverse=True)
         return receipt({
             "changes": [change.model_dump(mode="json", exclude_none=True) for change in newest],
             "freezes": [freeze.model_dump(mode="json") for freeze in freezes],
         })  # fmt: skip
+
+    def _catalogs_freezes(self, services: list[str], since_at: datetime) -> list[Freeze]:
+        """Those that the catalog names for any of the services, from `since_at` to as far ahead."""
+        now = self._given.now()
+        return [
+            Freeze(name=freeze.name or name.replace("_", " "), from_at=freeze.from_, to_at=freeze.to)
+            for name, freeze in self._given.catalog.current().freezes.items()
+            if freeze.to > since_at and freeze.from_ < now + (now - since_at)
+            and (not freeze.services or set(freeze.services) & set(services))
+        ]  # fmt: skip
 
     def _chain_of(self, service: str) -> list[str]:
         """The service and everything below it."""

@@ -72,12 +72,16 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     parts: Parts = app.state.parts
     parts.forwarder.start()
     parts.courier.start()
-    pruning = asyncio.create_task(_prune(parts), name="prune")
+    rounds = [
+        asyncio.create_task(_prune(parts), name="prune"),
+        asyncio.create_task(parts.watchdogs.run(), name="watchdogs"),
+    ]
     async with watching_tickets(parts):
         try:
             yield
         finally:
-            pruning.cancel()
+            for task in rounds:
+                task.cancel()
             await parts.drain()
         log.info("starter_drained")
 

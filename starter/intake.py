@@ -17,7 +17,7 @@ import structlog
 
 from mayday.domain.incident import AlertEvent
 from mayday.language.catalog import Catalog
-from mayday.language.routing import RoutedAlert, route_alert
+from mayday.language.routing import RoutedAlert, route_alert, watchdogs_among
 from mayday.providers.inbound import Delivery as Body
 from mayday.providers.inbound import InboundSource
 from mayday.records.errors import RecordsUnavailable
@@ -70,7 +70,9 @@ class Intake:
 
     async def take(self, source: InboundSource, body: Body) -> list[Delivered]:
         """What became of each alert, in the order of the body. Raises `Malformed` and `Unavailable`."""
-        parcels = [self._addressed(event) for event in source.events(body)]
+        watchdogs, events = watchdogs_among(self._catalog(), source.events(body))
+        await self._heard(watchdogs, body)
+        parcels = [self._addressed(event) for event in events]
         if not parcels:
             return []
         if source.sparse:
@@ -87,6 +89,14 @@ class Intake:
         if ways:
             await asyncio.wait(ways.values(), timeout=max(0.0, until - asyncio.get_running_loop().time()))
         return [await self._became(parcel, ways.get(parcel.row), until) for parcel in parcels]
+
+    async def _heard(self, watchdogs: list[str], body: Body) -> None:
+        """Alerts that always fire open nothing: that they came is noted, see `starter.watchdogs`."""
+        for name in watchdogs:
+            try:
+                await self._records.watchdogs.seen(name, body.received_at)
+            except RecordsUnavailable as error:
+                log.warning("watchdog_not_noted", watchdog=name, reason=str(error))
 
     def _sent(self, fresh: dict[int | None, Parcel]) -> dict[int | None, asyncio.Future[Delivered]]:
         futures = self._lanes.submit(list(fresh.values()))

@@ -13,6 +13,7 @@ __all__ = [
     "REGISTRY",
     "REQUESTS",
     "REQUEST_SECONDS",
+    "WATCHDOG_MISSING",
 ]
 
 REGISTRY = CollectorRegistry()
@@ -24,6 +25,9 @@ CALLBACKS = Counter(
     "mayday_callbacks", "What vendors told of our own calls, by what became of it", ["source", "kind", "state"],
     registry=REGISTRY,
 )  # fmt: skip
+WATCHDOG_MISSING = Gauge(
+    "mayday_watchdog_missing", "1 while an alert that always fires does not come", ["watchdog"], registry=REGISTRY
+)
 COMMANDS = Counter("mayday_commands", "Decisions of people by kind and outcome", ["kind", "outcome"], registry=REGISTRY)
 REQUESTS = Counter(
     "mayday_http_requests", "Requests by route and status", ["method", "route", "status"], registry=REGISTRY

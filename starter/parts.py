@@ -34,6 +34,7 @@ from starter.opening import House, Openings
 from starter.playbooks import Playbooks
 from starter.reopening import Reopening
 from starter.sessions import SessionCookies
+from starter.watchdogs import WatchdogWatch
 
 __all__ = ["Here", "Parts", "assemble"]
 
@@ -64,6 +65,7 @@ class Parts:
     directory: Directory
     callbacks: Callbacks
     courier: Courier
+    watchdogs: WatchdogWatch
     fetch: Fetching
     clock: Callable[[], datetime]
     #: reads histories for archives; None while Temporal has not been reached
@@ -102,6 +104,7 @@ def assemble(
     forwarder = Forwarder(records, lanes, clock)
     decisions = Decisions(gateway, records, delivery, Reopening(gateway, signer, clock), signer)
     callbacks = Callbacks(decisions, records, delivery.directory, lambda: playbooks.catalog)
+    intake = Intake(records, lambda: playbooks.catalog, lanes, delivery, forwarder, clock)
     return Parts(
         settings=settings,
         records=records,
@@ -111,7 +114,8 @@ def assemble(
         delivery=delivery,
         lanes=lanes,
         forwarder=forwarder,
-        intake=Intake(records, lambda: playbooks.catalog, lanes, delivery, forwarder, clock),
+        intake=intake,
+        watchdogs=WatchdogWatch(records, lambda: playbooks.catalog, clock, intake.take),
         decisions=decisions,
         signer=signer,
         access=Access(records, lambda: playbooks.catalog, clock),

@@ -52,7 +52,7 @@ def doctor(
 
 async def _look(settings: Settings) -> list[Finding]:
     found: list[Finding] = []
-    for check in (_runbooks, _records, _temporal, _starter, _webhooks, _providers):
+    for check in (_runbooks, _records, _temporal, _starter, _webhooks, _watched, _providers):
         try:
             found += [finding async for finding in check(settings)]
         except Exception as error:  # noqa: BLE001 - a check that breaks is a finding, not the end of the others
@@ -114,6 +114,42 @@ async def _records(settings: Settings) -> AsyncIterator[Finding]:
         else:
             hint = "mayday token create --person NAME"
             yield Finding("tokens", "warning", "nobody has one: nobody can vote or acknowledge", hint)
+
+
+async def _watched(settings: Settings) -> AsyncIterator[Finding]:
+    """Who notices when mayday itself is silent, and when nothing reaches it any more."""
+    import httpx
+
+    from mayday.records.records import Records
+    from worker.composition import catalog_of
+
+    if settings.heartbeat_url is None:
+        hint = "set MAYDAY_HEARTBEAT_URL to an address of an outside monitor"
+        yield Finding("heartbeat", "warning", "nobody outside would notice if all of mayday were silent", hint)
+    else:
+        place = httpx.URL(settings.heartbeat_url).copy_with(path="/", query=None, fragment=None, userinfo=b"")
+        shown = f"{place.scheme}://{place.netloc.decode()}"  # the rest of the address is a secret
+        try:
+            async with httpx.AsyncClient(timeout=PATIENCE_SECONDS, follow_redirects=False) as http:
+                await http.head(place)  # not the address itself: that would be a beat
+        except httpx.HTTPError as error:
+            hint = "the worker cannot reach it either, and the monitor will alarm"
+            yield Finding("heartbeat", "failed", f"{shown} does not answer: {type(error).__name__}", hint)
+        else:
+            yield Finding("heartbeat", "ok", f"{shown} answers; called every {settings.heartbeat_every:g} s")
+    dogs = catalog_of(settings).current().watchdogs
+    if not dogs:
+        hint = "write the catalog's `watchdogs`: see docs/operations.md"
+        yield Finding("watchdogs", "warning", "none: nobody would notice that alerts do not reach mayday", hint)
+        return
+    async with await Records.open(settings.database_url) as records:
+        known = {row.name: row for row in await records.watchdogs.all()}
+    for name in dogs:
+        row = known.get(name)
+        seen = f"last seen {row.seen_at:%Y-%m-%d %H:%M:%S} UTC" if row and row.seen_at else "never seen"
+        missing = row is None or row.seen_at is None or row.missing_since is not None
+        hint = "look at its source's way to /webhooks" if missing else ""
+        yield Finding(f"watchdog {name}", "warning" if missing else "ok", seen, hint)
 
 
 async def _temporal(settings: Settings) -> AsyncIterator[Finding]:

@@ -5,9 +5,10 @@ Several files make one catalog; each holds some of the kinds. Closed models: a m
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from mayday.domain.calendars import BusinessCalendar
 from mayday.domain.durations import Duration
@@ -120,6 +121,46 @@ class ActionSpec(Shape):
     http: dict[str, Any] | None = Field(None, description="For actions of the house: an HTTP request with a mapping")
 
 
+class Freeze(Shape):
+    """A time in which changes are not wanted: shown beside the changes of the last hours, never in anybody's way."""
+
+    name: str | None = None
+    services: list[str] = Field([], description="Services that it is about; without any it is about all")
+    from_: datetime = Field(alias="from", description="Begin, as `2026-12-20T00:00:00+01:00`")
+    to: datetime = Field(description="End")
+
+    @field_validator("from_", "to", mode="after")
+    @classmethod
+    def _with_a_zone(cls, value: datetime) -> datetime:
+        if value.tzinfo is None:
+            raise ValueError("needs a time zone: 2026-12-20T00:00:00+01:00, or a Z at the end")
+        return value.astimezone(UTC)
+
+    @model_validator(mode="after")
+    def _ends_later(self) -> Freeze:
+        if self.to <= self.from_:
+            raise ValueError("it ends before it begins")
+        return self
+
+
+class Watchdog(Shape):
+    """An alert that always fires: nobody hears of it while it comes, and somebody does when it does not."""
+
+    source: str = Field("alertmanager", description="The webhook source that brings it")
+    match: Annotated[dict[str, str | list[str]], Field(min_length=1, description="Labels, as in routes")]
+    missing_after: Duration = Field(
+        default_factory=lambda: Duration.parse("5m"), description="So long without it is an alert of its own"
+    )
+    labels: dict[str, str] = Field({}, description="Labels of that alert, for the routes: `service`, `severity`")
+
+    @field_validator("missing_after", mode="after")
+    @classmethod
+    def _elapsed(cls, value: Duration) -> Duration:
+        if value.is_business:
+            raise ValueError("a watchdog barks at night too: write minutes or hours")
+        return value
+
+
 class SourceSignature(Shape):
     """An HMAC that a sender puts into a header, under `MAYDAY_WEBHOOK_<SOURCE>_SECRET`."""
 
@@ -181,6 +222,8 @@ class Catalog(Shape):
     authorities: dict[str, dict[SeverityName, list[Ref]]] = {}
     actions: dict[str, ActionSpec] = {}
     sources: dict[Identifier, SourceMapping] = {}
+    freezes: dict[Identifier, Freeze] = {}
+    watchdogs: dict[Identifier, Watchdog] = {}
     routes: list[Route] = []
 
     def cause_of(self, service: str) -> str:

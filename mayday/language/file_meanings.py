@@ -30,8 +30,11 @@ CATALOG_MEANINGS: dict[str, dict[str, str]] = {
         "authorities": "whose approval an action needs, by severity",
         "actions": "actions of the house, and changed effect classes of those built in",
         "sources": "systems of the house that post alerts of their own shape",
+        "freezes": "times in which changes are not wanted, shown beside the changes of the last hours",
+        "watchdogs": "alerts that always fire: when one is missing, somebody is paged",
         "routes": "which alert becomes which incident; the first that fits",
     },
+    "Freeze": {"name": "what people call it"},
     "ActionSpec": {
         "effect": "read, notify, reversible or irreversible: what may be tried again, and what needs an approval",
         "description": "what it does, for people",

@@ -16,12 +16,13 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from mayday.domain.incident import AlertEvent
-from mayday.language.catalog import Catalog, Degree, Route, RouteIncident
+from mayday.language.catalog import Catalog, Degree, Route, RouteIncident, Watchdog
 from mayday.language.expressions import ExpressionError, is_template, parse_template, render_value
 from mayday.language.matchers import PatternRefused, compile_pattern, matches
 
 __all__ = [
     "DEFAULT_MATRIX", "RoutedAlert", "correlation_key", "route_alert", "route_problems", "severity_of", "service_named",
+    "watchdogs_among",
 ]  # fmt: skip
 
 #: priority lookup of the process defaults (PROCESS.md "Severity"), where the catalog has no `matrix`
@@ -82,6 +83,27 @@ def route_alert(catalog: Catalog, alert: AlertEvent) -> RoutedAlert:
         resolve_on_clear=rule.resolve_on_clear,
         path=path,
         problems=problems,
+    )
+
+
+def watchdogs_among(catalog: Catalog, alerts: Iterable[AlertEvent]) -> tuple[list[str], list[AlertEvent]]:
+    """The names of the catalog's watchdogs that fired among the alerts, and the alerts that are none of them.
+
+    The end of a watchdog is neither: its absence is noticed by itself.
+    """
+    fired, rest = [], []
+    for alert in alerts:
+        names = [name for name, dog in catalog.watchdogs.items() if _is_watchdog(dog, alert)]
+        if not names:
+            rest.append(alert)
+        elif alert.state == "firing":
+            fired += names
+    return fired, rest
+
+
+def _is_watchdog(dog: Watchdog, alert: AlertEvent) -> bool:
+    return dog.source == alert.source and all(
+        matches(wanted, alert.labels.get(label)) for label, wanted in dog.match.items()
     )
 
 

@@ -28,6 +28,7 @@ from mayday.records.store import Clock, Store, utc_now
 from mayday.records.timeline import Timelines
 from mayday.records.tokens import Tokens
 from mayday.records.trends import Trends
+from mayday.records.watchdogs import Watchdogs
 
 
 class Records:
@@ -53,6 +54,7 @@ class Records:
         self.idempotency = IdempotencyKeys(store)
         self.reviews = Reviews(store)
         self.archives = Archives(store)
+        self.watchdogs = Watchdogs(store)
         self.trends = Trends(store, self.timeline)
 
     @classmethod

@@ -73,6 +73,12 @@ CALLBACKS = sa.Table(
     sa.Index("ix_callbacks_state_lane_id", "state", "lane", "id"),
 )  # fmt: skip
 
+WATCHDOGS = sa.Table(
+    "watchdogs", METADATA,
+    _text("name", primary_key=True), _time("due_from"), _time("checked_at"), _time("seen_at", nullable=True),
+    _time("missing_since", nullable=True),
+)  # fmt: skip
+
 # --- incidents and their timelines -----------------------------------------------------------------------------------
 INCIDENTS = sa.Table(
     "incidents", METADATA,

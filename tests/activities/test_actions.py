@@ -21,6 +21,7 @@ from activities.itsm import ItsmActivities
 from activities.knowledge import KnowledgeActivities
 from activities.registry import build
 from activities.review import ReviewActivities
+from mayday.catalogs import FixedCatalog
 from mayday.domain import effects as fx
 from mayday.domain.effects import ActionReceipt, ActionRequest, DeadlineRequest, IncidentCard
 from mayday.domain.errors import Ambiguous, Broken, NobodyReached, RateLimited, Refused, Unauthorised, Unreachable
@@ -38,7 +39,9 @@ from mayday.domain.review.wire import (
 )
 from mayday.domain.timeline import GENESIS, append
 from mayday.language.actions import BUILT_IN, INTERNAL
+from mayday.language.catalog import Catalog, Freeze
 from mayday.records import Records
+from tests.stores import Clock
 
 Run = Callable[..., Any]
 
@@ -159,6 +162,23 @@ async def test_recent_changes_are_looked_up_for_the_service_and_all_below_it(
     assert [change["summary"] for change in found.outputs["changes"]] == ["gateway 2.1"]
     assert found.outputs["freezes"] == []
     assert (await run(recent, ask(card, "changes.recent", service="warehouse"))).outputs["changes"] == []
+
+
+async def test_freezes_of_the_catalog_are_shown_beside_the_changes(
+    dependencies: Dependencies, catalog: Catalog, card: IncidentCard, run: Run, clock: Clock
+) -> None:
+    def freeze(*services: str, starts: int, ends: int) -> Freeze:
+        between = {"from": clock.at + timedelta(hours=starts), "to": clock.at + timedelta(hours=ends)}
+        return Freeze.model_validate({"services": list(services), **between})
+
+    freezes = {
+        "year_end": freeze(starts=-100, ends=100), "below": freeze("gateway", starts=5, ends=6),
+        "elsewhere": freeze("warehouse", starts=-1, ends=1), "over": freeze(starts=-200, ends=-80),
+        "far_ahead": freeze(starts=80, ends=90),
+    }  # fmt: skip
+    known = replace(dependencies, catalog=FixedCatalog(catalog.model_copy(update={"freezes": freezes})))
+    found = await run(ChangeActivities(known).recent, ask(card, "changes.recent", service="checkout"))
+    assert [each["name"] for each in found.outputs["freezes"]] == ["year end", "below"]
 
 
 async def test_similar_incidents(dependencies: Dependencies, card: IncidentCard, run: Run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -72,3 +73,40 @@ def test_a_webhook_that_cannot_work_as_it_is_set_up_is_named(monkeypatch: pytest
 def test_for_people_it_is_one_line_a_check() -> None:
     done = CliRunner().invoke(app, ["doctor"])
     assert all(line[:4] in ("ok  ", "look", "FAIL") for line in done.stdout.splitlines())
+
+
+def test_who_watches_mayday_is_looked_at_without_a_beat(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The monitor's address holds a secret, and calling it would be a beat that no worker made."""
+    _, checks = examined()
+    assert checks["heartbeat"]["state"] == checks["watchdogs"]["state"] == "warning"
+    asked: list[str] = []
+
+    async def head(_: Any, url: Any) -> None:
+        asked.append(str(url))
+
+    monkeypatch.setattr("httpx.AsyncClient.head", head)
+    monkeypatch.setenv("MAYDAY_HEARTBEAT_URL", "https://monitor.example/ping/secret-id?key=secret")
+    _, checks = examined()
+    assert asked == ["https://monitor.example/"]
+    assert checks["heartbeat"]["detail"] == "https://monitor.example answers; called every 60 s"
+    assert "secret" not in str(checks)
+    monkeypatch.undo()
+
+
+def test_a_monitor_that_is_not_there_and_a_watchdog_that_never_came(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "runbooks"
+    shutil.copytree(RUNBOOKS, folder)
+    (folder / "catalog" / "watchdogs.yaml").write_text(
+        "apiVersion: catalog/v1\nkind: Catalog\nwatchdogs: { prometheus: { match: { alertname: Watchdog } } }\n"
+    )
+    monkeypatch.setenv("MAYDAY_RUNBOOKS", str(folder))
+    monkeypatch.setenv("MAYDAY_HEARTBEAT_URL", "http://127.0.0.1:1/ping")
+    status, checks = examined()
+    assert (status, checks["heartbeat"]["state"]) == (1, "failed")
+    assert checks["heartbeat"]["detail"].startswith("http://127.0.0.1:1 does not answer")
+    assert (checks["watchdog prometheus"]["state"], checks["watchdog prometheus"]["detail"]) == (
+        "warning",
+        "never seen",
+    )

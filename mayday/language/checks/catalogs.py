@@ -115,6 +115,7 @@ def catalog_findings(files: CatalogFiles, library: Library) -> Iterator[Finding]
     yield from _talking(files, catalog)
     yield from _rights(files, catalog)
     yield from _sources(files, catalog)
+    yield from _watches(files, catalog)
     if catalog.routes and (catalog.routes[-1].match or not _pages(catalog.routes[-1])):
         message = "the last route takes what no other took, and pages somebody"
         where: Path = ("routes", len(catalog.routes) - 1)
@@ -249,6 +250,17 @@ def _sources(files: CatalogFiles, catalog: Catalog) -> Iterator[Finding]:
                 yield files.find(SOURCE, (*path, key), "all messages would be the same one", 'write "{{ item.id }}"')
         if source.each is not None and not _single(source.each):
             yield files.find(SOURCE, (*path, "each"), "this is no list", 'write "{{ body.alerts }}"')
+
+
+def _watches(files: CatalogFiles, catalog: Catalog) -> Iterator[Finding]:
+    for name, freeze in catalog.freezes.items():
+        for index, service in enumerate(freeze.services):
+            yield from _named(files, service, catalog.services, "service", ("freezes", name, "services", index))
+    for name, watchdog in catalog.watchdogs.items():
+        sources = {*VENDOR_SOURCES, "generic", *catalog.sources}
+        yield from _named(files, watchdog.source, sources, "source", ("watchdogs", name, "source"))
+        for label, wanted in watchdog.match.items():
+            yield from _patterns(wanted, ("watchdogs", name, "match", label), files)
 
 
 def _single(text: str) -> bool:

@@ -17,7 +17,7 @@ _WORD = re.compile(r"[a-z0-9]{3,}")
 
 
 class DeskChangeLog:
-    """Changes are those of the desk's own register; its freezes are unknown to the desk."""
+    """Changes are those of the desk's own register; freezes are the catalog's (`activities.change`)."""
 
     name = NAME
 
