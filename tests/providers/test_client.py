@@ -252,3 +252,32 @@ async def test_a_token_that_never_came_is_nobodys() -> None:
     async with httpx.AsyncClient(transport=httpx.MockTransport(silent)) as http:
         with pytest.raises(Unreachable):
             await login.headers(http)
+
+
+async def test_a_kept_connection_that_the_vendor_closes_leaves_a_write_in_doubt_and_a_read_out_of_reach(
+    http: httpx.AsyncClient,
+) -> None:
+    """The request left on a connection of before: whether it was taken, nobody knows."""
+    seen: list[bytes] = []
+
+    async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answers the first request and keeps the connection; reads the second one and hangs up."""
+        for answer in (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}", b""):
+            head = await reader.readuntil(b"\r\n\r\n")
+            seen.append(head.split(b" ", 1)[0])
+            if b"content-length: 2" in head.lower():
+                await reader.readexactly(2)
+            writer.write(answer)
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(once, "127.0.0.1", 0)
+    async with server:
+        client = VendorClient("acme", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", http)
+        await client.call("GET", "/things")
+        with pytest.raises(Ambiguous):
+            await client.call("POST", "/things", json={})
+        await client.call("GET", "/things")
+        with pytest.raises(Unreachable):
+            await client.call("GET", "/things")
+    assert seen == [b"GET", b"POST", b"GET", b"GET"], "nothing was sent again behind our back"

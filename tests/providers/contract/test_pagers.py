@@ -11,7 +11,7 @@ import pytest
 
 from mayday.catalogs import FixedCatalog
 from mayday.domain.effects import ClosePage, IncidentCard
-from mayday.domain.errors import Ambiguous, Broken, ProviderError, RateLimited, Refused, Unauthorised
+from mayday.domain.errors import Ambiguous, Broken, ProviderError, RateLimited, Refused, Unauthorised, Unreachable
 from mayday.domain.ports import Call, Pager
 from mayday.language.catalog import Catalog
 from mayday.providers.embedded.pager import DeskPager
@@ -161,14 +161,32 @@ async def test_a_page_whose_answer_was_lost_rings_once(vendor: Vendor, card: Inc
 async def test_a_page_whose_answers_are_all_lost_rings_once_and_the_next_try_finds_it(
     vendor: Vendor, card: IncidentCard
 ) -> None:
-    """The vendor takes the call and is silent from then on; a minute later it is back."""
+    """The vendor takes the call and is silent from then on; a minute later it is back.
+
+    We are logged in by then: a token that never comes is another story, and rings nobody.
+    """
+    await vendor.pager.call(vendor.call(card, effect_key=f"INC-1/other#1/raj/{vendor.kind.channel}", page="other"))
     vendor.double.fail("timeout_after", path=_path(vendor))
     vendor.double.fail("timeout_before", times=10)
     with raises_cleanly((Ambiguous,), vendor.double):
         await vendor.pager.call(vendor.call(card))
     vendor.double.recover()
     await vendor.pager.call(vendor.call(card))
-    assert vendor.rang == 1
+    assert vendor.rang == 2
+
+
+async def test_a_token_that_never_comes_rings_nobody_and_may_be_asked_for_again(
+    http: httpx.AsyncClient, store: Records, catalog: Catalog, card: IncidentCard
+) -> None:
+    async with Everbridge() as double:
+        pager = offer_of(double, http, store, FixedCatalog(catalog)).pager
+        assert isinstance(pager, VendorPager)
+        vendor = Vendor(KINDS["everbridge"], double, pager)
+        double.fail("timeout_after", path="/authorization")
+        with raises_cleanly((Unreachable,), double):
+            await pager.call(vendor.call(card))
+        await pager.call(vendor.call(card))
+        assert vendor.rang == 1
 
 
 async def test_a_page_that_did_not_leave_is_tried_again(vendor: Vendor, card: IncidentCard) -> None:
