@@ -136,6 +136,9 @@ class Settings(BaseSettings):
     vendor_desks: str | None = Field(default=None, description="Order of the vendor desks")
     status_pages: str | None = Field(default=None, description="Order of the status pages")
     change_logs: str | None = Field(default=None, description="Order of the change logs")
+    change_runners: str | None = Field(
+        default=None, description="Who carries out changes and fail-overs: the first one; `desk` makes work orders"
+    )
 
     tickets_every: float = Field(
         default=60, ge=15, description="Seconds between two looks at tickets whose desk does not tell us"

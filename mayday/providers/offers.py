@@ -28,6 +28,7 @@ from mayday.domain.ports import (
     Bridge,
     Calendar,
     ChangeLog,
+    ChangeRunner,
     Chat,
     Mailer,
     Noticeboard,
@@ -74,6 +75,7 @@ class Offer:
     mailer: Mailer | None = None
     calendar: Calendar | None = None
     change_log: ChangeLog | None = None
+    change_runner: ChangeRunner | None = None
     roster: OnCallRoster | None = None
     """Serves the catalog's schedules with `source:` of this vendor's name."""
     watched: WatchedLine | None = None

@@ -32,6 +32,7 @@ EXAMPLES = {"smtp": {"url": "smtp://mail.example"}, "static_bridge": {"rooms": "
 _PORTS = {
     "pager": "pages", "chat": "chat", "ticket_desk": "tickets", "bridge": "bridge", "status_page": "status page",
     "mailer": "mail", "calendar": "calendar", "vendor_desk": "vendor desk", "change_log": "change log",
+    "change_runner": "changes",
     "roster": "on-call",
 }  # fmt: skip
 

@@ -14,7 +14,10 @@ TYPES = ("Incident", "Problem", "Change")
 class Jira(Double):
     name = "jira"
     values = {"username": "mayday@example.com", "token": "jira-secret-token", "project": "PAY"}
-    specs = {"": "atlassian/jira-platform.cut.openapi3.json"}
+    specs = {
+        "/rest/servicedeskapi*": "atlassian/jsm-servicedesk.v3.openapi3.json",
+        "": "atlassian/jira-platform.cut.openapi3.json",
+    }  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__()
@@ -22,6 +25,8 @@ class Jira(Double):
         self.comments: dict[str, list[dict[str, Any]]] = {}
         self.links: list[tuple[str, str]] = []
         self.refused_fields: set[str] = set()
+        self.approvals: dict[str, list[dict[str, Any]]] = {}
+        """Of requests of a service project: issue -> approvals that our account is asked for."""
         self.unindexed: set[str] = set()
         """Issues that the search does not know yet."""
 
@@ -60,7 +65,7 @@ class Jira(Double):
             return Reply(400, {"errorMessages": [], "errors": wrong})
         key = f"PAY-{len(self.issues) + 1}"
         self.issues[key] = {
-            "id": str(10_000 + len(self.issues)), "key": key, "done": False, "fields": fields,
+            "id": str(10_000 + len(self.issues)), "key": key, "done": False, "status": "Open", "fields": fields,
             "properties": {each["key"]: each["value"] for each in asked.json.get("properties", [])},
         }  # fmt: skip
         return Reply(201, {"id": self.issues[key]["id"], "key": key, "self": f"{self.url}/rest/api/3/issue/{key}"})
@@ -80,7 +85,9 @@ class Jira(Double):
         issue = self.issues.get(asked.slots["key"])
         if issue is None:
             return Reply(404, {"errorMessages": ["Issue does not exist or you do not have permission to see it."]})
-        name, category = ("Resolved", "done") if issue["done"] else ("In Progress", "indeterminate")
+        name, category = ("Resolved", "done") if issue["done"] else (issue["status"], "new")
+        if not issue["done"] and name != "Open":
+            category = "indeterminate"
         status = {"name": name, "statusCategory": {"key": category}}
         return Reply(200, {"id": issue["id"], "key": issue["key"], "fields": {"status": status}})
 
@@ -101,7 +108,8 @@ class Jira(Double):
     @route("GET /rest/api/3/issue/{key}/transitions")
     def transitions(self, asked: Asked) -> Reply:
         return Reply(200, {"transitions": [
-            {"id": "11", "name": "Pending", "to": {"statusCategory": {"key": "indeterminate"}}},
+            {"id": "11", "name": "Pending", "to": {"name": "Pending", "statusCategory": {"key": "indeterminate"}}},
+            {"id": "21", "name": "Go", "to": {"name": "Implementing", "statusCategory": {"key": "indeterminate"}}},
             {
                 "id": "31", "name": "Resolve", "to": {"statusCategory": {"key": "done"}},
                 "fields": {"resolution": {"required": True}},
@@ -112,8 +120,24 @@ class Jira(Double):
     def move(self, asked: Asked) -> Reply:
         if asked.json["transition"]["id"] == "31" and "resolution" not in asked.json.get("fields", {}):
             return Reply(400, {"errors": {"resolution": "Resolution is required."}})
-        self.issues[asked.slots["key"]]["done"] = asked.json["transition"]["id"] == "31"
+        issue, way = self.issues[asked.slots["key"]], asked.json["transition"]["id"]
+        issue["done"] = way == "31"
+        issue["status"] = {"11": "Pending", "21": "Implementing"}.get(way, "Resolved")
         return Reply(204)
+
+    @route("GET /rest/servicedeskapi/request/{key}/approval")
+    def asked_to_approve(self, asked: Asked) -> Reply:
+        if asked.slots["key"] not in self.approvals:
+            return Reply(404, {"errorMessage": "The request does not exist.", "i18nErrorMessage": {}})
+        return Reply(200, {"values": self.approvals[asked.slots["key"]], "isLastPage": True})
+
+    @route("POST /rest/servicedeskapi/request/{key}/approval/{id}")
+    def approved(self, asked: Asked) -> Reply:
+        for approval in self.approvals[asked.slots["key"]]:
+            if approval["id"] == asked.slots["id"] and approval["canAnswerApproval"]:
+                approval |= {"finalDecision": f"{asked.json['decision']}d", "canAnswerApproval": False}
+                return Reply(200, approval)
+        return Reply(403, self.error(403))
 
     @route("POST /rest/api/3/issueLink")
     def link(self, asked: Asked) -> Reply:

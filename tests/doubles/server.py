@@ -30,7 +30,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.doubles.api_description import ApiDescription, described_by
 
-Failure = Literal["status", "timeout_before", "timeout_after", "rate_limit", "malformed", "huge", "redirect", "slow"]
+Failure = Literal[
+    "status", "timeout_before", "timeout_after", "rate_limit", "malformed", "huge", "redirect", "slow", "none"
+]
 HUGE = 3_000_000
 
 
@@ -97,7 +99,7 @@ class Double:
     values: ClassVar[dict[str, str]] = {}
     specs: ClassVar[dict[str, str]] = {}
     """Prefix of our paths -> file below `specs/`: `{"/v2": "pagerduty/events-v2.openapi3.json"}`. The first that fits
-    counts, and is taken off; an empty file name: not described."""
+    counts, and is taken off, unless it ends with `*`; an empty file name: not described."""
 
     contradicted: ClassVar[dict[str, str]] = {}
     """Beginning of a problem -> why the description is wrong there: it contradicts its own example or the vendor."""
@@ -122,9 +124,11 @@ class Double:
 
     def fail(
         self, how: Failure, status: int = 500, *, times: int = 1, path: str = "", retry_after: str | None = "7",
-        method: str = "",
+        method: str = "", after: int = 0,
     ) -> None:  # fmt: skip
-        """The next `times` requests (of `method`, whose path begins with `path`) fail in this way."""
+        """The next `times` requests (of `method`, whose path begins with `path`) fail in this way, `after` so many that
+        are answered as always."""
+        self._cues.extend([_Cue("none", status, path, None, method)] * after)
         self._cues.extend([_Cue(how, status, path, retry_after, method)] * times)
 
     def recover(self) -> None:
@@ -217,12 +221,13 @@ class Double:
 
     def _not_described(self, asked: Asked) -> Reply | None:
         for prefix, file in self.specs.items():
+            stays, prefix = prefix.endswith("*"), prefix.removesuffix("*")
             if not asked.path.startswith(prefix):
                 continue
             description: ApiDescription | None = described_by(file) if file else None
             if description is None:
                 return None
-            path = asked.path.removeprefix(prefix)
+            path = asked.path if stays else asked.path.removeprefix(prefix)
             problems = description.problems(asked.method, path, asked.query, asked.headers, asked.data)
             problems = [each for each in problems if not each.startswith(tuple(self.contradicted))]
             self.violations += [f"{asked.method} {asked.path}: {problem}" for problem in problems]

@@ -21,7 +21,7 @@ FIELDS = {
     "incident": TASK | {"caller_id", "problem_id", "rfc", "parent_incident", "severity"},
     "problem": TASK | {"resolution_code", "fix_notes"},
     "change_request": TASK | {
-        "type", "implementation_plan", "backout_plan", "justification", "start_date", "work_start",
+        "type", "implementation_plan", "backout_plan", "justification", "start_date", "work_start", "approval",
     },
     "sys_user": {"sys_id", "user_name", "name"}, "sys_user_group": {"sys_id", "name"},
     "cmdb_ci_service": {"sys_id", "name"}, "cmn_schedule": {"sys_id", "name", "sys_class_name"},
@@ -49,6 +49,8 @@ class ServiceNow(Double):
         self.forbidden: set[str] = set()
         """Tables that it may not read."""
         self.has_change_api = True
+        self.strict_changes = False
+        """A change goes from state to state as the emergency model has it, with its approval; a jump is ignored."""
         self._numbers = 10_000
         self.put("sys_user", user_name="mayday", name="Mayday")
         self.put("sys_user_group", name="Payments")
@@ -131,6 +133,13 @@ class ServiceNow(Double):
     # -- how it works inside
     def _write(self, table: str, row: Row, fields: Row) -> set[str]:
         ignored = {name for name in fields if name not in FIELDS[table] or name in self.read_only}
+        if (
+            table == "change_request"
+            and self.strict_changes
+            and "state" in fields
+            and not _is_next(row, fields["state"])
+        ):
+            ignored.add("state")
         for name, value in fields.items():
             if name in ignored:
                 continue
@@ -176,6 +185,12 @@ class ServiceNow(Double):
             return {"=": own == value, ">=": own >= value, "LIKE": value in own, "ISEMPTY": own == ""}[operator]
 
         return holds
+
+
+def _is_next(row: Row, state: str) -> bool:
+    """New -> Authorize -> (approved) Scheduled -> Implement."""
+    ways = {"-5": "-3", "-3": "-2" if row.get("approval") == "approved" else None, "-2": "-1", "-1": "0"}
+    return ways.get(str(row.get("state"))) == state
 
 
 def _error(status: int, message: str, detail: str) -> Reply:

@@ -9,6 +9,7 @@ from pydantic import Field, Json, SecretStr
 from mayday.providers.bmc.desk import BmcDesk
 from mayday.providers.bmc.forms import NAME, Forms
 from mayday.providers.bmc.login import JwtLogin
+from mayday.providers.change_orders import VendorChangeRunner
 from mayday.providers.client import checked_base_url
 from mayday.providers.offers import CheckResult, Offer, VendorModel, VendorSettings, secret
 from mayday.providers.receipts import Receipts
@@ -35,8 +36,9 @@ def offer(given: VendorSettings) -> Offer | None:
         return None
     base_url = checked_base_url(NAME, settings.url)
     forms = Forms(given.client(base_url, JwtLogin(NAME, base_url, settings.username, secret(settings.password))))
+    receipts = Receipts(given.records.desk, NAME)
     desk = BmcDesk(
-        forms, Receipts(given.records.desk, NAME), first_name=settings.first_name, last_name=settings.last_name,
+        forms, receipts, first_name=settings.first_name, last_name=settings.last_name,
         more=settings.fields,
     )  # fmt: skip
 
@@ -44,4 +46,8 @@ def offer(given: VendorSettings) -> Offer | None:
         await forms.find("HPD:IncidentInterface", "Incident Number", "INC000000000000", "Status")
         return CheckResult(True, "the account can log in and read incidents")
 
-    return Offer(ticket_desk=desk, watched_desk=desk if settings.watched else None, checks=[incidents_can_be_read])
+    return Offer(
+        ticket_desk=desk, watched_desk=desk if settings.watched else None,
+        change_runner=VendorChangeRunner(desk, receipts, given.records.timeline, given.base_url),
+        checks=[incidents_can_be_read],
+    )  # fmt: skip

@@ -20,6 +20,8 @@ log = structlog.get_logger(__name__)
 NAME = "jira"
 #: priorities of a new site; a project that has others ignores the field
 PRIORITY = {"SEV1": "Highest", "SEV2": "High", "SEV3": "Medium", "SEV4": "Low", "SEV5": "Lowest"}
+#: statuses of Jira Service Management's change workflow, and of others, in which a change is being carried out
+IMPLEMENTING = ("Implementing", "Implementation", "In progress", "Work in progress")
 _NEEDED = frozenset({"project", "issuetype", "summary"})
 _TICKET, _NOTE = "ticket", "note"
 
@@ -90,6 +92,14 @@ class JiraDesk:
     async def state(self, ticket: str) -> tuple[str, bool]:
         """The issue's status by name, and whether it counts as done."""
         return await self._issues.state(ticket)
+
+    async def implement(self, number: str) -> None:
+        """Approve the change where our account is an approver, and take it to a status under way."""
+        status, over = await self._issues.state(number)
+        if over:
+            raise Refused(f"{NAME}: {number} is over already ({status})", provider=NAME)
+        await self._issues.approve(number)
+        await self._issues.begin(number, IMPLEMENTING)
 
     def _fields(self, order: TicketOrder) -> dict[str, Any]:
         """Inputs that are fields of Jira go along as they are; all others are told in the description.

@@ -7,7 +7,7 @@ property, which holds the whole key and is compared. The search lags some second
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from mayday.domain.errors import Ambiguous, Refused
@@ -109,6 +109,37 @@ class Issues:
                 return
         said = f"{self.name}: the workflow of {number} offers no way to a done status from where it stands"
         raise Refused(said, provider=self.name)
+
+    async def begin(self, number: str, names: Collection[str]) -> None:
+        """Take the issue to a status of one of these names, else to any that counts as under way. One that stands in
+        such a status stays. Raises Refused where the workflow offers no way there."""
+        wanted = [name.casefold() for name in names]
+        told = await self.get(number)
+        if (told.text_at("fields", "status", "name") or "").casefold() in wanted:
+            return
+        path = f"/rest/api/3/issue/{segment(number)}/transitions"
+        answer = await self.client.call("GET", path)
+        open_ways = [Answer(200, {}, each) for each in answer.rows("transitions")]
+        named = [way for way in open_ways if (way.text_at("to", "name") or "").casefold() in wanted]
+        under_way = [way for way in open_ways if way.at("to", "statusCategory", "key") == "indeterminate"]
+        for way in (*named, *under_way):
+            if way.at("isAvailable") is not False:
+                await self.client.call("POST", path, json={"transition": {"id": str(way.at("id"))}})
+                return
+        if told.at("fields", "status", "statusCategory", "key") != "indeterminate":
+            said = f"{self.name}: the workflow of {number} offers no way to a status under way from where it stands"
+            raise Refused(said, provider=self.name)
+
+    async def approve(self, number: str) -> int:
+        """Approve what our account is asked to approve, in Jira Service Management; returns how many those were."""
+        path = f"/rest/servicedeskapi/request/{segment(number)}/approval"
+        answer = await self.client.call("GET", path, accept=(_NOT_LIKE_THAT, 401, 403, _NOT_THERE))
+        if answer.status >= 400:
+            return 0  # no request of a service project, or none of our business
+        asked = [each for each in answer.rows("values") if each.get("canAnswerApproval") is True]
+        for each in asked:
+            await self.client.call("POST", f"{path}/{segment(str(each.get('id')))}", json={"decision": "approve"})
+        return len(asked)
 
     async def link(self, number: str, other: str) -> None:
         """`number` relates to `other`; the same link again stays one."""

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field, Json, SecretStr
 
 from mayday.providers.auth import BasicAuth
+from mayday.providers.change_orders import VendorChangeRunner
 from mayday.providers.client import segment
 from mayday.providers.jira.desk import NAME, JiraDesk
 from mayday.providers.jira.issues import Issues
@@ -38,8 +39,9 @@ def offer(given: VendorSettings) -> Offer | None:
     if settings is None:
         return None
     client = given.client(settings.url, BasicAuth(settings.username, secret(settings.token)))
+    receipts = Receipts(given.records.desk, NAME)
     desk = JiraDesk(
-        Issues(client, settings.project), Receipts(given.records.desk, NAME),
+        Issues(client, settings.project), receipts,
         {"incident": settings.incident_type, "problem": settings.problem_type, "change": settings.change_type},
         resolution=settings.resolution, more=settings.fields,
     )  # fmt: skip
@@ -60,4 +62,8 @@ def offer(given: VendorSettings) -> Offer | None:
             )
         return CheckResult(True, f"project {settings.project} takes the three kinds of tickets")
 
-    return Offer(ticket_desk=desk, watched_desk=desk if settings.watched else None, checks=[project_is_there])
+    return Offer(
+        ticket_desk=desk, watched_desk=desk if settings.watched else None,
+        change_runner=VendorChangeRunner(desk, receipts, given.records.timeline, given.base_url),
+        checks=[project_is_there],
+    )  # fmt: skip

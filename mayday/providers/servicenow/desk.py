@@ -34,6 +34,8 @@ MATRIX = {"SEV1": ("1", "1"), "SEV2": ("1", "2"), "SEV3": ("2", "2"), "SEV4": ("
 #: the state that closing sets, and the states in which a record is over already (values of a new instance)
 CLOSED_BY = {"incident": "6", "problem": "106", "change_request": "3"}
 OVER = {"incident": {"6", "7", "8"}, "problem": {"106", "107"}, "change_request": {"0", "3", "4"}}
+#: change_request.state of being carried out, and the states through which an emergency change gets there
+_IMPLEMENT, _EMERGENCY_WAY = "-1", ("-3", "-2", "-1")
 #: the incident's field that points to what was opened for it
 _LINK_OF: dict[TicketKind, str] = {"problem": "problem_id", "change": "rfc"}
 #: our inputs -> fields of a change (change_request dictionary)
@@ -126,6 +128,30 @@ class ServiceNowDesk:
             raise Refused(f"{NAME} has no ticket {ticket}", provider=NAME)
         state = plain(found.get("state"))
         return state, state in OVER.get(table, set())
+
+    async def implement(self, number: str) -> None:
+        """Approve a change and take it to Implement, by the way of emergency changes where a jump is not allowed."""
+        table, sys_id = await self._record(number)
+        if table != "change_request":
+            raise Refused(f"{NAME}: {number} is no change", provider=NAME)
+        found = await self._tables.find(table, "sys_id", sys_id, "number,state,approval") or {}
+        state = plain(found.get("state"))
+        if state in OVER[table]:
+            raise Refused(f"{NAME}: {number} is over already", provider=NAME)
+        if plain(found.get("approval")) != "approved":
+            await self._tables.update(table, sys_id, {"approval": "approved"})
+        for wanted in (_IMPLEMENT, *_EMERGENCY_WAY):
+            if state == _IMPLEMENT:
+                return
+            try:
+                written = await self._tables.update(table, sys_id, {"state": wanted})
+            except (Refused, Unauthorised) as error:  # a rule of the instance aborts what is not on its way
+                log.info("state_not_taken", provider=NAME, ticket=number, state=wanted, reason=str(error))
+                continue
+            state = plain(written.row.get("state"))
+        if state != _IMPLEMENT:
+            said = f"{NAME}: {number} does not go to Implement: its own approvals or rules hold it"
+            raise Refused(said, provider=NAME)
 
     # ------------------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""ServiceNow when `MAYDAY_SERVICENOW_URL` is set: ticket desk and change log of one instance."""
+"""ServiceNow when `MAYDAY_SERVICENOW_URL` is set: ticket desk, changes and change log of one instance."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field, Json, SecretStr, model_validator
 
 from mayday.providers.auth import Auth, BasicAuth, ClientCredentials
+from mayday.providers.change_orders import VendorChangeRunner
 from mayday.providers.offers import CheckResult, Offer, VendorModel, VendorSettings, secret
 from mayday.providers.receipts import Receipts
 from mayday.providers.servicenow.change_log import ServiceNowChangeLog
@@ -61,7 +62,8 @@ def offer(given: VendorSettings) -> Offer | None:
 
     return Offer(
         ticket_desk=desk, watched_desk=desk if settings.watched else None,
-        change_log=ServiceNowChangeLog(tables, names_of), checks=[may_read],
+        change_log=ServiceNowChangeLog(tables, names_of),
+        change_runner=VendorChangeRunner(desk, receipts, given.records.timeline, given.base_url), checks=[may_read],
     )  # fmt: skip
 
 
