@@ -6,16 +6,17 @@ import asyncio
 import csv
 import io
 from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
-from mayday.domain.report.kpis import By, Kpis, kpis
+from mayday.domain.ranks import SeverityName
+from mayday.domain.report.kpis import By, Figures, Kpis, kpis
 from starter.access import Reading
 from starter.parts import Here, Parts
 
-__all__ = ["router"]
+__all__ = ["Question", "as_csv", "router", "summed_up"]
 
 router = APIRouter(prefix="/api/v1", tags=["reviews"])
 
@@ -23,29 +24,51 @@ CSV = "text/csv"
 KEPT = 16
 
 
-@router.get("/reports/kpi", response_model=None)
-async def trends(
-    request: Request,
-    principal: Reading,
-    parts: Here,
+class Question(NamedTuple):
+    """Which incidents, and how they are grouped."""
+
+    by: By = "month"
+    since: date | None = None
+    until: date | None = None
+    service: str | None = None
+    severity: str | None = None
+
+    def takes(self, facts: Figures) -> bool:
+        return (self.service is None or facts.service == self.service) and (
+            self.severity is None or facts.severity == self.severity
+        )
+
+
+async def _asked(
     by: Annotated[By, Query(description="month, service, severity or all")] = "month",
     since: Annotated[date | None, Query(alias="from", description="opened on this day or later, UTC")] = None,
     until: Annotated[date | None, Query(alias="to", description="opened before this day, UTC")] = None,
-) -> Response:
+    service: Annotated[str | None, Query(description="only incidents of this service", max_length=200)] = None,
+    severity: Annotated[SeverityName | None, Query(description="only incidents that ended with this one")] = None,
+) -> Question:
+    return Question(by, since, until, service, severity)
+
+
+Asked = Annotated[Question, Depends(_asked)]
+
+
+@router.get("/reports/kpi", response_model=None)
+async def trends(request: Request, principal: Reading, parts: Here, asked: Asked) -> Response:
     """MTTD to pages at night, without drills. `Accept: text/csv` gives a row a number."""
-    found = await _summed_up(parts, by, since, until)
+    found = await summed_up(parts, asked)
     if CSV in request.headers.get("accept", ""):
         return PlainTextResponse(as_csv(found), media_type=CSV)
     return JSONResponse(found.model_dump(mode="json"))
 
 
-async def _summed_up(parts: Parts, by: By, since: date | None, until: date | None) -> Kpis:
-    """Ten thousand incidents take a second to sum up: kept until a fact changes."""
+async def summed_up(parts: Parts, asked: Question) -> Kpis:
+    """The trends that are asked for. Kept until a fact changes: a page, its charts and its files ask the same."""
     await parts.records.trends.renew()
-    key = (by, since, until, await parts.records.trends.version())
+    key = (asked, await parts.records.trends.version())
     if key not in parts.trends:
-        facts = await parts.records.trends.find(_begin(since), _begin(until))
-        parts.trends[key] = await asyncio.to_thread(kpis, facts, by)
+        facts = await parts.records.trends.find(_begin(asked.since), _begin(asked.until))
+        wanted = [each for each in facts if asked.takes(each)]
+        parts.trends[key] = await asyncio.to_thread(kpis, wanted, asked.by)
         while len(parts.trends) > KEPT:
             del parts.trends[next(iter(parts.trends))]
     return parts.trends[key]

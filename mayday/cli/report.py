@@ -26,6 +26,8 @@ def kpi(
     by: Annotated[str, typer.Option(help="month, service, severity or all.")] = "month",
     since: Annotated[str | None, typer.Option("--from", help="Opened on this day or later: 2026-03-01.")] = None,
     until: Annotated[str | None, typer.Option("--to", help="Opened before this day.")] = None,
+    service: Annotated[str | None, typer.Option(help="Only incidents of this service.")] = None,
+    severity: Annotated[str | None, typer.Option(help="Only incidents that ended with this severity.")] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV: a row a number.")] = False,
     chart: Annotated[Path | None, typer.Option(help="Draw them into this SVG file.")] = None,
     as_json: AsJson = False,
@@ -33,7 +35,8 @@ def kpi(
     """MTTD, MTTA, MTRS, MTTR and the rest, each with n and what it is. Drills do not count."""
     if by not in GROUPS:
         raise CliError(f"--by {by}: month, service, severity or all", status=WRONG_USAGE)
-    path, query = "/api/v1/reports/kpi", {"by": by, "from": since, "to": until}
+    path = "/api/v1/reports/kpi"
+    query = {"by": by, "from": since, "to": until, "service": service, "severity": severity}
     if csv:
         typer.echo(remote().download(path, accept="text/csv", **query).decode(), nl=False)
         return

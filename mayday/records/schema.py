@@ -89,6 +89,7 @@ INCIDENTS = sa.Table(
     _text("head"), sa.Column("seq", sa.Integer, nullable=False, default=0),
     sa.Column("noted_seq", sa.Integer, nullable=False, default=0),
     sa.Column("noting_seq", sa.Integer, nullable=False, default=0), _time("updated_at"),
+    sa.Index("ix_incidents_ended_at_id_seq", "ended_at", "id", "seq"),
 )  # fmt: skip
 
 TIMELINE = sa.Table(
@@ -287,4 +288,5 @@ TREND_FACTS = sa.Table(
     "trend_facts", METADATA,
     _text("incident_id", primary_key=True), sa.Column("seq", sa.Integer, nullable=False),
     _time("opened_at", index=True), sa.Column("facts", sa.Text, nullable=True),
+    sa.Index("ix_trend_facts_incident_id_seq", "incident_id", "seq"),
 )  # fmt: skip

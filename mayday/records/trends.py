@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from mayday.domain.report.kpis import Figures, figures_of
 from mayday.domain.report.trends import IncidentFacts, facts_of
 from mayday.records.schema import INCIDENTS, TREND_FACTS
 from mayday.records.store import Store
 from mayday.records.timeline import Timelines
 
+#: so many changed rows are asked for by name; more are read with all others
+FEW = 200
+_NEVER = datetime.max.replace(tzinfo=UTC)
+_FACTS = TypeAdapter(list[IncidentFacts])
+
 
 class Trends:
-    """Facts of ended incidents."""
+    """Facts of ended incidents. Those that were read stay in memory (some 2 KiB each), and only changed ones are read
+    again: a page of ten thousand incidents is a sum over what is here already."""
 
     def __init__(self, store: Store, timeline: Timelines) -> None:
         self._store = store
         self._timeline = timeline
+        self._kept: dict[str, tuple[int, Figures | None]] = {}
+        self._version: tuple[int, int] | None = None
+        self._reading = asyncio.Lock()
 
     async def renew(self, limit: int = 50) -> int:
         """Make the facts of ended incidents that have none, or whose timeline has grown; how many were made."""
@@ -37,16 +50,37 @@ class Trends:
             await self._put(incident_id, seq, facts)
         return len(behind)
 
-    async def find(self, opened_from: datetime | None = None, opened_to: datetime | None = None) -> list[IncidentFacts]:
-        """Facts of the incidents opened in a time, oldest first."""
-        query = sa.select(TREND_FACTS.c.facts).where(TREND_FACTS.c.facts.is_not(None))
-        if opened_from is not None:
-            query = query.where(TREND_FACTS.c.opened_at >= opened_from)
-        if opened_to is not None:
-            query = query.where(TREND_FACTS.c.opened_at < opened_to)
+    async def find(self, opened_from: datetime | None = None, opened_to: datetime | None = None) -> list[Figures]:
+        """Figures of the incidents opened in a time, oldest first."""
+        async with self._reading:
+            version = await self.version()
+            if version != self._version:
+                await self._read_changed()
+                self._version = version
+            kept = [facts for _, facts in self._kept.values() if facts is not None]
+        return [
+            facts
+            for facts in kept
+            if (opened_from is None or facts.opened_at >= opened_from)
+            and (opened_to is None or facts.opened_at < opened_to)
+        ]
+
+    async def _read_changed(self) -> None:
+        """Bring what is kept up to what is stored."""
         async with self._store.read() as connection:
-            rows = await connection.scalars(query.order_by(TREND_FACTS.c.opened_at, TREND_FACTS.c.incident_id))
-            return [IncidentFacts.model_validate_json(row) for row in rows]
+            stored = await connection.execute(sa.select(TREND_FACTS.c.incident_id, TREND_FACTS.c.seq))
+            seqs: dict[str, int] = {row.incident_id: row.seq for row in stored}
+            kept = {name: each for name, each in self._kept.items() if seqs.get(name) == each[0]}
+            missing = [name for name in seqs if name not in kept]
+            query = sa.select(TREND_FACTS.c.incident_id, TREND_FACTS.c.seq, TREND_FACTS.c.facts)
+            if len(missing) <= FEW:
+                query = query.where(TREND_FACTS.c.incident_id.in_(missing))
+            rows = [row for row in await connection.execute(query) if row.incident_id not in kept]
+        found = await asyncio.to_thread(_parsed, [row.facts for row in rows if row.facts is not None])
+        of = {facts.incident_id: facts for facts in found}
+        kept |= {row.incident_id: (row.seq, of.get(row.incident_id)) for row in rows}
+        order = {name: facts.opened_at for name, (_, facts) in kept.items() if facts is not None}
+        self._kept = dict(sorted(kept.items(), key=lambda item: (order.get(item[0], _NEVER), item[0])))
 
     async def version(self) -> tuple[int, int]:
         """Changes whenever a fact does."""
@@ -68,3 +102,7 @@ class Trends:
             await connection.execute(upsert.on_conflict_do_update(index_elements=["incident_id"], set_=changed))
 
         await self._store.commit(put)
+
+
+def _parsed(texts: Sequence[str]) -> list[Figures]:
+    return [figures_of(facts) for facts in _FACTS.validate_json(f"[{','.join(texts)}]")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from statistics import fmean, median
 from typing import Literal, NamedTuple
 
@@ -97,18 +98,54 @@ DEFINITIONS: tuple[_Definition, ...] = (
     _Definition("Pages at night", "count", lambda f: [float(sum(f.pages_at_night.values()))], f"mean: those that left from {NIGHT_FROM}:00 to 0{NIGHT_TO}:00 UTC", "paged"),
 )  # fmt: skip
 
+_SINGLES = tuple(each for each in DEFINITIONS if each.unit != "%")
+_SHARES = tuple(each for each in DEFINITIONS if each.unit == "%")
 
-def kpis(facts: Iterable[IncidentFacts], by: By = "month") -> Kpis:
+
+class Figures(NamedTuple):
+    """What one incident adds to every measure, worked out once: a sum over ten thousand asks nothing again."""
+
+    incident_id: str
+    opened_at: datetime
+    month: str
+    service: str
+    severity: str
+    counted: bool
+    #: of each measure of single values
+    singles: tuple[tuple[float, ...], ...]
+    #: of each share: how many, of how many, one after the other
+    shares: tuple[int, ...]
+    phases: dict[str, int]
+    cause_code: str
+    pages: dict[str, int]
+    pages_at_night: dict[str, int]
+
+
+def figures_of(facts: IncidentFacts) -> Figures:
+    """The facts of an incident as figures."""
+    pairs = [each.values(facts) for each in _SHARES]
+    return Figures(
+        facts.incident_id, facts.opened_at, facts.opened_at.isoformat()[:7], facts.service, facts.severity,
+        facts.counted, tuple(tuple(each.values(facts)) for each in _SINGLES),
+        tuple(int(number) for pair in pairs for number in pair), facts.phases, facts.cause_code, facts.pages,
+        facts.pages_at_night,
+    )  # fmt: skip
+
+
+def kpis(incidents: Iterable[IncidentFacts | Figures], by: By = "month") -> Kpis:
     """The trends, by month (oldest first), service or severity."""
-    known = list(facts)
+    known = [each if isinstance(each, Figures) else figures_of(each) for each in incidents]
     counted = [each for each in known if each.counted]
-    groups: dict[str, list[IncidentFacts]] = {}
+    sums: dict[str, _Sums] = {}
     for each in counted:
-        groups.setdefault(_key(each, by), []).append(each)
+        key = "all" if by == "all" else getattr(each, by)
+        if key not in sums:
+            sums[key] = _Sums()
+        sums[key].add(each)
     return Kpis(
         by=by, incidents=len(counted), left_out=len(known) - len(counted),
-        groups=[_group(key, groups[key]) for key in sorted(groups)] if by != "all" else [],
-        total=_group("all", counted),
+        groups=[sums[key].group(key) for key in sorted(sums)] if by != "all" else [],
+        total=_Sums.of(sums.values()).group("all"),
         services=_most(each.service for each in counted),
         causes=_most(each.cause_code for each in counted if each.cause_code),
         pages_per_team=_sums(each.pages for each in counted),
@@ -116,36 +153,63 @@ def kpis(facts: Iterable[IncidentFacts], by: By = "month") -> Kpis:
     )  # fmt: skip
 
 
-def _key(facts: IncidentFacts, by: By) -> str:
-    if by == "month":
-        return f"{facts.opened_at:%Y-%m}"
-    return facts.service if by == "service" else facts.severity if by == "severity" else "all"
+class _Sums:
+    """The values of some incidents by measure."""
+
+    def __init__(self) -> None:
+        self.incidents = 0
+        self.singles: list[list[float]] = [[] for _ in _SINGLES]
+        self.shares = [0] * (2 * len(_SHARES))
+        self.phases: dict[str, list[float]] = {}
+
+    def add(self, one: Figures) -> None:
+        self.incidents += 1
+        for values, more in zip(self.singles, one.singles, strict=True):
+            values += more
+        self.shares = [known + more for known, more in zip(self.shares, one.shares, strict=True)]
+        for name, seconds in one.phases.items():
+            if name not in self.phases:
+                self.phases[name] = []
+            self.phases[name].append(seconds)
+
+    @classmethod
+    def of(cls, several: Iterable[_Sums]) -> _Sums:
+        """All of them as one."""
+        whole = cls()
+        for each in several:
+            whole.incidents += each.incidents
+            for values, more in zip(whole.singles, each.singles, strict=True):
+                values += more
+            whole.shares = [known + more for known, more in zip(whole.shares, each.shares, strict=True)]
+            for name, lengths in each.phases.items():
+                whole.phases.setdefault(name, []).extend(lengths)
+        return whole
+
+    def group(self, key: str) -> Group:
+        singles, shares = iter(self.singles), iter(self.shares)
+        measures = [
+            _share(each, next(shares), next(shares)) if each.unit == "%" else _measured(each, next(singles))
+            for each in DEFINITIONS
+        ]
+        for name in sorted(self.phases):
+            measures.append(_measured(_phase(name), self.phases[name]))
+        return Group(key=key, incidents=self.incidents, measures=measures)
 
 
-def _group(key: str, facts: Sequence[IncidentFacts]) -> Group:
-    measures = [_measure(definition, facts) for definition in DEFINITIONS]
-    names = sorted({name for each in facts for name in each.phases})
-    for name in names:
-        lengths = [float(each.phases[name]) for each in facts if name in each.phases]
-        words = "mean: time in this phase of the runbook"
-        measures.append(_measured(f"Phase {name}", lengths, "s", words, "phase_entered, phase_left"))
-    return Group(key=key, incidents=len(facts), measures=measures)
+def _phase(name: str) -> _Definition:
+    words = "mean: time in this phase of the runbook"
+    return _Definition(f"Phase {name}", "s", lambda facts: [facts.phases[name]], words, "phase_entered, phase_left")
 
 
-def _measure(definition: _Definition, facts: Sequence[IncidentFacts]) -> Measure:
-    name, unit, values, meaning, source = definition
-    if unit != "%":
-        return _measured(name, [value for each in facts for value in values(each)], unit, meaning, source)
-    pairs = [values(each) for each in facts]
-    part, whole = sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
+def _share(of: _Definition, part: int, whole: int) -> Measure:
     value = round(100 * part / whole, 1) if whole else None
-    return Measure(name=name, value=value, n=int(whole), unit=unit, definition=meaning, source=source)
+    return Measure(name=of.name, value=value, n=whole, unit="%", definition=of.definition, source=of.source)
 
 
-def _measured(name: str, values: Sequence[float], unit: Unit, definition: str, source: str) -> Measure:
+def _measured(of: _Definition, values: Sequence[float]) -> Measure:
     return Measure(
-        name=name, value=round(fmean(values), 1) if values else None, n=len(values), unit=unit,
-        definition=definition, source=source, median=round(median(values), 1) if values else None,
+        name=of.name, value=round(fmean(values), 1) if values else None, n=len(values), unit=of.unit,
+        definition=of.definition, source=of.source, median=round(median(values), 1) if values else None,
     )  # fmt: skip
 
 
@@ -168,4 +232,4 @@ def _sums(maps: Iterable[dict[str, int]]) -> list[Recurrence]:
     )
 
 
-__all__ = ["DEFINITIONS", "By", "Group", "Kpis", "Measure", "Recurrence", "kpis"]
+__all__ = ["DEFINITIONS", "By", "Figures", "Group", "Kpis", "Measure", "Recurrence", "figures_of", "kpis"]

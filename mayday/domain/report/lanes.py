@@ -1,4 +1,4 @@
-"""The timeline as lanes over time: status, phases, gates, cadences, vendors, and what reached whom."""
+"""The timeline as lanes over time: status, phases, pages, gates, cadences, vendors, and what reached whom."""
 
 from __future__ import annotations
 
@@ -45,6 +45,8 @@ _STATUS_TONES: dict[str, Tone] = {
     "closed": "good",
 }  # fmt: skip
 _OUTCOMES: dict[str, Tone] = {"approved": "good", "rejected": "bad", "lapsed": "quiet"}
+#: in the order in which they are drawn
+GROUPS = ("incident", "pages", "gates", "updates", "vendors", "people")
 
 
 def lanes_of(entries: Sequence[Entry]) -> list[Lane]:
@@ -64,8 +66,7 @@ class _Drawing:
         for (group, name, _), bar in self._open.items():
             self._lane(group, name).bars.append(bar)
         self._open.clear()
-        order = ("incident", "gates", "updates", "vendors", "people")
-        return sorted(self._lanes.values(), key=lambda lane: order.index(lane.group))
+        return sorted(self._lanes.values(), key=lambda lane: GROUPS.index(lane.group))
 
     def _lane(self, group: str, name: str) -> Lane:
         return self._lanes.setdefault((group, name), Lane(group, name, [], []))
@@ -102,12 +103,27 @@ class _Drawing:
             case "phase_left":
                 self._end("incident", "phase", data["phase"], entry)
             case "finished":
-                for group, name, key in [each for each in self._open if each[0] in ("incident", "people")]:
-                    self._end(group, name, key, entry)
-                for group, name, key in [each for each in self._open if each[0] in ("updates", "vendors", "gates")]:
+                for group, name, key in list(self._open):
                     self._end(group, name, key, entry)
             case _:
+                self._take_page(entry)
                 self._take_work(entry)
+
+    def _take_page(self, entry: Entry) -> None:
+        """A call rings from the first page until somebody answers, or nobody is left to call."""
+        data = entry.data
+        match entry.kind:
+            case "paged" if data.get("purpose") == "page":
+                page = str(data["page"])
+                if ("pages", page, "") not in self._open:
+                    self._begin("pages", page, "", entry, "rings", "warn")
+            case "page_escalated":
+                self._mark("pages", str(data["page"]), entry, "page", "bad")
+            case "acknowledged":
+                self._end("pages", str(data.get("page")), "", entry, "good")
+            case "page_exhausted":
+                self._end("pages", str(data["page"]), "", entry, "bad")
+                self._mark("pages", str(data["page"]), entry, "cross", "bad")
 
     def _take_work(self, entry: Entry) -> None:
         data = entry.data

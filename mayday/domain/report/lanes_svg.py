@@ -1,4 +1,7 @@
-"""Lanes as an SVG: stands alone, prints on paper, and tells each mark's entry to a mouse that rests on it."""
+"""Lanes as an SVG, which tells each mark's entry to a mouse that rests on it.
+
+`drawn` stands alone and prints on paper; `embedded` is for a page, whose stylesheet colours it by the same classes.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,15 @@ COLOURS: dict[Tone, str] = {
     "calm": "#c7d7ee", "busy": "#7aa6d8", "good": "#2a9d76", "bad": "#c8453b", "warn": "#e6a23c", "quiet": "#d4d4d8",
 }  # fmt: skip
 _DARK: frozenset[Tone] = frozenset({"good", "bad"})
+_STYLE = "".join(
+    [
+        "text{font:12px system-ui,sans-serif;fill:#27272a}.title{font-size:16px;font-weight:600}",
+        ".group{font-size:11px;font-weight:600;fill:#6b6b74;text-transform:uppercase;letter-spacing:.06em}",
+        ".rule{stroke:#e4e4e7}.grid{stroke:#ececef}.time{fill:#6b6b74;font-size:11px}.in{font-size:11px}",
+        ".edge{stroke:#fff;fill:none}.mark{stroke:#fff;stroke-width:1}.line{fill:none;stroke-width:2.5}.on{fill:#fff}",
+        *(f".{tone}{{fill:{colour}}}.line.{tone}{{stroke:{colour};fill:none}}" for tone, colour in COLOURS.items()),
+    ]
+)
 _STEPS = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 240, 480, 1440, 2880))
 _MOST_TICKS = 16
 
@@ -24,9 +36,18 @@ def drawn(lanes: Sequence[Lane], since: datetime, until: datetime, title: str) -
 
     Times are UTC. Raises ValueError when `until` is not after `since`.
     """
+    return _sheet(since, until).draw([_cut(lane, since, until) for lane in lanes], title, alone=True)
+
+
+def embedded(lanes: Sequence[Lane], since: datetime, until: datetime, title: str, now: datetime | None = None) -> str:
+    """The same for a page of ours, without colours of its own; `now` is a moment to point at. Raises ValueError."""
+    return _sheet(since, until).draw([_cut(lane, since, until) for lane in lanes], title, now=now)
+
+
+def _sheet(since: datetime, until: datetime) -> _Sheet:
     if until <= since:
         raise ValueError("there is no time between the two moments")
-    return _Sheet(since, until).draw([_cut(lane, since, until) for lane in lanes], title)
+    return _Sheet(since, until)
 
 
 def _cut(lane: Lane, since: datetime, until: datetime) -> Lane:
@@ -39,35 +60,37 @@ class _Sheet:
         self._since, self._until = since, until
         self._span = (until - since).total_seconds()
 
-    def draw(self, lanes: Sequence[Lane], title: str) -> str:
+    def draw(self, lanes: Sequence[Lane], title: str, *, alone: bool = False, now: datetime | None = None) -> str:
+        self._head = HEAD if alone else HEAD - 28  # a page has the title already
         shown = [lane for lane in lanes if lane.bars or lane.marks]
         rows: list[str] = []
-        y, group = HEAD, ""
+        y, group = self._head, ""
         for lane in shown:
             if lane.group != group:
                 group = lane.group
                 y += 8
                 rows.append(
                     f'<text class="group" x="12" y="{y + 14}">{escape(group)}</text>'
-                    f'<line class="rule" x1="12" y1="{y + 20}" x2="{WIDTH - 12}" y2="{y + 20}"/>'
+                    f'<path class="rule" d="M12 {y + 20}H{WIDTH - 12}"/>'
                 )
                 y += 26
             rows.append(self._row(lane, y))
             y += ROW
         height = y + 44
-        return "\n".join([self._begin(height, title), self._axis(y), *rows, self._legend(y + 30), "</svg>", ""])
-
-    def _begin(self, height: int, title: str) -> str:
-        style = (
-            "text{font:12px system-ui,sans-serif;fill:#27272a}.title{font-size:16px;font-weight:600}"
-            ".group{font-size:11px;font-weight:600;fill:#71717a;text-transform:uppercase;letter-spacing:.06em}"
-            ".rule{stroke:#e4e4e7}.grid{stroke:#ececef}.time{fill:#71717a;font-size:11px}.in{font-size:11px}"
-        )
-        return (
+        begin = (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" '
-            f'height="{height}" role="img" aria-label="{escape(title, quote=True)}"><style>{style}</style>'
-            f'<rect width="100%" height="100%" fill="#fff"/><text class="title" x="12" y="24">{escape(title)}</text>'
+            f'height="{height}" role="img" aria-label="{escape(title, quote=True)}">'
         )
+        if alone:
+            begin += (
+                f'<style>{_STYLE}</style><rect width="100%" height="100%" fill="#fff"/>'
+                f'<text class="title" x="12" y="24">{escape(title)}</text>'
+            )
+        pointer = "" if now is None or not self._since <= now <= self._until else self._pointer(now, y)
+        return "\n".join([begin, self._axis(y), *rows, self._legend(y + 30), pointer, "</svg>", ""])
+
+    def _pointer(self, now: datetime, bottom: int) -> str:
+        return f'<path class="pointer" d="M0 {self._head - 12}V{bottom}" transform="translate({self._x(now):.1f} 0)"/>'
 
     def _axis(self, bottom: int) -> str:
         step = next((step for step in _STEPS if self._span / step.total_seconds() <= _MOST_TICKS), _STEPS[-1])
@@ -80,10 +103,10 @@ class _Sheet:
             label = f"{at:%H:%M}" if at.date() == day or day is None else f"{at:%d %b %H:%M}"
             day = at.date()
             lines.append(
-                f'<line class="grid" x1="{x:.1f}" y1="{HEAD - 10}" x2="{x:.1f}" y2="{bottom}"/>'
-                f'<text class="time" x="{x:.1f}" y="{HEAD - 16}" text-anchor="middle">{label}</text>'
+                f'<path class="grid" d="M{x:.1f} {self._head - 10}V{bottom}"/>'
+                f'<text class="time" x="{x:.1f}" y="{self._head - 16}" text-anchor="middle">{label}</text>'
             )
-        return "".join(lines) + f'<text class="time" x="12" y="{HEAD - 16}">{self._since:%d %b %Y}, UTC</text>'
+        return "".join(lines) + f'<text class="time" x="12" y="{self._head - 16}">{self._since:%d %b %Y}, UTC</text>'
 
     def _row(self, lane: Lane, y: int) -> str:
         name = lane.name if len(lane.name) <= 26 else lane.name[:25] + "…"
@@ -97,17 +120,17 @@ class _Sheet:
         width = max(right - left, 2.0)
         room = int((width - 8) / 6.2)
         label = bar.label if len(bar.label) <= room else bar.label[: room - 1] + "…" if room > 3 else ""
-        fill = "#fff" if bar.tone in _DARK else "#27272a"
-        text = f'<text class="in" x="{left + 5:.1f}" y="{y + 13}" style="fill:{fill}">{escape(label)}</text>'
+        tone = f"in on {bar.tone}-on" if bar.tone in _DARK else f"in {bar.tone}-on"
+        text = f'<text class="{tone}" x="{left + 5:.1f}" y="{y + 13}">{escape(label)}</text>'
         return (
             f'<g><title>{escape(bar.title)}</title><rect x="{left:.1f}" y="{y}" width="{width:.1f}" height="{BAR}" '
-            f'rx="3" fill="{COLOURS[bar.tone]}"/>{text if label else ""}</g>'
+            f'rx="3" class="{bar.tone}"/>{text if label else ""}</g>'
         )
 
     def _mark(self, mark: Mark, y: int) -> str:
-        x, middle, colour = self._x(mark.at), y + BAR / 2, COLOURS[mark.tone]
+        x, middle = self._x(mark.at), y + BAR / 2
         title = f"{mark.at:%H:%M:%S} {mark.title}"
-        return f"<g><title>{escape(title)}</title>{_shape(mark, x, middle, colour)}</g>"
+        return f"<g><title>{escape(title)}</title>{_shape(mark, x, middle)}</g>"
 
     def _legend(self, y: int) -> str:
         shown = (
@@ -118,8 +141,7 @@ class _Sheet:
         parts, x = [], 12.0
         for shape, tone, words in shown:
             mark = Mark(self._since, shape, tone, "")  # type: ignore[arg-type] # literals of the table above
-            colour = COLOURS[tone]  # type: ignore[index] # likewise
-            parts.append(_shape(mark, x + 6, y - 4, colour) + f'<text class="time" x="{x + 18}" y="{y}">{words}</text>')
+            parts.append(_shape(mark, x + 6, y - 4) + f'<text class="time" x="{x + 18}" y="{y}">{words}</text>')
             x += 34 + 6.3 * len(words)
         return "".join(parts)
 
@@ -127,24 +149,21 @@ class _Sheet:
         return GUTTER + (at - self._since).total_seconds() / self._span * (WIDTH - GUTTER - 20)
 
 
-def _shape(mark: Mark, x: float, y: float, colour: str) -> str:
-    edge = 'stroke="#fff" stroke-width="1"'
+def _shape(mark: Mark, x: float, y: float) -> str:
+    filled, drawn_line = f'class="mark {mark.tone}"', f'class="line {mark.tone}"'
     match mark.shape:
         case "page":
             points = f"{x:.1f},{y - 6:.1f} {x + 6:.1f},{y + 5:.1f} {x - 6:.1f},{y + 5:.1f}"
-            return f'<polygon points="{points}" fill="{colour}" {edge}/>'
+            return f'<polygon points="{points}" {filled}/>'
         case "diamond":
             points = f"{x:.1f},{y - 6:.1f} {x + 6:.1f},{y:.1f} {x:.1f},{y + 6:.1f} {x - 6:.1f},{y:.1f}"
-            return f'<polygon points="{points}" fill="{colour}" {edge}/>'
-        case "cross":
-            path = f"M{x - 4:.1f} {y - 4:.1f}l8 8m0-8l-8 8"
-            under = f'<path d="{path}" stroke="#fff" stroke-width="5"/>'
-            return f'{under}<path d="{path}" stroke="{colour}" stroke-width="3"/>'
-        case "tick":
-            path = f"M{x - 5:.1f} {y:.1f}l3.5 4l6.5-8"
-            return (
-                f'<path d="{path}" stroke="#fff" stroke-width="5" fill="none"/>'
-                f'<path d="{path}" stroke="{colour}" stroke-width="2.5" fill="none"/>'
+            return f'<polygon points="{points}" {filled}/>'
+        case "cross" | "tick":
+            path = (
+                f"M{x - 4:.1f} {y - 4:.1f}l8 8m0-8l-8 8"
+                if mark.shape == "cross"
+                else f"M{x - 5:.1f} {y:.1f}l3.5 4l6.5-8"
             )
+            return f'<path d="{path}" class="edge" stroke-width="5"/><path d="{path}" {drawn_line}/>'
         case "dot":
-            return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" fill="{colour}" {edge}/>'
+            return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" {filled}/>'
