@@ -15,7 +15,17 @@ from typing import Any
 
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 
-from bench import authoring, first_page, open_incidents, replay, scenario_history, storm, virtual_clock, watchers
+from bench import (
+    archive,
+    authoring,
+    first_page,
+    open_incidents,
+    replay,
+    scenario_history,
+    storm,
+    virtual_clock,
+    watchers,
+)
 from bench.figures import Figure
 from bench.progress import say, stdout_for_the_result
 from bench.scenario import Stage
@@ -36,6 +46,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     authoring.LINT: authoring.lint,
     authoring.COLD_START: authoring.cold_start,
     authoring.GROWTH: authoring.growth,
+    archive.NAME: archive.run,
 }
 
 

@@ -148,13 +148,14 @@ async def fill(records: Records, told: Sequence[Night], begin: int, count: int) 
     for past in past_incidents(told, until, begin, count):
         batch.append(past)
         if len(batch) == AT_ONCE:
-            entries += await _write(records, batch)
+            entries += await write(records, batch)
             batch = []
             say(f"  {entries:,} entries")
-    return entries + await _write(records, batch)
+    return entries + await write(records, batch)
 
 
-async def _write(records: Records, batch: Sequence[PastIncident]) -> int:
+async def write(records: Records, batch: Sequence[PastIncident]) -> int:
+    """Put them into every table in one transaction; how many entries they have."""
     if not batch:
         return 0
     rows: dict[sa.Table, list[dict[str, Any]]] = {

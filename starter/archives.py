@@ -25,7 +25,7 @@ from starter.once import OnceRoute
 from starter.parts import Here, Parts
 from starter.problems import Problem
 
-__all__ = ["dossier_of", "router"]
+__all__ = ["dossier_of", "router", "tapes_of_dossier"]
 
 #: incidents that reviewers look into at once; a tape is some hundred kilobytes
 KEPT_TAPES = 8
@@ -67,7 +67,7 @@ async def at(
     dossier = await dossier_of(parts, record)
     entries = dossier.timeline()
     try:
-        found = seen(await _tapes(parts, dossier, record.seq), entries, parse_moment(moment, entries))
+        found = seen(await tapes_of_dossier(parts, dossier, record.seq), entries, parse_moment(moment, entries))
     except ValueError as error:
         raise Problem(422, "invalid", str(error)) from None
     return found.model_dump(mode="json", by_alias=True)
@@ -96,7 +96,7 @@ async def lanes(
     return Response(picture, media_type="image/svg+xml")
 
 
-async def _tapes(parts: Parts, dossier: Dossier, seq: int) -> list[Tape]:
+async def tapes_of_dossier(parts: Parts, dossier: Dossier, seq: int) -> list[Tape]:
     """The incident's tapes, kept for the next look: a slider asks many times."""
     key = (dossier.incident_id, seq, dossier.manifest.parts[0].digest if dossier.manifest.parts else "")
     async with parts.replaying:

@@ -21,6 +21,7 @@ from starter.console import (
     review_deeds,
     review_page,
     steps_page,
+    time_page,
     trends_page,
     words_page,
 )
@@ -30,6 +31,6 @@ __all__ = ["router"]
 router = APIRouter(include_in_schema=False)
 for _module in (
     assets, board_page, incident_page, deeds, words_page, steps_page, declare_page, desk_pages, review_page,
-    review_deeds, oncall_page, house_pages, trends_page, past_page,
+    review_deeds, oncall_page, house_pages, trends_page, past_page, time_page,
 ):  # fmt: skip
     router.include_router(_module.router)

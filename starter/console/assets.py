@@ -18,6 +18,7 @@ router = APIRouter()
 _TYPES = {
     "console.css": "text/css; charset=utf-8",
     "console.js": "text/javascript; charset=utf-8",
+    "time.js": "text/javascript; charset=utf-8",
     "mark.svg": "image/svg+xml",
 }
 

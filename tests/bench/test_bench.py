@@ -25,6 +25,7 @@ from bench.sizes import TINY, Sizes, UnknownSize
         ["watchers"],
         ["history", "replay", "virtual_clock"],
         ["lint", "cold_start", "growth"],
+        ["archive"],
     ],
 )
 async def test_it_runs(names: list[str]) -> None:
@@ -85,7 +86,7 @@ def test_the_hand_written_run_has_as_many_effects_and_timers() -> None:
 def test_the_names_are_those_of_the_documentation() -> None:
     assert list(BENCHMARKS) == [
         "first_page", "storm", "open_incidents", "watchers", "history", "replay", "virtual_clock", "lint", "cold_start",
-        "growth",
+        "growth", "archive",
     ]  # fmt: skip
 
 

@@ -105,12 +105,21 @@ class Rooms:
     contexts: list[BrowserContext] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
-    def enter(self, person: str, path: str = "/", *, width: int = 1280, height: int = 900, dark: bool = False) -> Page:
+    def enter(
+        self,
+        person: str,
+        path: str = "/",
+        *,
+        width: int = 1280,
+        height: int = 900,
+        dark: bool = False,
+        scripts: bool = True,
+    ) -> Page:
         """Somebody opens a link, logs in where that leads to, and is where the link pointed."""
         context = self.browser.new_context(
             base_url=self.mayday.url, viewport={"width": width, "height": height}, has_touch=width < 600,
             is_mobile=width < 600, color_scheme="dark" if dark else "light", timezone_id="Europe/Berlin",
-            reduced_motion="reduce",
+            reduced_motion="reduce", java_script_enabled=scripts,
         )  # fmt: skip
         context.set_default_timeout(PATIENCE)
         self.contexts.append(context)

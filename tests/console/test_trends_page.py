@@ -13,17 +13,22 @@ from tests.console.test_pages import look
 from tests.starter.conftest import House
 
 
+def incident_id(number: int) -> str:
+    return f"INC-01M80YPJAW4DFZ44RVP3AYJ{number:03}"
+
+
 async def past(house: House, number: int, minutes: int, *, service: str = "payments", **more: object) -> None:
     """An incident of so many minutes that is over."""
     begin = START + timedelta(days=31 * (number % 3))
     page = {"page": "p", "purpose": "page", "people": ["raj"], "targets": ["person.raj"]}
     entries = timeline(opened(service=service, **more), (1, "paged", page), resolved(minutes), start=begin)
     records = house.parts.records
-    await records.timeline.append(f"INC-{number}", entries)
+    await records.timeline.append(incident_id(number), entries)
     await records.incidents.opened(
         IncidentRecord(
-            id=f"INC-{number}", workflow_id=f"incident/{number}", title=f"{service} failed no. {number}",
-            severity="SEV1", status="resolved", service=service, services=[service], opened_at=begin, ended_at=begin, seq=3,
+            id=incident_id(number), workflow_id=f"incident/{number}", title=f"{service} failed no. {number}",
+            severity="SEV1", status="resolved", service=service, services=[service],
+            opened_at=begin, ended_at=begin, seq=3,
         )
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -49,16 +49,20 @@ _OUTCOMES: dict[str, Tone] = {"approved": "good", "rejected": "bad", "lapsed": "
 GROUPS = ("incident", "pages", "gates", "updates", "vendors", "people")
 
 
-def lanes_of(entries: Sequence[Entry]) -> list[Lane]:
-    """The lanes of a timeline, in the order in which they are drawn; empty lanes are left out."""
-    drawing = _Drawing()
+def lanes_of(entries: Sequence[Entry], say: Callable[[Entry], str] = lambda entry: entry.text) -> list[Lane]:
+    """The lanes of a timeline, in the order in which they are drawn; empty lanes are left out.
+
+    `say` tells an entry in words: the titles of bars and marks.
+    """
+    drawing = _Drawing(say)
     for entry in entries:
         drawing.take(entry)
     return drawing.lanes()
 
 
 class _Drawing:
-    def __init__(self) -> None:
+    def __init__(self, say: Callable[[Entry], str]) -> None:
+        self._say = say
         self._lanes: dict[tuple[str, str], Lane] = {}
         self._open: dict[tuple[str, str, str], Bar] = {}
 
@@ -73,12 +77,12 @@ class _Drawing:
 
     def _begin(self, group: str, name: str, key: str, entry: Entry, label: str, tone: Tone) -> None:
         self._lane(group, name)
-        self._open[group, name, key] = Bar(parse_timestamp(entry.at), None, label, tone, entry.text)
+        self._open[group, name, key] = Bar(parse_timestamp(entry.at), None, label, tone, self._say(entry))
 
     def _end(self, group: str, name: str, key: str, entry: Entry, tone: Tone | None = None) -> None:
         bar = self._open.pop((group, name, key), None)
         if bar is not None:
-            title = bar.title if tone is None else f"{bar.title} | {entry.text}"
+            title = bar.title if tone is None else f"{bar.title} | {self._say(entry)}"
             ended = bar._replace(until=parse_timestamp(entry.at), tone=tone or bar.tone, title=title)
             self._lane(group, name).bars.append(ended)
 

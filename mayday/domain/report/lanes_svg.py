@@ -12,7 +12,7 @@ from html import escape
 
 from mayday.domain.report.lanes import Bar, Lane, Mark, Tone
 
-WIDTH, GUTTER, ROW, BAR, HEAD = 1240, 190, 26, 18, 64
+WIDTH, GUTTER, MARGIN, ROW, BAR, HEAD = 1240, 190, 20, 26, 18, 64
 #: told apart by people who see colours differently, and in grey
 COLOURS: dict[Tone, str] = {
     "calm": "#c7d7ee", "busy": "#7aa6d8", "good": "#2a9d76", "bad": "#c8453b", "warn": "#e6a23c", "quiet": "#d4d4d8",
@@ -113,15 +113,18 @@ class _Sheet:
         label = f'<text x="12" y="{y + 14}">{escape(name)}<title>{escape(lane.name)}</title></text>'
         bars = sorted(lane.bars, key=lambda bar: bar.since)
         marks = sorted(lane.marks, key=lambda mark: mark.shape == "cross")  # what went wrong lies on top
-        return label + "".join(self._bar(bar, y) for bar in bars) + "".join(self._mark(mark, y) for mark in marks)
+        at = [self._x(mark.at) for mark in marks]
+        return label + "".join(self._bar(bar, y, at) for bar in bars) + "".join(self._mark(mark, y) for mark in marks)
 
-    def _bar(self, bar: Bar, y: int) -> str:
+    def _bar(self, bar: Bar, y: int, marks: Sequence[float]) -> str:
+        """With its label where no mark would cover the beginning, and none where only two letters would fit."""
         left, right = self._x(max(bar.since, self._since)), self._x(min(bar.until or self._until, self._until))
         width = max(right - left, 2.0)
-        room = int((width - 8) / 6.2)
-        label = bar.label if len(bar.label) <= room else bar.label[: room - 1] + "…" if room > 3 else ""
+        indent = 14 if any(left - 4 < x < left + 14 for x in marks) else 5
+        room = int((width - indent - 3) / 6.2)
+        label = bar.label if len(bar.label) <= room else bar.label[: room - 1] + "…" if room > 7 else ""
         tone = f"in on {bar.tone}-on" if bar.tone in _DARK else f"in {bar.tone}-on"
-        text = f'<text class="{tone}" x="{left + 5:.1f}" y="{y + 13}">{escape(label)}</text>'
+        text = f'<text class="{tone}" x="{left + indent:.1f}" y="{y + 13}">{escape(label)}</text>'
         return (
             f'<g><title>{escape(bar.title)}</title><rect x="{left:.1f}" y="{y}" width="{width:.1f}" height="{BAR}" '
             f'rx="3" class="{bar.tone}"/>{text if label else ""}</g>'
@@ -146,7 +149,7 @@ class _Sheet:
         return "".join(parts)
 
     def _x(self, at: datetime) -> float:
-        return GUTTER + (at - self._since).total_seconds() / self._span * (WIDTH - GUTTER - 20)
+        return GUTTER + (at - self._since).total_seconds() / self._span * (WIDTH - GUTTER - MARGIN)
 
 
 def _shape(mark: Mark, x: float, y: float) -> str:

@@ -97,6 +97,7 @@
   const shown = new Map(all("[data-region]").map((region) => [region.dataset.region, gist(region)]));
   localise(document);
   setInterval(() => tick(document), 1000);
+  document.addEventListener("fresh", (event) => localise(event.target)); // another script has put something in
 
   // regions: put in as they come, unless somebody has a hand, the focus or unsent words in them
   let touchedAt = 0, touched = null;
