@@ -15,9 +15,6 @@ from bench.past_incidents import fill, nights
 from mayday.records import Records
 from tests.console.nights import keep
 from tests.console.rooms import PATIENCE, Mayday, Rooms, reachable, tab_to
-from tests.console.test_stories import browser, mayday, rooms
-
-__all__ = ["browser", "mayday", "rooms"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.temporal, pytest.mark.timeout(600)]
 
