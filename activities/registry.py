@@ -10,6 +10,7 @@ from activities.calendar import CalendarActivities
 from activities.change import ChangeActivities
 from activities.chat import ChatActivities
 from activities.dependencies import Dependencies
+from activities.followups import FollowUpActivities
 from activities.http import HttpActivities
 from activities.inbox import InboxActivities
 from activities.itsm import ItsmActivities
@@ -31,6 +32,7 @@ def build(dependencies: Dependencies) -> list[Callable[..., Any]]:
     bridge = BridgeActivities(dependencies)
     chat = ChatActivities(dependencies)
     itsm = ItsmActivities(dependencies)
+    actions = FollowUpActivities(dependencies)
     change = ChangeActivities(dependencies)
     http = HttpActivities(dependencies)
     review = ReviewActivities(dependencies)
@@ -40,6 +42,7 @@ def build(dependencies: Dependencies) -> list[Callable[..., Any]]:
         vendor.open_case, vendor.contact, bridge.open, bridge.close,
         chat.open_channel, chat.post, chat.pin, chat.invite, chat.archive,
         itsm.open_major_incident, itsm.add_note, itsm.open_problem, itsm.open_change, itsm.close,
+        actions.open, actions.note, actions.close,
         change.execute, change.invoke, change.recent, KnowledgeActivities(dependencies).similar,
         http.request, http.house, TimelineActivities(dependencies).flush, InboxActivities(dependencies).look,
         SystemActivities(dependencies).last_seen, review.save, review.draft_report,

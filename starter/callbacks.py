@@ -2,6 +2,7 @@
 
     a page acknowledged there   -> `ack` of that page, by the person of the catalog behind the vendor's user
     a ticket changed there      -> `note`
+    a follow-up's ticket        -> `tell_action` of the review: closed there, the action is done
     a vendor's case changed     -> `vendor_reply`, which stops the contract's clocks
 
 The vendor's user is found by the catalog's `ids`, else by mail address. When nobody of the catalog fits, an
@@ -18,16 +19,21 @@ from typing import Any
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mayday.domain.commands import Ack, Command, Note, VendorReply
+from mayday.domain.commands import Ack, Answer, Command, Note, VendorReply
 from mayday.domain.incident import Board
+from mayday.domain.review import ReviewCommand
+from mayday.domain.review.commands import ReviewNote, TellAction
 from mayday.language.catalog import Catalog
+from mayday.providers.calls import ACTION_STEP, REVIEW_STEP
 from mayday.providers.inbound import Callback
 from mayday.records.incidents import IncidentRecord
 from mayday.records.records import Records
+from mayday.signing import Signer
 from starter.access import OWNER
 from starter.decisions import Decisions
 from starter.directory import Directory
-from starter.minting import command_id
+from starter.gateway import CommandRefused, Gateway, NoSuchRun, NotAccepted
+from starter.minting import command_id, review_workflow_id
 from starter.problems import Problem
 
 __all__ = ["Callbacks", "person_of"]
@@ -45,8 +51,11 @@ class Callbacks:
     """Delivers what vendors say of our own calls."""
 
     def __init__(
-        self, decisions: Decisions, records: Records, directory: Directory, catalog: Callable[[], Catalog]
-    ) -> None:
+        self, decisions: Decisions, records: Records, directory: Directory, catalog: Callable[[], Catalog],
+        gateway: Gateway, signer: Signer,
+    ) -> None:  # fmt: skip
+        self._gateway = gateway
+        self._signer = signer
         self._decisions = decisions
         self._records = records
         self._directory = directory
@@ -80,6 +89,8 @@ class Callbacks:
                 note = {**common, "id": f"{common['id']}-who"}
                 await self._send(record, Note(**note, actor=OWNER, text=words))
             return {**shown, **answer}
+        if call is not None and call.step.startswith(REVIEW_STEP):
+            return {**shown, **await self._tell_review(record, _for_review(callback, person, source, common))}
         return {**shown, **await self._send(record, _written(callback, person, source, common))}
 
     async def lane(self, source: str, callback: Callback) -> str:
@@ -118,6 +129,19 @@ class Callbacks:
         calls = await self._records.pager_calls.find(provider=source, ref=ref, limit=1)
         return calls[0].incident_id if calls else None
 
+    async def _tell_review(self, record: IncidentRecord, command: ReviewCommand) -> dict[str, Any]:
+        workflow_id, envelope = review_workflow_id(record.id), await self._signer.for_review(record.id, command)
+        try:
+            answer = await self._gateway.command(workflow_id, envelope)
+        except NotAccepted:
+            await self._gateway.signal_command(workflow_id, envelope)
+            answer = Answer(state="pending")
+        except (CommandRefused, NoSuchRun) as refused:
+            reason = refused.reason if isinstance(refused, CommandRefused) else "the review has ended"
+            log.info("callback_refused", incident=record.id, channel=command.channel, reason=reason)
+            return {"state": "refused", "reason": reason}
+        return {"state": answer.state}
+
     async def _send(self, record: IncidentRecord, command: Command) -> dict[str, Any]:
         try:
             decided = await self._decisions.send(record, command)
@@ -138,6 +162,16 @@ def _is_about(callback: Callback, board: Board) -> bool:
     if callback.meeting:
         return f"/{callback.meeting}" in (board.bridge or "").partition("?")[0]
     return bool(callback.ticket) and board.ticket == callback.ticket
+
+
+def _for_review(callback: Callback, person: str | None, source: str, common: dict[str, Any]) -> ReviewCommand:
+    """A ticket of the review changed: a follow-up's, or the problem record."""
+    words = callback.text if person else f"{callback.name or 'somebody'} in {source}: {callback.text}"
+    said: dict[str, Any] = {**common, "actor": person or OWNER, "text": words[:LONGEST_NOTE]}
+    step = callback.call.step if callback.call else ""
+    if step.startswith(ACTION_STEP):
+        return TellAction(**said, action=step.removeprefix(ACTION_STEP), over=callback.over)
+    return ReviewNote(**said)
 
 
 def _written(callback: Callback, person: str | None, source: str, common: dict[str, Any]) -> Note | VendorReply:

@@ -103,7 +103,7 @@ def assemble(
     lanes = Lanes(delivery)
     forwarder = Forwarder(records, lanes, clock)
     decisions = Decisions(gateway, records, delivery, Reopening(gateway, signer, clock), signer)
-    callbacks = Callbacks(decisions, records, delivery.directory, lambda: playbooks.catalog)
+    callbacks = Callbacks(decisions, records, delivery.directory, lambda: playbooks.catalog, gateway, signer)
     intake = Intake(records, lambda: playbooks.catalog, lanes, delivery, forwarder, clock)
     return Parts(
         settings=settings,

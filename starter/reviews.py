@@ -5,7 +5,8 @@ The live board comes from the review's workflow; where that does not answer, or 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NamedTuple
+from datetime import datetime
+from typing import Annotated, Any, Literal, NamedTuple
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
@@ -15,6 +16,7 @@ from mayday.domain.review import PEOPLE_SECTIONS, ReviewBoard, ReviewCommand
 from mayday.domain.review import commands as review_commands
 from mayday.domain.timeline import first_broken, plain, timestamp
 from mayday.records.incidents import IncidentRecord
+from mayday.records.reviews import ListedAction
 from starter import review_bodies as bodies
 from starter.access import Acting, AsPerson, Principal, Reading
 from starter.bodies import NoteBody
@@ -59,13 +61,31 @@ async def list_actions(
     principal: Reading,
     parts: Here,
     owner: Annotated[str | None, Query(description="a person, or `me`")] = None,
-    state: Annotated[str | None, Query(description="open, done, dropped; or `all`")] = "open",
-    limit: Annotated[int, Query(ge=1, le=500)] = 500,
+    state: Annotated[Literal["open", "done", "dropped", "all"], Query()] = "open",
+    service: Annotated[str | None, Query(description="of incidents of this service")] = None,
+    overdue: Annotated[bool, Query(description="only what is past its date")] = False,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    cursor: Annotated[str | None, Query(description="`next` of the page before")] = None,
 ) -> dict[str, Any]:
-    """Follow-up actions of all reviews, what is due first comes first."""
-    who = (principal.person or "") if owner == "me" else owner
-    found = await parts.records.reviews.actions(owner=who, state=None if state == "all" else state, limit=limit)
-    return {"items": [{**action.data, "incident_id": action.incident_id} for action in found], "next": None}
+    """The ledger: follow-up actions of all reviews, what is due first comes first, page by page."""
+    now = parts.clock()
+    try:
+        listing = await parts.records.reviews.ledger(
+            owner=(principal.person or "") if owner == "me" else owner,
+            state=None if state == "all" else state,
+            service=service,
+            overdue_at=now if overdue else None,
+            limit=limit,
+            after=cursor,
+        )
+    except ValueError as error:
+        raise Problem(422, "invalid", f"cursor: {error}") from None
+    return {"items": [_action(parts, found, now) for found in listing.items], "next": listing.next}
+
+
+def _action(parts: Parts, found: ListedAction, now: datetime) -> dict[str, Any]:
+    late = found.state == "open" and found.due_at is not None and found.due_at <= now
+    return {**found.item(), "overdue": late, "url": url_of(parts, found.incident_id)}
 
 
 @router.get("/reviews/{incident}")
@@ -128,7 +148,12 @@ async def verify(incident: str, principal: Reading, parts: Here) -> dict[str, An
 async def actions_of(incident: str, principal: Reading, parts: Here) -> dict[str, Any]:
     """The review's follow-up actions, in the order in which they were added."""
     board = await board_of(parts, await parts.directory.find(incident))
-    return {"items": [plain(action.model_dump()) for action in board.actions], "next": None}
+    now = parts.clock()
+    items = [
+        {**plain(action.model_dump()), "overdue": action.state == "open" and action.due_at <= now}
+        for action in board.actions
+    ]
+    return {"items": items, "next": None}
 
 
 @router.get("/reviews/{incident}/releases")

@@ -2,7 +2,7 @@
 people changed there, as a webhook would.
 
 Bounded: one round every `MAYDAY_TICKETS_EVERY` seconds, `MOST` tickets a round, one request or two each, and only while
-incidents are open. A state that a ticket had before is not told again.
+incidents or follow-ups are open. A state that a ticket had before is not told again.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import httpx
 import structlog
 
 from mayday.domain.errors import ProviderError, Refused
 from mayday.language.catalog import Catalog
-from mayday.providers.calls import OurCall
+from mayday.providers.calls import ACTION_STEP, OurCall
 from mayday.providers.inbound import Callback
 from mayday.providers.receipts import Receipts
 from mayday.providers.registry import watched_desks
@@ -38,6 +39,14 @@ log = structlog.get_logger(__name__)
 MOST = 20
 _OPEN = 200
 _SEEN = "seen_state"
+
+
+class _Ticket(NamedTuple):
+    """A ticket, and the step that opened it."""
+
+    number: str
+    incident: str
+    step: str
 
 
 class TicketWatch:
@@ -66,18 +75,24 @@ class TicketWatch:
     async def look(self) -> int:
         """How many changes were told. Raises RecordsUnavailable and TemporalSilent: the next round tells them."""
         found = await self._records.incidents.find(open_only=True, drill=False, limit=_OPEN)
-        tickets = [(each.id, each.board.ticket) for each in found.items if each.board and each.board.ticket]
+        tickets = [
+            _Ticket(each.board.ticket, each.id, "ticket") for each in found.items if each.board and each.board.ticket
+        ]
+        for action in await self._records.reviews.actions(state="open", limit=_OPEN):
+            if number := action.data.get("ticket"):
+                tickets.append(_Ticket(str(number), action.incident_id, f"{ACTION_STEP}{action.id}"))
         start = self._turn % max(1, len(tickets))
         self._turn = start + MOST
         told = 0
-        for incident, ticket in (tickets[start:] + tickets[:start])[:MOST]:
+        for ticket in (tickets[start:] + tickets[:start])[:MOST]:
             for name, desk in self._desks.items():
-                told += await self._ask(name, desk, incident, ticket)
+                told += await self._ask(name, desk, ticket)
         return told
 
-    async def _ask(self, name: str, desk: WatchedDesk, incident: str, ticket: str) -> bool:
+    async def _ask(self, name: str, desk: WatchedDesk, about: _Ticket) -> bool:
+        ticket, incident, step = about
         try:
-            state, _ = await desk.state(ticket)
+            state, over = await desk.state(ticket)
         except Refused:
             return False  # another desk's ticket
         except ProviderError as error:
@@ -89,8 +104,8 @@ class TicketWatch:
             return False
         if seen:
             callback = Callback(
-                id=f"{ticket} {state}", kind="note", call=OurCall(incident, "ticket", 1), name="somebody",
-                text=f"{ticket} is {state} now",
+                id=f"{ticket} {state}", kind="note", call=OurCall(incident, step, 1), name="somebody",
+                text=f"{ticket} is {state} now", over=over,
             )  # fmt: skip
             answer = await self._callbacks.deliver(name, callback, self._clock())
             log.info("ticket_state_told", provider=name, incident=incident, ticket=ticket, answer=answer["state"])

@@ -62,6 +62,7 @@ MOUNTED: dict[str, Mount] = {
         "mayday.cli.providers:providers_app", "Pagers, chats, desks: who serves what, and a test message."
     ),
     "review": Mount("mayday.cli.review:review_app", "Reviews: owner, meeting, report, follow-ups, closing."),
+    "actions": Mount("mayday.cli.review_actions:actions_app", "Follow-up actions: who owes what, until when."),
     "report": Mount("mayday.cli.report:report_app", "Trends over many incidents."),
     "backup": Mount(
         "mayday.cli.backup:backup",

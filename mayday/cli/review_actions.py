@@ -1,4 +1,4 @@
-"""`mayday review actions`: follow-ups, chased until each is done."""
+"""`mayday actions`, also `mayday review actions`: follow-ups, chased until each is done."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 from mayday.cli.printing import AsJson, answered, clock, print_json, table
 from mayday.cli.remote import remote
 
-actions_app = typer.Typer(no_args_is_help=True, help="Follow-up actions of reviews.")
+actions_app = typer.Typer(no_args_is_help=True, help="Follow-up actions: who owes what, until when.")
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The incident: its id, or INC- and the last six characters.")]
 Action = Annotated[str, typer.Argument(help="The action: A1, A2, ...")]
@@ -25,20 +25,27 @@ def send(incident: str, path: str, body: dict[str, Any], as_json: bool, done: st
 def list_actions(
     incident: Annotated[str | None, typer.Argument(metavar="[ID]", help="Of this incident; of all by default.")] = None,
     owner: Annotated[str | None, typer.Option(help="Of this person; `me` for your own.")] = None,
+    service: Annotated[str | None, typer.Option(help="Of incidents of this service.")] = None,
     state: Annotated[str, typer.Option(help="open, done, dropped or all.")] = "open",
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only what is past its date.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=500)] = 50,
+    cursor: Annotated[str | None, typer.Option(help="`next` of the page before.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Follow-up actions, what is due first comes first."""
+    """The ledger of follow-up actions, what is due first comes first."""
     if incident is None:
-        found = remote().get("/api/v1/actions", owner=owner, state=state)
+        late = "true" if overdue else None
+        found = remote().get(
+            "/api/v1/actions", owner=owner, state=state, service=service, overdue=late, limit=limit, cursor=cursor
+        )
     else:
-        found = remote().get(f"/api/v1/reviews/{incident}/actions")
+        known = remote().get(f"/api/v1/reviews/{incident}/actions")
         wanted = [
-            item
-            for item in found["items"]
-            if state in ("all", item["state"]) and (owner is None or item["owner"] == owner)
+            {**item, "incident_id": incident}
+            for item in known["items"]
+            if state in ("all", item["state"]) and owner in (None, item["owner"]) and (item["overdue"] or not overdue)
         ]
-        found = {**found, "items": [{**item, "incident_id": incident} for item in wanted]}
+        found = {**known, "items": wanted}
     if as_json:
         print_json(found)
         return
@@ -48,13 +55,16 @@ def list_actions(
             item["id"],
             item["owner"],
             item["priority"],
-            clock(item["due_at"]),
+            clock(item["due_at"]) + (" overdue" if item.get("overdue") else ""),
             item["state"],
+            item.get("ticket") or "",
             item["title"],
         ]
         for item in found["items"]
     ]
-    table(["incident", "", "owner", "priority", "due", "state", "title"], rows, "no actions")
+    table(["incident", "", "owner", "priority", "due", "state", "ticket", "title"], rows, "no actions")
+    if found["next"]:
+        typer.echo(f"more with --cursor {found['next']}")
 
 
 @actions_app.command()

@@ -134,6 +134,21 @@ REVIEW_KINDS: dict[str, tuple[str, str, str]] = {
         "action, title, owner, previous, due_at, times, reason",
         "a follow-up action is due later",
     ),
+    "action_ticket": (
+        "ticket {number} opened for {action} {title}",
+        "action, title, number, url?",
+        "the action is tracked where the house tracks its work",
+    ),
+    "action_ticket_failed": (
+        "no ticket for {action} {title}: {reason}",
+        "action, title, reason",
+        "tried again with the next reminder; the action is chased all the same",
+    ),
+    "action_ticket_told": (
+        "{action} {title}, ticket {ticket}: {text}",
+        "action, title, ticket, text",
+        "somebody changed the action's ticket",
+    ),
     "action_reminded": (
         "{to} reminded of {actions}",
         "actions, to, times",

@@ -2,6 +2,7 @@
 
     INC-01J.../page_mim#1/ana/push     the page `page_mim`, its first try, to ana by push
     INC-01J.../open_ticket#1           the ticket that the step `open_ticket` opened
+    INC-01J.../review:actions:A1#1     the ticket of the review's follow-up A1
     INC-01J.../engage_vendor#1/case    the case of the engagement `engage_vendor`
 
 Written by `Walker.ask` and the activities (DESIGN.md, idea 4). A key that was too long for a vendor's field was cut to
@@ -13,7 +14,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-__all__ = ["OurCall", "find_call", "read_call"]
+__all__ = ["ACTION_STEP", "REVIEW_STEP", "OurCall", "find_call", "read_call"]
+
+REVIEW_STEP = "review:"
+"""How the steps of reviews begin, and of their follow-up actions."""
+ACTION_STEP = "review:actions:"
 
 _INCIDENT = r"INC-[0-9A-HJKMNP-TV-Z]{26}"
 _CALL = re.compile(rf"({_INCIDENT})/([^\s#]+)#(\d+)(?:/(?:(case)|([^\s/#]+)/([^\s/#]+)))?")

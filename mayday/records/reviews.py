@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from mayday.domain.effects import Wire
-from mayday.records.schema import REPORTS, REVIEW_ACTIONS, REVIEWS
+from mayday.records.listing import Listing, cursor, parse_cursor
+from mayday.records.schema import INCIDENTS, REPORTS, REVIEW_ACTIONS, REVIEWS
 from mayday.records.store import Store
 
 
@@ -22,6 +23,20 @@ class FollowUp(Wire):
     state: str = "open"
     due_at: datetime | None = None
     data: dict[str, Any] = {}
+
+
+class ListedAction(FollowUp):
+    """An action with what is worth knowing of its incident."""
+
+    incident_title: str = ""
+    service: str | None = None
+    severity: str = ""
+    drill: bool = False
+
+    def item(self) -> dict[str, Any]:
+        """As lists show it, whoever asks."""
+        known = {"incident_id", "incident_title", "service", "severity", "drill"}
+        return {**self.data, **self.model_dump(mode="json", include=known)}
 
 
 class ReviewRecord(Wire):
@@ -95,6 +110,39 @@ class Reviews:
                 query = query.where(column == value)
         async with self._store.read() as connection:
             return [FollowUp.model_validate(dict(row._mapping)) for row in await connection.execute(query)]
+
+    async def ledger(
+        self, *, owner: str | None = None, state: str | None = "open", service: str | None = None,
+        overdue_at: datetime | None = None, limit: int = 50, after: str | None = None,
+    ) -> Listing[ListedAction]:  # fmt: skip
+        """Actions of all incidents, what is due first comes first. `overdue_at`: only what was due by then.
+
+        `after` is a cursor of this list (ValueError if it is not).
+        """
+        of, about = REVIEW_ACTIONS.c, INCIDENTS.c
+        query = (
+            sa.select(REVIEW_ACTIONS, about.title.label("incident_title"), about.service, about.severity, about.drill)
+            .join(INCIDENTS, of.incident_id == about.id)
+            .where(of.due_at.is_not(None))
+            .order_by(of.due_at, of.incident_id, of.id)
+            .limit(limit + 1)
+        )
+        for column, value in ((of.owner, owner), (of.state, state), (about.service, service)):
+            if value is not None:
+                query = query.where(column == value)
+        if overdue_at is not None:
+            query = query.where(of.due_at <= overdue_at)
+        if after is not None:
+            due_at, name = parse_cursor(after)
+            incident, _, action = name.partition("/")
+            place = sa.tuple_(of.due_at, of.incident_id, of.id)
+            query = query.where(place > sa.tuple_(sa.literal(due_at, of.due_at.type), incident, action))
+        async with self._store.read() as connection:
+            found = [ListedAction.model_validate(dict(row._mapping)) for row in await connection.execute(query)]
+        more, found = len(found) > limit, found[:limit]
+        last = found[-1] if more else None
+        following = cursor(last.due_at, f"{last.incident_id}/{last.id}") if last and last.due_at else None
+        return Listing(found, following)
 
     async def put_report(self, report: Report) -> None:
         """Keep a version of the report; drafted again, the newer text stands."""

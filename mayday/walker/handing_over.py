@@ -85,6 +85,7 @@ def review_input(w: Walker) -> ReviewInput:
         vendor_rcas=_vendor_rcas(w),
         base_url=w.start.base_url,
         carried=state.review_carried,
+        action_tickets=True,
     )
 
 

@@ -28,7 +28,7 @@ __all__ = ["HEADERS", "failed", "part", "sheet", "signed", "spoken"]
 HEADERS = {"Cache-Control": "no-store"}
 """Beside those that every answer of the starter has (`safe_headers`)."""
 NAVIGATION = (
-    ("/", "Board"), ("/on-call", "On call"), ("/runbooks", "Runbooks"), ("/trends", "Trends"),
+    ("/", "Board"), ("/actions", "Follow-ups"), ("/on-call", "On call"), ("/runbooks", "Runbooks"), ("/trends", "Trends"),
     ("/integrations", "Integrations"),
 )  # fmt: skip
 _CSRF, _KEY = (f"mark-{secrets.token_hex(16)}" for _ in range(2))

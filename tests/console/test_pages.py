@@ -10,13 +10,16 @@ import httpx
 import pytest
 
 from mayday.domain.incident import Board, Pending, RoleHolder
+from mayday.domain.review.wire import FollowUp as Action
 from mayday.domain.timeline import GENESIS, Entry, append
 from mayday.records.desk.bridges import DeskBridge
+from mayday.records.reviews import FollowUp, ReviewRecord
 from starter.safe_headers import POLICY
 from tests.starter.conftest import House
 from tests.starter.doubles import START
 
 HTML = {"Accept": "text/html"}
+ACTION = Action(id="A1", title="-", owner="lee", due_at=START, added_at=START, added_by="ana").model_dump(mode="json")
 SCRIPT = "<script>alert(1)</script>"
 
 
@@ -265,3 +268,35 @@ async def test_assets_are_kept_by_browsers_and_change_their_address(house: House
     assert "immutable" in answer.headers["cache-control"]
     assert (await house.http.get("/assets/x/../app.py")).status_code == 404
     assert (await house.http.get("/assets/x/secrets.txt")).status_code == 404
+
+
+async def test_the_ledger_of_follow_ups_is_a_page_with_filters_and_buttons(house: House) -> None:
+    incident = await house.declared()
+    due = house.clock() + timedelta(days=3)
+    facts = {"priority": "high", "title": SCRIPT, "ticket": "PAY-7", "ticket_url": "https://jira.example/browse/PAY-7"}
+    actions = [
+        FollowUp(
+            incident_id=incident, id=f"A{number}", owner="lee" if number % 2 else "raj", due_at=due,
+            data={**ACTION, **facts, "id": f"A{number}", "owner": "lee" if number % 2 else "raj", "state": "open",
+                  "due_at": due.isoformat()},
+        )
+        for number in range(60)
+    ]  # fmt: skip
+    review = ReviewRecord(incident_id=incident, workflow_id=f"review/{incident}", state="draft", revision=1)
+    await house.parts.records.reviews.save(review, actions)
+    page = (await look(house, "/actions")).text
+    assert SCRIPT not in page
+    assert page.count("PAY-7</a>") == 50
+    assert 'href="https://jira.example/browse/PAY-7"' in page
+    assert "It is done" in page
+    following = re.search(r'href="(/actions[^"]*cursor=[^"]*)"', page)
+    assert following is not None
+    rest = (await look(house, following[1].replace("&amp;", "&"))).text
+    assert rest.count("PAY-7</a>") == 10
+    mine = (await look(house, "/actions?owner=me", "lee")).text
+    assert mine.count("PAY-7</a>") == 30
+    assert '<b class="lack">overdue</b>' not in mine
+    assert "Nothing here" in (await look(house, "/actions?overdue=true")).text
+    house.clock.at = due + timedelta(days=1)
+    assert '<b class="lack">overdue</b>' in (await look(house, "/actions?overdue=true")).text
+    assert (await look(house, "/actions?state=nonsense")).status_code == 404

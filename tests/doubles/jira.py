@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.doubles.server import Asked, Double, Reply, route
 
-TYPES = ("Incident", "Problem", "Change")
+TYPES = ("Incident", "Problem", "Change", "Task")
 
 
 class Jira(Double):
@@ -31,7 +31,8 @@ class Jira(Double):
         """Issues that the search does not know yet."""
 
     def of_kind(self, kind: str) -> list[dict[str, Any]]:
-        return [each for each in self.issues.values() if each["fields"]["issuetype"]["name"] == kind.capitalize()]
+        name = "Task" if kind == "action" else kind.capitalize()
+        return [each for each in self.issues.values() if each["fields"]["issuetype"]["name"] == name]
 
     def notes(self, number: str) -> list[str]:
         return [text_of(each["body"]) for each in self.comments.get(number, [])]

@@ -23,14 +23,15 @@ FIELDS = {
     "change_request": TASK | {
         "type", "implementation_plan", "backout_plan", "justification", "start_date", "work_start", "approval",
     },
-    "sys_user": {"sys_id", "user_name", "name"}, "sys_user_group": {"sys_id", "name"},
+    "problem_task": TASK | {"problem", "assigned_to", "due_date"},
+    "sys_user": {"sys_id", "user_name", "name", "email"}, "sys_user_group": {"sys_id", "name"},
     "cmdb_ci_service": {"sys_id", "name"}, "cmn_schedule": {"sys_id", "name", "sys_class_name"},
     "cmn_schedule_span": {"sys_id", "name", "schedule", "start_date_time", "end_date_time", "repeat_type"},
 }  # fmt: skip
-PREFIX = {"incident": "INC", "problem": "PRB", "change_request": "CHG"}
+PREFIX = {"incident": "INC", "problem": "PRB", "change_request": "CHG", "problem_task": "PTASK"}
 POINTS_TO = {
     "cmdb_ci": "cmdb_ci_service", "business_service": "cmdb_ci_service", "assignment_group": "sys_user_group",
-    "caller_id": "sys_user", "schedule": "cmn_schedule",
+    "caller_id": "sys_user", "assigned_to": "sys_user", "problem": "problem", "schedule": "cmn_schedule",
 }  # fmt: skip
 LENGTHS = {"short_description": 160, "description": 4000, "correlation_id": 100}
 
@@ -72,7 +73,7 @@ class ServiceNow(Double):
         return list(self.tables[table].values())
 
     def of_kind(self, kind: str) -> list[Row]:
-        return self.records("change_request" if kind == "change" else kind)
+        return self.records({"change": "change_request", "action": "problem_task"}.get(kind, kind))
 
     def notes(self, number: str) -> list[str]:
         [row] = [row for table in PREFIX for row in self.records(table) if row["number"] == number]

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from mayday.records import FollowUp, KeyReused, Records, ReviewRecord, UnknownRecord
+from mayday.records.incidents import IncidentRecord
 from mayday.records.reviews import Report
 from mayday.records.schema import LOGIN_CODES, SESSIONS, TOKENS
 from tests.stores import Clock
@@ -119,6 +120,46 @@ async def test_a_review_and_its_actions_are_replaced_by_newer_ones_only(records:
     assert [each.state for each in await records.reviews.find()] == ["closed"]
     assert [each.id for each in await records.reviews.actions(incident_id="INC-1")] == ["a"]
     assert await records.reviews.find(state="draft") == []
+
+
+async def test_the_ledger_is_read_page_by_page_with_what_is_known_of_the_incidents(
+    records: Records, clock: Clock
+) -> None:
+    for number, service in ((1, "payments"), (2, "checkout")):
+        incident = IncidentRecord(
+            id=f"INC-{number}", workflow_id=f"incident/{number}", title=f"{service} down", severity="SEV1",
+            status="resolved", service=service, services=[service], opened_at=clock(),
+        )  # fmt: skip
+        await records.incidents.save(incident)
+        review = ReviewRecord(incident_id=incident.id, workflow_id=f"review/{incident.id}", state="draft", revision=1)
+        actions = [
+            FollowUp(
+                incident_id=incident.id, id=f"A{each}", owner="raj" if each % 2 else "lee",
+                state="done" if each == 5 else "open", due_at=clock() + timedelta(days=each // 2 - 1),
+                data={"id": f"A{each}", "title": f"action {each}"},
+            )
+            for each in range(1, 6)
+        ]  # fmt: skip
+        await records.reviews.save(review, actions)
+    seen: list[tuple[str, str]] = []
+    cursor: str | None = None
+    while True:
+        page = await records.reviews.ledger(limit=3, after=cursor)
+        seen += [(each.incident_id, each.id) for each in page.items]
+        cursor = page.next
+        if cursor is None:
+            break
+        assert len(page.items) == 3
+    assert seen == [(f"INC-{n}", f"A{a}") for pair in ((1,), (2, 3), (4,)) for n in (1, 2) for a in pair]
+    late = await records.reviews.ledger(overdue_at=clock(), owner="raj", service="checkout")
+    assert [(each.incident_title, each.id, each.severity) for each in late.items] == [
+        ("checkout down", "A1", "SEV1"), ("checkout down", "A3", "SEV1"),
+    ]  # fmt: skip
+    assert late.items[0].item()["title"] == "action 1"
+    assert [each.id for each in (await records.reviews.ledger(state="done")).items] == ["A5", "A5"]
+    assert len((await records.reviews.ledger(state=None)).items) == 10
+    with pytest.raises(ValueError, match="cursor"):
+        await records.reviews.ledger(after="nonsense")
 
 
 async def test_reports_are_kept_by_version(records: Records, clock: Clock) -> None:

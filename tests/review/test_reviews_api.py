@@ -11,10 +11,13 @@ import httpx
 import pytest
 
 from mayday.domain.commands import Answer, CommandEnvelope
-from mayday.domain.effects import FlushRequest
+from mayday.domain.effects import EffectRequest, EffectResult, FlushRequest
 from mayday.domain.report import draft, render
 from mayday.domain.review import ReviewBoard, ReviewEnvelope
+from mayday.domain.review.wire import CLOSE_ACTION, OPEN_ACTION
+from mayday.providers.calls import OurCall
 from mayday.providers.embedded.ledger import RecordsReviews
+from mayday.providers.inbound import Callback
 from mayday.records.incidents import IncidentRecord
 from mayday.records.records import Records
 from mayday.settings import load_settings
@@ -212,7 +215,47 @@ async def test_lists_come_from_the_records_also_when_temporal_is_silent(house: H
     assert (await house.get("/api/v1/reviews", params={"state": "closed"})).json()["items"] == []
     (action,) = (await house.get("/api/v1/actions", "lee", params={"owner": "me"})).json()["items"]
     assert (action["id"], action["incident_id"], action["state"]) == ("A1", INCIDENT, "open")
+    assert (action["incident_title"], action["service"], action["overdue"]) == ("Payments down", "payments", False)
+    assert (await house.get("/api/v1/actions", params={"service": "checkout"})).json()["items"] == []
+    assert (await house.get("/api/v1/actions", params={"overdue": True})).json()["items"] == []
+    house.clock.at += timedelta(weeks=9)
+    (late,) = (await house.get("/api/v1/actions", params={"overdue": True})).json()["items"]
+    assert late["overdue"] is True
+    assert (await house.get("/api/v1/actions", params={"cursor": "?"})).json()["code"] == "invalid"
     assert (await house.get(path())).json()["state"] == "draft"
+
+
+async def test_a_ticket_closed_at_its_vendor_completes_the_action(house: House) -> None:
+    gateway = house.gateway
+    assert isinstance(gateway, ReviewGateway)
+    doubles = {OPEN_ACTION: _ticket, CLOSE_ACTION: _ticket}
+    gateway.story = Story(given(incident_id=INCIDENT, action_tickets=True), doubles)
+    gateway.story.applied("add_action", "ana", title="Second gateway", owner="lee")
+
+    def changed(words: str, step: str = "review:actions:A1", **more: Any) -> Callback:
+        return Callback(words, "note", OurCall(INCIDENT, step, 1), "lee@example.com", "Lee", words, **more)
+
+    async def deliver(callback: Callback) -> str:
+        answer = await house.parts.callbacks.deliver("jira", callback, house.clock())
+        return str(answer["state"])
+
+    assert await deliver(changed("PAY-7: status To Do -> In Progress")) == "applied"
+    assert gateway.story.case.board().actions[0].state == "open"
+    assert await deliver(changed("PAY-7: status In Progress -> Done", over=True)) == "applied"
+    assert await deliver(changed("PAY-7: status In Progress -> Done", over=True)) == "applied", "told twice: once"
+    [item] = gateway.story.case.board().actions
+    assert (item.state, item.ended_by) == ("done", "lee")
+    assert len(gateway.story.of("action_ticket_told")) == 2
+    assert await deliver(changed("PRB-7: state is closed", "review:problem")) == "applied"
+    assert gateway.story.of("noted")[0].data["words"] == "PRB-7: state is closed"
+    assert await deliver(changed("?", "review:actions:A9")) == "refused"
+    gateway.asleep = True
+    assert await deliver(changed("PAY-7: a comment")) == "pending"
+    assert gateway.signalled == ["tell_action"]
+
+
+def _ticket(request: EffectRequest) -> EffectResult:
+    return EffectResult(value={"outputs": {"number": "PAY-7"}})
 
 
 async def test_verify_names_the_first_broken_entry(house: House) -> None:

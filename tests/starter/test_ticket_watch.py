@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 import pytest
 
 from mayday.domain.commands import Note
 from mayday.domain.errors import Refused, Unreachable
 from mayday.domain.incident import Board
+from mayday.providers.calls import OurCall
+from mayday.providers.inbound import Callback
+from mayday.records.reviews import FollowUp, ReviewRecord
 from starter import ticket_watch
 from starter.ticket_watch import TicketWatch
 from tests.starter.conftest import House
@@ -81,3 +87,25 @@ async def test_a_round_asks_no_more_than_it_may(house: House, monkeypatch: pytes
     await watch.look()
     await watch.look()
     assert desk.asked == 2
+
+
+async def test_the_tickets_of_follow_ups_are_looked_after_too(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    incident = await house.declared()
+    action = FollowUp(
+        incident_id=incident, id="A1", owner="ana", due_at=house.parts.clock(), data={"ticket": "INC000000000430"}
+    )
+    review = ReviewRecord(incident_id=incident, workflow_id=f"review/{incident}", state="draft", revision=1)
+    await house.parts.records.reviews.save(review, [action])
+    desk = Desk()
+    told: list[tuple[str, OurCall | None, str, bool]] = []
+
+    async def deliver(source: str, callback: Callback, at: datetime) -> dict[str, Any]:
+        told.append((source, callback.call, callback.text, callback.over))
+        return {"state": "applied"}
+
+    watch = watch_of(house, desk)
+    monkeypatch.setattr(house.parts.callbacks, "deliver", deliver)
+    assert await watch.look() == 0
+    desk.states["INC000000000430"] = "Resolved"
+    assert [await watch.look(), await watch.look()] == [1, 0]
+    assert told == [("bmc", OurCall(incident, "review:actions:A1", 1), "INC000000000430 is Resolved now", True)]

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from mayday.domain.effects import IncidentCard, SentVia
 from mayday.domain.wire import Wire
 
-TicketKind = Literal["incident", "problem", "change"]
+TicketKind = Literal["incident", "problem", "change", "action"]
 
 
 class TicketOrder(Wire):
-    """`fields` go to the provider as they are: assignment group, plan, backout."""
+    """`fields` go to the provider as they are: assignment group, plan, backout.
+
+    A follow-up action has an `assignee`, whom each desk knows under another id (`{"jira": "5b10", "email": "a@x"}`), a
+    day on which it is due, and the `problem` that it belongs to, if there is one.
+    """
 
     effect_key: str
     incident: IncidentCard
@@ -20,6 +25,9 @@ class TicketOrder(Wire):
     description: str | None = None
     number: str | None = None
     fields: dict[str, Any] = {}
+    assignee: dict[str, str] = {}
+    due_at: datetime | None = None
+    problem: str | None = None
 
 
 class TicketRef(Wire):

@@ -244,13 +244,17 @@ class ReviewCase:
         item: str = "",
         effect_class: str = "notify",
         timeout_s: int = 120,
+        once: bool = False,
     ) -> str:
-        """Ask the engine for an effect of `duty`; returns its key. `payload.effect_key` is filled in here."""
+        """Ask the engine for an effect of `duty`; returns its key. `payload.effect_key` is filled in here.
+
+        `once`: asked for again, it is still the same effect to the provider, whatever became of it before.
+        """
         step = ":".join(part for part in ("review", duty.name, item) if part)
         number = self.state.counters[step] = self.state.counters.get(step, 0) + 1
         key = f"{step}#{number}"
         data = payload.model_dump(mode="json", by_alias=True)
-        data["effect_key"] = f"{self.given.incident_id}/{key}"
+        data["effect_key"] = f"{self.given.incident_id}/{f'{step}#1' if once else key}"
         self.state.asked.append(
             EffectRequest.model_validate(
                 {

@@ -88,6 +88,15 @@ class ExtendAction(CommandBase):
     reason: str
 
 
+class TellAction(CommandBase):
+    """What happened to an action's ticket where that is kept. Sent by the starter only; `over`: the work is done."""
+
+    kind: Literal["tell_action"] = "tell_action"
+    action: str
+    text: str
+    over: bool = False
+
+
 class RescheduleMeeting(CommandBase):
     kind: Literal["reschedule_meeting"] = "reschedule_meeting"
     starts_at: datetime
@@ -170,6 +179,7 @@ ReviewCommand = Annotated[
     | DropAction
     | ReassignAction
     | ExtendAction
+    | TellAction
     | RescheduleMeeting
     | Release
     | Rewrite

@@ -10,22 +10,38 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mayday.domain.effects import EffectRequest, EffectResult
-from mayday.domain.review.commands import AddAction, CompleteAction, DropAction, ExtendAction, ReassignAction
+from mayday.domain.review.action_tickets import ActionTickets
+from mayday.domain.review.commands import (
+    AddAction,
+    CompleteAction,
+    DropAction,
+    ExtendAction,
+    ReassignAction,
+    TellAction,
+)
 from mayday.domain.review.duty import SYSTEM, Duty, RefusedCommand, moment, ref
 from mayday.domain.review.pace import elapsed
 from mayday.domain.review.wire import FollowUp, Obligation
 
 LONGEST_TITLE = 500
 MOST_ACTIONS = 200
+#: of a command's fields, those that travel on to the one that follows from it
+_COMMON = {"id", "actor", "channel", "received_at"}
 
 
 class FollowUpsDuty(Duty):
     name = "actions"
-    commands = ("add_action", "complete_action", "drop_action", "reassign_action", "extend_action")
+    commands = ("add_action", "complete_action", "drop_action", "reassign_action", "extend_action", "tell_action")
+
+    @property
+    def tickets(self) -> ActionTickets:
+        return ActionTickets(self)
 
     def begin(self) -> None:
         self.state.actions = [item.model_copy() for item in self.case.carried.actions]
         self.state.actions_added = len(self.state.actions)
+        for item in self._open():
+            self.tickets.want(item)
 
     def wakes(self) -> list[datetime]:
         return [self._wake(item) for item in self._open()]
@@ -40,12 +56,14 @@ class FollowUpsDuty(Duty):
             else:
                 item.reminders += 1
             item.next_reminder_at = self.now + self._every()
+            self.tickets.want(item)
             groups.setdefault((late, tuple(self._told(item))), []).append(item)
         for (late, people), items in groups.items():
             self._remind(items, list(people), late=late)
 
     def effect_finished(self, request: EffectRequest, result: EffectResult) -> None:
-        """Only notices, which the case looks after."""
+        """A ticket came, or did not; notices the case looks after."""
+        self.tickets.finished(request, result)
 
     def ledger(self) -> list[Obligation]:
         return [
@@ -92,6 +110,7 @@ class FollowUpsDuty(Duty):
         )
         if command.actor != item.owner:
             self._hand_over(item)
+        self.tickets.want(item)
         return {"action": item.id, "due_at": due_at}
 
     def check_complete_action(self, command: CompleteAction) -> None:
@@ -113,6 +132,7 @@ class FollowUpsDuty(Duty):
             on_time=on_time,
             due_at=item.due_at,
         )
+        self.tickets.close(item, f"Done: {command.result}" if command.result else "Done")
         return {"action": item.id, "on_time": on_time}
 
     def check_drop_action(self, command: DropAction) -> None:
@@ -133,6 +153,7 @@ class FollowUpsDuty(Duty):
             owner=item.owner,
             reason=command.reason,
         )
+        self.tickets.close(item, f"No longer wanted: {command.reason}")
         return {"action": item.id}
 
     def check_reassign_action(self, command: ReassignAction) -> None:
@@ -157,6 +178,7 @@ class FollowUpsDuty(Duty):
         item.owner, item.next_reminder_at = command.to, self.now + self._every()
         if command.actor != item.owner:
             self._hand_over(item)
+        self.tickets.note(item, f"Now {self.case.name(item.owner)}'s: {command.reason}")
         return {"action": item.id, "owner": item.owner}
 
     def check_extend_action(self, command: ExtendAction) -> None:
@@ -189,7 +211,31 @@ class FollowUpsDuty(Duty):
         )
         item.due_at, item.overdue_notices = command.due_at, 0
         item.next_reminder_at = self.now + self._every()
+        self.tickets.note(item, f"Due {moment(item.due_at)} now: {command.reason}")
         return {"action": item.id, "due_at": item.due_at}
+
+    def check_tell_action(self, command: TellAction) -> None:
+        if self.tickets.item(command.action) is None:
+            raise RefusedCommand("unknown", f"there is no action {command.action} with a ticket")
+
+    def apply_tell_action(self, command: TellAction) -> dict[str, Any]:
+        """A closed ticket completes its action: that is where the house tracks the work, and says who may close it."""
+        item = self.tickets.item(command.action)
+        assert item is not None
+        item.ticket_over = item.ticket_over or command.over
+        self.case.log(
+            "action_ticket_told",
+            command.actor,
+            self._step(item),
+            action=item.id,
+            title=item.title,
+            ticket=item.ticket,
+            text=command.text,
+        )
+        if command.over and item.state == "open":
+            done = CompleteAction(**command.model_dump(include=_COMMON), action=item.id, result=command.text)
+            self.apply_complete_action(done)
+        return {"action": item.id}
 
     # -- inside
 

@@ -19,6 +19,7 @@ SEND_INVITE = "review.send_invite"
 DRAFT_REPORT = "review.draft_report"
 SAVE = "review.save"
 OPEN_PROBLEM = "itsm.open_problem"
+OPEN_ACTION, NOTE_ACTION, CLOSE_ACTION = "itsm.open_action", "itsm.note_action", "itsm.close_action"
 
 ReviewStatus = Literal["draft", "in_review", "reviewed", "closed", "withdrawn"]
 Priority = Literal["high", "normal"]
@@ -178,6 +179,8 @@ class ReviewInput(Wire):
     base_url: str = ""
     carried: dict[str, Any] | None = None
     state: dict[str, Any] | None = None
+    #: whether each follow-up action gets a ticket; a review that an older worker began has none
+    action_tickets: bool = False
     #: as the incident's: decisions without a signature by one of these keys do not count
     decision_keys: list[str] = []
 
@@ -270,6 +273,11 @@ class FollowUp(Wire):
     next_reminder_at: datetime | None = None
     reminders: int = 0
     overdue_notices: int = 0
+    #: its ticket, whether that was closed where it is kept, and why there is none
+    ticket: str | None = None
+    ticket_url: str | None = None
+    ticket_over: bool = False
+    ticket_failed: str | None = None
 
 
 class ReviewMeeting(Wire):

@@ -40,6 +40,7 @@ class Form(NamedTuple):
     closed: str
 
 
+#: follow-up actions have none: they stay at our own desk
 FORMS: dict[TicketKind, Form] = {
     "incident": Form(
         "HPD:IncidentInterface_Create", "HPD:IncidentInterface", "Incident Number", "Vendor Ticket Number",
@@ -72,7 +73,9 @@ class BmcDesk:
         self._more = more or {}
 
     async def open(self, order: TicketOrder) -> TicketRef:
-        form = FORMS[order.kind]
+        form = FORMS.get(order.kind)
+        if form is None:
+            raise Refused(f"{NAME} has no form for a follow-up action here", provider=NAME)
         if order.kind == "change" and order.number:
             await self._entry(order.number)
             return TicketRef(number=order.number)

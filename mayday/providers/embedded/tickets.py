@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mayday.domain.effects import ActionReceipt, ActionRequest
 from mayday.domain.ports import TicketClosing, TicketOrder, TicketRef, WorkNote
+from mayday.domain.timeline import timestamp
 from mayday.providers.embedded import NAME
 from mayday.providers.embedded.failures import provider_errors
 from mayday.records.desk import Desk
@@ -24,7 +25,7 @@ class DeskTickets:
         async def open_it(connection: AsyncConnection) -> dict[str, Any]:
             number = await self._desk.tickets.open_in(
                 connection, order.kind, incident_id=order.incident.id, summary=order.summary,
-                description=order.description, fields=order.fields, number=order.number,
+                description=order.description, fields=_fields(order), number=order.number,
             )  # fmt: skip
             return {"number": number}
 
@@ -48,6 +49,11 @@ class DeskTickets:
 
         with provider_errors():
             await self._desk.effects.once(closing.effect_key, "itsm.close", closing.incident_id, close_it)
+
+
+def _fields(order: TicketOrder) -> dict[str, Any]:
+    more = {"due_at": order.due_at and timestamp(order.due_at), "assignee": order.assignee.get("person")}
+    return {**order.fields, **{name: value for name, value in more.items() if value}}
 
 
 class DeskChanges:

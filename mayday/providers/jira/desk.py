@@ -23,6 +23,8 @@ PRIORITY = {"SEV1": "Highest", "SEV2": "High", "SEV3": "Medium", "SEV4": "Low", 
 #: statuses of Jira Service Management's change workflow, and of others, in which a change is being carried out
 IMPLEMENTING = ("Implementing", "Implementation", "In progress", "Work in progress")
 _NEEDED = frozenset({"project", "issuetype", "summary"})
+#: under which the catalog's `ids` may hold a person's Atlassian account
+_ACCOUNTS = ("jira", "jsm", "atlassian")
 _TICKET, _NOTE = "ticket", "note"
 
 
@@ -109,10 +111,15 @@ class JiraDesk:
         own = {name: value for name, value in order.fields.items() if name.startswith("customfield_")}
         told = [f"{name}: {value}" for name, value in order.fields.items() if name not in own and value]
         text = "\n".join(part for part in (order.description, "", *told, order.effect_key) if part is not None)
+        action: dict[str, Any] = {}
+        if order.due_at is not None:
+            action["duedate"] = order.due_at.date().isoformat()
+        if account := next((order.assignee[name] for name in _ACCOUNTS if name in order.assignee), None):
+            action["assignee"] = {"accountId": account}
         return {
             "issuetype": {"name": self._types[order.kind]}, "summary": one_line(order.summary, SUMMARY),
             "description": document(text), "priority": {"name": PRIORITY.get(order.incident.severity, "High")},
-            **own, **self._more.get(order.kind, {}),
+            **action, **own, **self._more.get(order.kind, {}),
         }  # fmt: skip
 
     async def _link(self, ticket: str, other: str) -> None:

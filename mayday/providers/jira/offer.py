@@ -25,6 +25,7 @@ class JiraSettings(VendorModel):
     incident_type: str = Field(default="Incident", description="Issue type of major incidents")
     problem_type: str = Field(default="Problem", description="Issue type of problem records")
     change_type: str = Field(default="Change", description="Issue type of emergency changes")
+    action_type: str = Field(default="Task", description="Issue type of follow-up actions")
     resolution: str = Field(default="Done", description="Resolution of closed issues, where the workflow asks for one")
     watched: bool = Field(default=False, description="Look at open tickets every minute: where no webhook tells us")
     fields: Json[dict[str, dict[str, Any]]] = Field(
@@ -42,7 +43,10 @@ def offer(given: VendorSettings) -> Offer | None:
     receipts = Receipts(given.records.desk, NAME)
     desk = JiraDesk(
         Issues(client, settings.project), receipts,
-        {"incident": settings.incident_type, "problem": settings.problem_type, "change": settings.change_type},
+        {
+            "incident": settings.incident_type, "problem": settings.problem_type, "change": settings.change_type,
+            "action": settings.action_type,
+        },
         resolution=settings.resolution, more=settings.fields,
     )  # fmt: skip
 
@@ -54,13 +58,15 @@ def offer(given: VendorSettings) -> Offer | None:
                 False, said, "set MAYDAY_JIRA_PROJECT, and let the account browse and create issues there"
             )
         types = {str(each.get("name")) for each in answer.rows("issueTypes")}
-        wanted = {settings.incident_type, settings.problem_type, settings.change_type}
+        wanted = {settings.incident_type, settings.problem_type, settings.change_type, settings.action_type}
         if types and (missing := wanted - types):
             said = f"project {settings.project} has no issue type {', '.join(sorted(missing))}"
             return CheckResult(
-                False, said, "name its own types in MAYDAY_JIRA_INCIDENT_TYPE, _PROBLEM_TYPE, _CHANGE_TYPE"
+                False,
+                said,
+                "name its own types in MAYDAY_JIRA_INCIDENT_TYPE, _PROBLEM_TYPE, _CHANGE_TYPE, _ACTION_TYPE",
             )
-        return CheckResult(True, f"project {settings.project} takes the three kinds of tickets")
+        return CheckResult(True, f"project {settings.project} takes the four kinds of tickets")
 
     return Offer(
         ticket_desk=desk, watched_desk=desk if settings.watched else None,

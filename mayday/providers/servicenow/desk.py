@@ -1,4 +1,6 @@
-"""Incidents, problems and changes in ServiceNow. What mayday writes there is internal: work notes, never comments."""
+"""Incidents, problems, changes and follow-ups (problem tasks) in ServiceNow. What mayday writes there is internal:
+work notes, never comments.
+"""
 
 from __future__ import annotations
 
@@ -28,12 +30,17 @@ from mayday.providers.ticket_echo import note_mark
 
 log = structlog.get_logger(__name__)
 
-TABLE_OF: dict[TicketKind, str] = {"incident": "incident", "problem": "problem", "change": "change_request"}
+TABLE_OF: dict[TicketKind, str] = {
+    "incident": "incident", "problem": "problem", "change": "change_request", "action": "problem_task",
+}  # fmt: skip
 #: (impact, urgency), so that the platform's own look-up gives the priority of PROCESS.md "Severity": 1 is high
 MATRIX = {"SEV1": ("1", "1"), "SEV2": ("1", "2"), "SEV3": ("2", "2"), "SEV4": ("2", "3"), "SEV5": ("3", "3")}
 #: the state that closing sets, and the states in which a record is over already (values of a new instance)
-CLOSED_BY = {"incident": "6", "problem": "106", "change_request": "3"}
-OVER = {"incident": {"6", "7", "8"}, "problem": {"106", "107"}, "change_request": {"0", "3", "4"}}
+CLOSED_BY = {"incident": "6", "problem": "106", "change_request": "3", "problem_task": "157"}
+OVER = {
+    "incident": {"6", "7", "8"}, "problem": {"106", "107"}, "change_request": {"0", "3", "4"},
+    "problem_task": {"157"},
+}  # fmt: skip
 #: change_request.state of being carried out, and the states through which an emergency change gets there
 _IMPLEMENT, _EMERGENCY_WAY = "-1", ("-3", "-2", "-1")
 #: the incident's field that points to what was opened for it
@@ -115,6 +122,8 @@ class ServiceNowDesk:
         fields = {"state": CLOSED_BY.get(table, "3"), "close_code": self._close_code, "close_notes": reason}
         if table == "problem":
             fields = {"state": CLOSED_BY[table], "resolution_code": "fix_applied", "fix_notes": reason}
+        elif table == "problem_task":
+            fields = {"state": CLOSED_BY[table], "close_notes": reason}
         _, ignored = await self._tables.update(table, sys_id, fields)
         if "state" in ignored:
             said = f"{NAME} did not take the state: a rule of the table forbids it"
@@ -167,9 +176,15 @@ class ServiceNowDesk:
             for name, field in _CHANGE_FIELDS.items():
                 if name in inputs:
                     fields[field] = journal_text(str(inputs.pop(name)), 4_000)
+        elif order.kind == "action":
+            if order.due_at is not None:
+                fields["due_date"] = order.due_at.strftime("%Y-%m-%d %H:%M:%S")
         else:
             fields["impact"], fields["urgency"] = MATRIX.get(order.incident.severity, ("2", "2"))
+        user = order.assignee.get("servicenow")
         named = {
+            "problem": ("problem", "number", order.problem if order.kind == "action" else None),
+            "assigned_to": ("sys_user", "user_name" if user else "email", user or order.assignee.get("email")),
             "caller_id": ("sys_user", "user_name", self._caller if order.kind == "incident" else None),
             "assignment_group": ("sys_user_group", "name", group or None),
         }

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mayday.domain.incident import AlertEvent
-from mayday.providers.calls import OurCall, read_call
+from mayday.providers.calls import ACTION_STEP, OurCall, read_call
 from mayday.providers.facts import State, alert, facts, fields, grade, items, needed, scalar, title_of
 from mayday.providers.inbound import (
     Callback,
@@ -39,6 +39,8 @@ STATES = {
     "1": "New", "2": "In Progress", "3": "On Hold", "6": "Resolved", "7": "Closed", "8": "Cancelled",
 }  # fmt: skip
 _OVER = ("6", "7", "8", "resolved", "closed", "canceled", "cancelled")
+#: of a problem task: closed; of any task: closed complete, incomplete, skipped
+_TASK_OVER = ("157", "3", "4", "7", "closed", "closed complete", "closed incomplete", "closed skipped")
 #: changes that make an update of a foreign record news
 _NEWS = {"state", "incident_state", "priority", "impact", "urgency", "severity", "major_incident_state"}
 _SYS_ID = re.compile(r"[0-9a-f]{32}")
@@ -154,6 +156,11 @@ def _alert(record: dict[str, Any], delivery: Delivery) -> AlertEvent:
     )  # fmt: skip
 
 
+def _is_over(call: OurCall, state: str) -> bool:
+    """A follow-up is a problem task, which has states of its own."""
+    return state.lower() in (_TASK_OVER if call.step.startswith(ACTION_STEP) else _OVER)
+
+
 def _named(state: str) -> str:
     return STATES.get(state, state)
 
@@ -186,8 +193,8 @@ def _written(record: dict[str, Any], call: OurCall, delivery: Delivery) -> Itera
         if now and name in changed:
             old = _named(_value(before, name)) or "none"
             words = f"{number}: {name} {old} -> {_named(now) if 'state' in name else _shown(record, name) or now}"
-            over = "state" in name and now.lower() in _OVER
+            over = "state" in name and _is_over(call, now)
             yield Callback(f"{mark}:{name}", "note", call, person, person, words, at, over=over)
     if not changed and (state := _value(record, "state", "incident_state")):
         words = f"{number}: state is {_named(state)}"
-        yield Callback(f"{mark}:state", "note", call, person, person, words, at, over=state.lower() in _OVER)
+        yield Callback(f"{mark}:state", "note", call, person, person, words, at, over=_is_over(call, state))

@@ -1,4 +1,6 @@
-"""The desk's ticket register: major incidents (MI-), problems (PRB-), changes (CHG-), work notes; work orders (WO-)."""
+"""The desk's ticket register: major incidents (MI-), problems (PRB-), changes (CHG-), follow-ups (ACT-), work notes;
+work orders (WO-).
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,8 @@ from mayday.records.errors import UnknownRecord
 from mayday.records.schema import TICKET_NOTES, TICKETS, WORK_ORDERS
 from mayday.records.store import Store
 
-TicketKind = Literal["incident", "problem", "change"]
-_SERIES: dict[TicketKind, str] = {"incident": "MI", "problem": "PRB", "change": "CHG"}
+TicketKind = Literal["incident", "problem", "change", "action"]
+_SERIES: dict[TicketKind, str] = {"incident": "MI", "problem": "PRB", "change": "CHG", "action": "ACT"}
 
 
 class TicketNote(Wire):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,49 @@ async def test_each_kind_of_ticket_is_opened_once(tickets: Stand) -> None:
         assert (await tickets.port.open(order(f"INC-1/{kind}#1", kind=kind))).number == first.number
         numbers.append(first.number)
     assert len(set(numbers)) == 3
+
+
+def action(tickets: Stand, key: str = "INC-1/review:actions:A1#1") -> TicketOrder:
+    due_at = datetime(2026, 5, 29, 17, tzinfo=UTC)
+    known_as = {"person": "ana", "email": "ana@example.com", "jira": "5b10ac8d82e05b22cc7d4ef5"}
+    return order(key, kind="action", summary="Second gateway", due_at=due_at, assignee=known_as, fields={})
+
+
+async def test_a_follow_up_is_opened_once_noted_and_closed(tickets: Stand) -> None:
+    if tickets.vendor is not None and tickets.vendor.name == "bmc":  # our own desk stands behind it
+        with pytest.raises(Refused):
+            await tickets.port.open(action(tickets))
+        return
+    first: TicketRef = await tickets.port.open(action(tickets))
+    assert (await tickets.port.open(action(tickets))).number == first.number
+    await tickets.port.note(note(first.number, "Due later now", "INC-1/review:actions:A1:note#1"))
+    assert (await notes_of(tickets, first.number))[0].startswith("Due later now")
+    await tickets.port.close(TicketClosing(
+        effect_key="INC-1/review:actions:A1:close#1", incident_id=incident().id, ticket=first.number, reason="Done",
+    ))  # fmt: skip
+    if tickets.vendor is not None:
+        assert (await tickets.port.state(first.number))[1]
+        return
+    [kept] = await tickets.records.desk.tickets.find(kind="action")
+    assert (kept.number, kept.state, kept.close_reason) == (first.number, "closed", "Done")
+    assert kept.fields == {"due_at": "2026-05-29T17:00:00.000Z", "assignee": "ana"}
+
+
+async def test_a_follow_up_goes_to_its_owner_until_its_day(outside: Stand) -> None:
+    if outside.double.name == "bmc":
+        return
+    if isinstance(outside.double, ServiceNow):
+        ana = outside.double.put("sys_user", user_name="ana.ruiz", name="Ana Ruiz", email="ana@example.com")
+        problem = outside.double.put("problem")
+        await outside.port.open(action(outside).model_copy(update={"problem": problem["number"]}))
+        [row] = outside.double.of_kind("action")
+        assert (row["assigned_to"], row["problem"]) == (ana["sys_id"], problem["sys_id"])
+        assert row["due_date"] == "2026-05-29 17:00:00"
+        return
+    await outside.port.open(action(outside))
+    [issue] = outside.double.of_kind("action")  # type: ignore[attr-defined]
+    assert issue["fields"]["duedate"] == "2026-05-29"
+    assert issue["fields"]["assignee"] == {"accountId": "5b10ac8d82e05b22cc7d4ef5"}
 
 
 async def test_a_ticket_opened_before_is_found_by_who_remembers_nothing(outside: Stand) -> None:
