@@ -14,9 +14,10 @@ Answer = TypeVar("Answer")
 
 async def first_that_works(
     adapters: Sequence[Adapter], ask: Callable[[Adapter], Awaitable[Answer]], *, port: str,
-    passed: list[Unreached] | None = None,
+    passed: list[Unreached] | None = None, untold: tuple[type[ProviderError], ...] = (),
 ) -> Answer:  # fmt: skip
-    """The first adapter's answer that is one. `passed` gets those before it, and why each did not do it.
+    """The first adapter's answer that is one. `passed` gets those before it, and why each did not do it, unless that is
+    an `untold` error: it was none of its business.
 
     Raises Ambiguous at once, because the next provider might do it a second time; else, when all have failed, the
     error that a retry helps most: a retryable one before one that is not.
@@ -26,7 +27,11 @@ async def first_that_works(
         try:
             answer = await ask(adapter)
             if passed is not None:
-                passed += [Unreached(target=each.provider or port, reason=str(each)) for each in errors]
+                passed += [
+                    Unreached(target=each.provider or port, reason=str(each))
+                    for each in errors
+                    if not isinstance(each, untold)
+                ]
             return answer
         except Ambiguous:
             raise

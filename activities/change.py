@@ -10,9 +10,9 @@ from activities.actions import receipt, text_of
 from activities.chain import first_that_works
 from activities.dependencies import Dependencies
 from activities.failures import reported
-from mayday.domain.effects import ActionReceipt, ActionRequest
+from mayday.domain.effects import ActionReceipt, ActionRequest, IncidentCard
 from mayday.domain.errors import Refused
-from mayday.domain.ports import Freeze
+from mayday.domain.ports import ChangeHistory, Freeze
 
 #: the window of `changes.recent`, hours
 RECENT_HOURS = 72
@@ -34,24 +34,30 @@ class ChangeActivities:
     async def recent(self, request: ActionRequest) -> ActionReceipt:
         """Changes of the last hours on the service and what it depends on, newest first."""
         with reported():
-            service = text_of(request, "service")
             since_at = self._given.now() - timedelta(hours=int(request.inputs.get("hours") or RECENT_HOURS))
-            logs = self._given.ports_for(request.incident).change_logs
-            chain = self._chain_of(service)
-            changes, freezes = [], self._catalogs_freezes(chain, since_at)
-            for name in chain:
-                history = await first_that_works(
-                    logs, lambda log, name=name: log.recent(name, since_at), port="change log"  # type: ignore[misc]
-                )  # fmt: skip
-                changes += history.changes
-                freezes += history.freezes
-        freezes = list({(each.name, each.from_at): each for each in freezes}.values())
-        unique = {change.number: change for change in changes}
-        newest = sorted(unique.values(), key=lambda change: change.at, reverse=True)
+            found = await self.history(request.incident, text_of(request, "service"), since_at)
         return receipt({
-            "changes": [change.model_dump(mode="json", exclude_none=True) for change in newest],
-            "freezes": [freeze.model_dump(mode="json") for freeze in freezes],
+            "changes": [change.model_dump(mode="json", exclude_none=True) for change in found.changes],
+            "freezes": [freeze.model_dump(mode="json") for freeze in found.freezes],
         })  # fmt: skip
+
+    async def history(self, incident: IncidentCard, service: str, since_at: datetime) -> ChangeHistory:
+        """Changes since then on the service and what it depends on, the newest first, and freezes. Raises
+        ProviderErrors."""
+        logs = self._given.ports_for(incident).change_logs
+        chain = self._chain_of(service)
+        changes, freezes = [], self._catalogs_freezes(chain, since_at)
+        for name in chain:
+            history = await first_that_works(
+                logs, lambda log, name=name: log.recent(name, since_at), port="change log"  # type: ignore[misc]
+            )  # fmt: skip
+            changes += history.changes
+            freezes += history.freezes
+        unique = {change.number: change for change in changes}
+        return ChangeHistory(
+            changes=sorted(unique.values(), key=lambda change: change.at, reverse=True),
+            freezes=list({(each.name, each.from_at): each for each in freezes}.values()),
+        )
 
     def _catalogs_freezes(self, services: list[str], since_at: datetime) -> list[Freeze]:
         """Those that the catalog names for any of the services, from `since_at` to as far ahead."""

@@ -1,6 +1,9 @@
-"""Tickets: `itsm.open_major_incident`, `itsm.open_problem`, `itsm.open_change`, `itsm.add_note`, `itsm.close`."""
+"""Tickets: `itsm.open_major_incident`, `itsm.open_problem`, `itsm.open_change`, `itsm.add_note`, `itsm.close`,
+`itsm.link_child`."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from temporalio import activity
 
@@ -9,8 +12,8 @@ from activities.chain import first_that_works
 from activities.dependencies import Dependencies
 from activities.failures import reported
 from mayday.domain.effects import ActionReceipt, ActionRequest, Unreached
-from mayday.domain.errors import Refused
-from mayday.domain.ports import TicketClosing, TicketKind, TicketOrder, WorkNote
+from mayday.domain.errors import ProviderError, Refused
+from mayday.domain.ports import ChildTicket, TicketClosing, TicketDesk, TicketKind, TicketOrder, WorkNote
 
 #: inputs that are fields of the order; all others go to the provider by name
 _OWN = ("summary", "description", "change")
@@ -35,25 +38,57 @@ class ItsmActivities:
 
     @activity.defn(name="itsm.add_note")
     async def add_note(self, request: ActionRequest) -> ActionReceipt:
+        passed: list[Unreached] = []
         with reported():
             note = WorkNote(
                 effect_key=request.effect_key, incident_id=request.incident.id, ticket=_ticket(request),
                 text=text_of(request, "text"),
             )  # fmt: skip
-            desks = self._given.ports_for(request.incident).tickets
-            await first_that_works(desks, lambda desk: desk.note(note), port="tickets")
-        return receipt({})
+            await first_that_works(
+                self._desks(request), lambda desk: desk.note(note), port="tickets", passed=passed, untold=(Refused,)
+            )
+        return receipt({}, passed)
 
     @activity.defn(name="itsm.close")
     async def close(self, request: ActionRequest) -> ActionReceipt:
+        """Resolve the ticket, and propose the same to whoever owns its children: `children` are their numbers."""
+        passed: list[Unreached] = []
         with reported():
             closing = TicketClosing(
                 effect_key=request.effect_key, incident_id=request.incident.id, ticket=_ticket(request),
                 reason=optional_text(request, "reason"),
             )  # fmt: skip
-            desks = self._given.ports_for(request.incident).tickets
-            await first_that_works(desks, lambda desk: desk.close(closing), port="tickets")
-        return receipt({})
+
+            async def close_at(desk: TicketDesk) -> TicketDesk:
+                await desk.close(closing)
+                return desk
+
+            desk = await first_that_works(
+                self._desks(request), close_at, port="tickets", passed=passed, untold=(Refused,)
+            )
+        children: list[str] = []
+        try:
+            children = await desk.propose_closing(closing)
+        except ProviderError as error:  # the ticket is closed; its children are a courtesy
+            passed.append(Unreached(target=desk.name, reason=f"children of {closing.ticket} were not told: {error}"))
+        return receipt({"children": children or None}, passed)
+
+    @activity.defn(name="itsm.link_child")
+    async def link_child(self, request: ActionRequest) -> ActionReceipt:
+        """Let another ticket point to the major one."""
+        passed: list[Unreached] = []
+        with reported():
+            child = ChildTicket(
+                effect_key=request.effect_key, incident_id=request.incident.id, ticket=_ticket(request),
+                child=text_of(request, "ticket"),
+            )  # fmt: skip
+            await first_that_works(
+                self._desks(request), lambda desk: desk.adopt(child), port="tickets", passed=passed, untold=(Refused,)
+            )
+        return receipt({}, passed)
+
+    def _desks(self, request: ActionRequest) -> Sequence[TicketDesk]:
+        return self._given.ports_for(request.incident).tickets
 
     async def _open(self, request: ActionRequest, kind: TicketKind) -> ActionReceipt:
         with reported():

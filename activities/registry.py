@@ -43,6 +43,7 @@ def build(dependencies: Dependencies) -> list[Callable[..., Any]]:
         chat.open_channel, chat.post, chat.pin, chat.invite, chat.archive,
         itsm.open_major_incident, itsm.add_note, itsm.open_problem, itsm.open_change, itsm.close,
         actions.open, actions.note, actions.close,
+        itsm.link_child,
         change.execute, change.invoke, change.recent, KnowledgeActivities(dependencies).similar,
         http.request, http.house, TimelineActivities(dependencies).flush, InboxActivities(dependencies).look,
         SystemActivities(dependencies).last_seen, review.save, review.draft_report,

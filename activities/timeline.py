@@ -9,7 +9,7 @@ from activities.dependencies import Dependencies
 from activities.failures import reported
 from mayday.domain.effects import FLUSH, FlushReceipt, FlushRequest
 from mayday.domain.errors import ProviderError
-from mayday.domain.ports import Ports, Unnoted, WorkNote
+from mayday.domain.ports import ChildTicket, Ports, Unnoted, WorkNote
 from mayday.domain.timeline import Entry
 
 #: most characters of a work note; what is cut stands in the store
@@ -43,9 +43,35 @@ class TimelineActivities:
                 await self._tell(
                     self._given.drills if news.drill else self._given.ports, _work_note(request.incident_id, news)
                 )
+            await self._adopt(request.incident_id, news)
             await self._given.ledger.noted(request.incident_id, news.entries[-1].seq)
             told = True
         return told
+
+    async def _adopt(self, incident_id: str, news: Unnoted) -> None:
+        """Tickets that came as alerts, or with an incident that was merged in, point to the major one. A link is a
+        comfort: one that fails is logged."""
+        ports = self._given.drills if news.drill else self._given.ports
+        for entry in news.entries:
+            number = await self._childs_number(entry)
+            if number is None or number == news.ticket:
+                continue
+            child = ChildTicket(
+                effect_key=f"{incident_id}/child/{number}", incident_id=incident_id, ticket=news.ticket, child=number
+            )
+            desks = [desk for desk in ports.tickets if entry.kind == "merged_in" or desk.name == entry.actor]
+            try:
+                await first_that_works(desks, lambda desk, child=child: desk.adopt(child), port="tickets")  # type: ignore[misc]
+            except ProviderError as error:
+                activity.logger.info("ticket_not_linked", extra={"ticket": number, "reason": str(error)})
+
+    async def _childs_number(self, entry: Entry) -> str | None:
+        if entry.kind == "merged_in":
+            return await self._given.ledger.ticket_of(str(entry.data.get("source")))
+        if entry.kind == "alert_fired" and entry.actor in TICKET_CHANNELS:
+            labels = entry.data.get("labels")
+            return str(labels.get("number") or "") or None if isinstance(labels, dict) else None
+        return None
 
     async def _tell(self, ports: Ports, note: WorkNote) -> None:
         await first_that_works(ports.tickets, lambda desk: desk.note(note), port="tickets")

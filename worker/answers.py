@@ -19,7 +19,7 @@ from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateR
 from temporalio.service import RPCError, RPCStatusCode
 
 from mayday.catalogs import CatalogSource
-from mayday.domain.commands import Ack, Answer
+from mayday.domain.commands import Ack, Answer, Note
 from mayday.domain.errors import ProviderError
 from mayday.providers.vendor_pager import AnsweredCall, WatchedLine
 from mayday.records import Records
@@ -38,9 +38,9 @@ _TAKEN_WITHIN_S = 5.0
 
 
 class Commands(Protocol):
-    """How an acknowledgement reaches an incident."""
+    """How an acknowledgement, or what was found out, reaches an incident."""
 
-    async def acknowledge(self, incident: str, workflow_id: str, ack: Ack) -> bool:
+    async def tell(self, incident: str, workflow_id: str, command: Ack | Note) -> bool:
         """True once the incident has taken or refused it, or has ended; False: try again later."""
         ...
 
@@ -52,19 +52,21 @@ class TemporalCommands:
         self._client = client
         self._signer = signer
 
-    async def acknowledge(self, incident: str, workflow_id: str, ack: Ack) -> bool:
+    async def tell(self, incident: str, workflow_id: str, command: Ack | Note) -> bool:
         handle = self._client.get_workflow_handle(workflow_id)
-        envelope = await self._signer.for_incident(incident, ack)
+        envelope = await self._signer.for_incident(incident, command)
         try:
             async with asyncio.timeout(_TAKEN_WITHIN_S):
-                await handle.execute_update(ack.kind, envelope, id=ack.id, result_type=Answer)
+                await handle.execute_update(command.kind, envelope, id=command.id, result_type=Answer)
         except WorkflowUpdateFailedError as refused:
-            log.info("answer_refused", page=ack.page, actor=ack.actor, reason=str(refused.cause))
+            log.info(
+                "command_refused", kind=command.kind, incident=incident, actor=command.actor, reason=str(refused.cause)
+            )
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
             return False
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
-                log.warning("answer_not_told", page=ack.page, reason=error.message)
+                log.warning("command_not_told", kind=command.kind, incident=incident, reason=error.message)
                 return False
         return True
 
@@ -108,7 +110,7 @@ class Answers:
                 actor=self._person(provider, answered), channel=provider, page=call.page,
                 received_at=self._records.pager_calls.now(),
             )  # fmt: skip
-            if not await self._commands.acknowledge(record.id, record.workflow_id, ack):
+            if not await self._commands.tell(record.id, record.workflow_id, ack):
                 return False
         await self._records.pager_calls.note(call.effect_key, provider, "acknowledged")
         log.info("answer_told", provider=provider, incident=call.incident_id, page=call.page)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from temporalio.client import Client
 
+from activities.change import ChangeActivities
 from activities.dependencies import Dependencies
 from activities.registry import build
 from mayday.archive.collecting import Collector
@@ -23,6 +24,7 @@ from mayday.signing import Signer
 from worker.answers import Answers, TemporalCommands
 from worker.archiver import Archiver
 from worker.lifecycle import WorkerParts
+from worker.what_changed import WhatChanged
 from workflows.incident import IncidentWorkflow
 from workflows.review import ReviewWorkflow
 
@@ -51,14 +53,16 @@ async def compose(settings: Settings, client: Client) -> WorkerParts:
         await providers.close()
         await records.close()
 
-    activities = build(dependencies_of(providers, catalog))
+    dependencies = dependencies_of(providers, catalog)
+    activities = build(dependencies)
     archiver = Archiver(client, Collector(client, records, settings.codec_keys), records.archives, records.trends)
     signer = Signer(records.keys, records.store.now)
     lines = {name: each.watched for name, each in providers.offers.items() if each.watched is not None}
-    answers = Answers(lines, records, catalog, TemporalCommands(client, signer)) if lines else None
+    commands = TemporalCommands(client, signer)
+    answers = Answers(lines, records, catalog, commands) if lines else None
     return WorkerParts(
         workflows=WORKFLOWS, activities=activities, close=close, presence=records.presence, archiver=archiver,
-        answers=answers,
+        answers=answers, changes=WhatChanged(records, ChangeActivities(dependencies).history, commands),
     )  # fmt: skip
 
 

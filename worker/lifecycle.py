@@ -28,6 +28,7 @@ from worker.deployment import deployment_of, make_current
 from worker.health import WorkerHealth, serve_health
 from worker.heartbeat import beat
 from worker.presence import Lives, be_present
+from worker.what_changed import WhatChanged, watch_changes
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +47,7 @@ class WorkerParts:
     presence: Lives | None = None
     archiver: Archiver | None = None
     answers: Answers | None = None
+    changes: WhatChanged | None = None
 
 
 async def run_worker(
@@ -79,6 +81,8 @@ async def run_worker(
             await _in_background(stack, looking)
         if parts.answers is not None:
             await _in_background(stack, watch_answers(parts.answers, health, settings.answers_every))
+        if parts.changes is not None:
+            await _in_background(stack, watch_changes(parts.changes, health))
         await _poll(settings, client, stop, parts, health)
 
 

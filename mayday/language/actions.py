@@ -67,7 +67,16 @@ BUILT_IN: dict[str, ActionSpec] = {
         "summary:string plan:string? backout:string? change:string?",
         "number:string url:string?",
     ),
-    "itsm.close": _spec("reversible", "resolve the ticket", "reason:string?", "", on_error="continue"),
+    "itsm.close": _spec(
+        "reversible",
+        "resolve the ticket, and propose it to the owners of its children",
+        "reason:string?",
+        "children:list?",
+        on_error="continue",
+    ),
+    "itsm.link_child": _spec(
+        "reversible", "let another ticket point to the major one", "ticket:string", "", on_error="continue"
+    ),
     "change.execute": _spec(
         "irreversible",
         "carry out an approved change",

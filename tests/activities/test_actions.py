@@ -25,6 +25,7 @@ from mayday.catalogs import FixedCatalog
 from mayday.domain import effects as fx
 from mayday.domain.effects import ActionReceipt, ActionRequest, DeadlineRequest, IncidentCard
 from mayday.domain.errors import Ambiguous, Broken, NobodyReached, RateLimited, Refused, Unauthorised, Unreachable
+from mayday.domain.ports import TicketClosing, WorkNote
 from mayday.domain.review.wire import (
     DRAFT_REPORT,
     MEETING_SLOT,
@@ -150,6 +151,34 @@ async def test_a_change_is_carried_out_once_at_the_first_runner_only(
         await run(ChangeActivities(unsure).invoke, ask(card, "dr.invoke", "INC-1/dr#1", service="payments"))
     assert (failed.value.type, failed.value.details[0]["ambiguous"]) == ("ambiguous", True)
     assert len(await records.desk.tickets.orders()) == 1
+
+
+async def test_resolving_the_ticket_names_its_children_and_a_desk_that_was_passed_over(
+    dependencies: Dependencies, card: IncidentCard, run: Run
+) -> None:
+    itsm = ItsmActivities(dependencies)
+    major, child = [
+        (await run(itsm.open_major_incident, ask(card, "itsm.open_major_incident", key, summary="x"))).outputs["number"]
+        for key in ("a", "b")
+    ]
+    ours = card.model_copy(update={"ticket": major})
+    await run(itsm.link_child, ask(ours, "itsm.link_child", "c", ticket=child))
+
+    class Away:
+        name = "servicenow"
+
+        async def note(self, note: WorkNote) -> None:
+            raise Unreachable("servicenow is not reachable", provider=self.name)
+
+        async def close(self, closing: TicketClosing) -> None:
+            raise Refused("servicenow has no ticket MI-1001", provider=self.name)
+
+    behind = replace(dependencies.ports, tickets=[Away(), *dependencies.ports.tickets])
+    itsm = ItsmActivities(replace(dependencies, ports=behind))
+    noted = await run(itsm.add_note, ask(ours, "itsm.add_note", "d", text="quota raised"))
+    assert [each.target for each in noted.unreached] == ["servicenow"]
+    closed = await run(itsm.close, ask(ours, "itsm.close", "e", reason="restored"))
+    assert (closed.outputs, closed.unreached) == ({"children": [child]}, [])
 
 
 async def test_recent_changes_are_looked_up_for_the_service_and_all_below_it(

@@ -14,9 +14,9 @@ from activities.dependencies import Dependencies
 from activities.inbox import InboxActivities
 from activities.timeline import TimelineActivities
 from mayday.domain.effects import FlushRequest, IncidentCard, LookRequest
-from mayday.domain.errors import Unreachable
+from mayday.domain.errors import Refused, Unreachable
 from mayday.domain.incident import AlertEvent, Board
-from mayday.domain.ports import TicketOrder, WorkNote
+from mayday.domain.ports import ChildTicket, TicketOrder, WorkNote
 from mayday.domain.timeline import GENESIS, Entry, append
 from mayday.records import InboxItem, Records, RecordsUnavailable
 from tests.stores import Clock
@@ -90,6 +90,43 @@ async def test_what_came_out_of_the_ticket_is_not_written_into_it_again(
     receipt = await run(flush, story.flush(story.entries[-1:]))
     assert receipt.noted
     assert len(await records.desk.tickets.notes("MI-1001")) == 1
+
+
+async def test_tickets_of_alerts_and_of_merged_incidents_become_its_children(
+    dependencies: Dependencies, records: Records, card: IncidentCard, story: Story, run: Run
+) -> None:
+    desk = dependencies.ports.tickets[0]
+    merged = await desk.open(TicketOrder(effect_key="m", incident=card, kind="incident", summary="the same"))
+    other = Story(story.clock, merged.number)
+    await run(TimelineActivities(dependencies).flush, other.flush(other.happen(1)).model_copy(update={
+        "incident_id": "INC-2", "board": other.flush(other.entries).board.model_copy(update={"id": "INC-2"}),  # type: ignore[union-attr]
+    }))  # fmt: skip
+    adopted: list[tuple[str, str]] = []
+
+    class Vendor:
+        name = "servicenow"
+
+        async def note(self, note: WorkNote) -> None:
+            """Taken."""
+
+        async def adopt(self, child: ChildTicket) -> None:
+            adopted.append((child.ticket, child.child))
+            if child.child == "INC0000002":
+                raise Refused("no such ticket")
+
+    given = replace(dependencies, ports=replace(dependencies.ports, tickets=[Vendor()]))  # type: ignore[list-item]
+    for kind, actor, data in (
+        ("alert_fired", "servicenow", {"labels": {"number": "INC0000002"}}),
+        ("alert_fired", "servicenow", {"labels": {"number": "INC0000001"}}),
+        ("alert_fired", "alertmanager", {"labels": {"number": "7"}}),
+        ("alert_fired", "jira", {"labels": {"number": "OPS-1"}}),  # that desk is not set up
+        ("merged_in", "ana", {"source": "INC-2"}),
+    ):
+        head = story.entries[-1].hash if story.entries else GENESIS
+        story.entries.append(append(head, len(story.entries) + 1, story.clock(), kind, actor, None, data))
+    receipt = await run(TimelineActivities(given).flush, story.flush(story.entries))
+    assert receipt.noted
+    assert adopted == [("MI-1001", "INC0000002"), ("MI-1001", "INC0000001"), ("MI-1001", merged.number)]
 
 
 async def test_the_ticket_hears_later_what_it_missed(

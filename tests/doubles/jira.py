@@ -76,10 +76,21 @@ class Jira(Double):
         wanted = re.search(r'labels = "([^"]+)"', asked.json["jql"])
         assert wanted is not None
         found = [
-            {"id": each["id"], "key": key, "properties": each["properties"]} for key, each in self.issues.items()
+            {
+                "id": each["id"], "key": key, "properties": each["properties"],
+                "fields": {"labels": each["fields"].get("labels", [])},
+            } for key, each in self.issues.items()
             if wanted[1] in each["fields"].get("labels", []) and key not in self.unindexed
         ]  # fmt: skip
         return Reply(200, {"issues": found, "isLast": True})
+
+    @route("PUT /rest/api/3/issue/{key}")
+    def edit(self, asked: Asked) -> Reply:
+        if asked.slots["key"] not in self.issues:
+            return Reply(404, self.error(404))
+        labels = self.issues[asked.slots["key"]]["fields"].setdefault("labels", [])
+        labels += [each["add"] for each in asked.json["update"]["labels"] if each["add"] not in labels]
+        return Reply(204)
 
     @route("GET /rest/api/3/issue/{key}")
     def get(self, asked: Asked) -> Reply:

@@ -40,6 +40,7 @@ from mayday.domain.ports.talking import (
 )
 from mayday.domain.ports.tickets import (
     CaseOrder,
+    ChildTicket,
     TicketClosing,
     TicketDesk,
     TicketKind,
@@ -79,6 +80,7 @@ __all__ = [
     "WorkNote",
     "TicketClosing",
     "CaseOrder",
+    "ChildTicket",
     "VendorCall",
     "TicketDesk",
     "VendorDesk",

@@ -44,6 +44,10 @@ class Ledger(Protocol):
         """The ticket holds everything up to `seq`."""
         ...
 
+    async def ticket_of(self, incident_id: str) -> str | None:
+        """Another incident's ticket, as far as it is known."""
+        ...
+
 
 class Memory(Protocol):
     """What the records store knows beyond one incident."""

@@ -53,6 +53,15 @@ class TicketClosing(Wire):
     reason: str | None = None
 
 
+class ChildTicket(Wire):
+    """`child` is another ticket about the same cause as the major one, `ticket`."""
+
+    effect_key: str
+    incident_id: str
+    ticket: str
+    child: str
+
+
 class CaseOrder(Wire):
     effect_key: str
     incident: IncidentCard
@@ -81,6 +90,15 @@ class TicketDesk(Protocol):
     async def open(self, order: TicketOrder) -> TicketRef: ...
     async def note(self, note: WorkNote) -> None: ...
     async def close(self, closing: TicketClosing) -> None: ...
+
+    async def adopt(self, child: ChildTicket) -> None:
+        """Let a ticket point to the major one. Raises Refused for one that the desk does not know."""
+        ...
+
+    async def propose_closing(self, closing: TicketClosing) -> list[str]:
+        """Write into each open child of `closing.ticket` that it may be resolved too; returns their numbers. Whoever
+        owns a child decides."""
+        ...
 
 
 class VendorDesk(Protocol):

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import structlog
 
 from mayday.domain.errors import Ambiguous, Refused
-from mayday.domain.ports import TicketClosing, TicketKind, TicketOrder, TicketRef, WorkNote
+from mayday.domain.ports import ChildTicket, TicketClosing, TicketKind, TicketOrder, TicketRef, WorkNote
 from mayday.providers.bmc.forms import NAME, Forms, Values
+from mayday.providers.child_tickets import MOST_CHILDREN, proposal
 from mayday.providers.receipts import Receipts
 from mayday.providers.ticket_echo import note_mark
 from mayday.providers.vendor_words import cut, one_line, short_key
@@ -25,6 +26,8 @@ URGENCY = {"SEV1": "1-Critical", "SEV2": "2-High", "SEV3": "3-Medium"}
 _LEAST_IMPACT, _LEAST_URGENCY = "4-Minor/Localized", "4-Low"
 _TICKET, _NOTE = "ticket", "note"
 _CLOSING_REASON = 255
+#: relations between tickets, and the fields of the major one and of its child
+_RELATIONS, _MAJOR, _CHILD = "HPD:Associations", "Request ID01", "Request ID02"
 _IMPLEMENTING = "Implementation In Progress"
 
 
@@ -128,6 +131,37 @@ class BmcDesk:
         if form.entry != "HPD:IncidentInterface":
             values = {"Status": form.closed}
         await self._forms.change(form.entry, str(entry["Request ID"]), values)
+
+    async def adopt(self, child: ChildTicket) -> None:
+        """A relation of the form that the console's relationships are kept in."""
+        if (_kind(child.ticket), _kind(child.child)) != ("incident", "incident") or child.ticket == child.child:
+            raise Refused(f"{NAME}: {child.child} cannot be a child of {child.ticket}", provider=NAME)
+        await self._entry(child.ticket)
+        await self._entry(child.child)
+
+        async def look() -> Values | None:
+            known = await self._forms.all(_RELATIONS, _MAJOR, child.ticket, _CHILD, MOST_CHILDREN)
+            return {"child": child.child} if any(str(each.get(_CHILD)) == child.child for each in known) else None
+
+        async def act() -> Values:
+            await self._forms.create(_RELATIONS, {
+                _MAJOR: child.ticket, _CHILD: child.child, "Form Name01": "HPD:Help Desk",
+                "Form Name02": "HPD:Help Desk", "Association Type01": "Related to", "Lookup Keyword": "MAINHELPDESK",
+                "Request Description01": f"child of the major incident {child.ticket}",
+            }, _CHILD)  # fmt: skip
+            return {"child": child.child}
+
+        await self._receipts.once("child", child.effect_key, child.incident_id, look=look, act=act, look_first=True)
+
+    async def propose_closing(self, closing: TicketClosing) -> list[str]:
+        told = []
+        for relation in await self._forms.all(_RELATIONS, _MAJOR, closing.ticket, _CHILD, MOST_CHILDREN):
+            number = str(relation.get(_CHILD))
+            if _BY_PREFIX.get(number[:3].upper()) != "incident" or (await self.state(number))[1]:
+                continue
+            told.append(number)
+            await self.note(proposal(closing, number))
+        return told
 
     async def state(self, ticket: str) -> tuple[str, bool]:
         """The ticket's status by name, and whether it is over."""

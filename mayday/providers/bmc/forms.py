@@ -29,15 +29,16 @@ class Forms:
 
     async def find(self, form: str, field: str, value: str, fields: str) -> Values | None:
         """The first entry whose `field` is `value`, with its fields; None where there is none."""
+        return next(iter(await self.all(form, field, value, fields, 5)), None)
+
+    async def all(self, form: str, field: str, value: str, fields: str, most: int) -> list[Values]:
+        """Entries whose `field` is `value`."""
         if '"' in value or "\n" in value:
             raise Refused(f"{NAME}: a value with a quotation mark cannot be searched for", provider=NAME)
-        params = {"q": f"'{field}'=\"{value}\"", "fields": f"values({fields},{field})", "limit": "5"}
+        params = {"q": f"'{field}'=\"{value}\"", "fields": f"values({fields},{field})", "limit": str(most)}
         answer = await self.client.call("GET", _path(form), params=params)
-        for entry in answer.rows("entries"):
-            values = Answer(200, {}, entry).at("values")
-            if isinstance(values, dict) and str(values.get(field)) == value:
-                return values
-        return None
+        entries = [Answer(200, {}, entry).at("values") for entry in answer.rows("entries")]
+        return [each for each in entries if isinstance(each, dict) and str(each.get(field)) == value]
 
     async def change(self, form: str, entry: str, values: Mapping[str, Any]) -> None:
         """`entry` is the entry's `Request ID`, not its number."""

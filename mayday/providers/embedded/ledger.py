@@ -30,6 +30,11 @@ class RecordsLedger:
         with provider_errors():
             await self._records.flushes.noted(incident_id, seq)
 
+    async def ticket_of(self, incident_id: str) -> str | None:
+        with provider_errors():
+            found = await self._records.incidents.get(incident_id)
+        return found.board.ticket if found and found.board else None
+
 
 class RecordsMemory:
     def __init__(self, records: Records) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mayday.domain.effects import ActionReceipt, ActionRequest
-from mayday.domain.ports import TicketClosing, TicketOrder, TicketRef, WorkNote
+from mayday.domain.ports import ChildTicket, TicketClosing, TicketOrder, TicketRef, WorkNote
 from mayday.domain.timeline import timestamp
+from mayday.providers.child_tickets import proposal
 from mayday.providers.embedded import NAME
 from mayday.providers.embedded.failures import provider_errors
 from mayday.records.desk import Desk
@@ -49,6 +50,21 @@ class DeskTickets:
 
         with provider_errors():
             await self._desk.effects.once(closing.effect_key, "itsm.close", closing.incident_id, close_it)
+
+    async def adopt(self, child: ChildTicket) -> None:
+        async def adopt_it(connection: AsyncConnection) -> dict[str, Any]:
+            await self._desk.tickets.adopt_in(connection, child.child, child.ticket)
+            return {"child": child.child}
+
+        with provider_errors():
+            await self._desk.effects.once(child.effect_key, "itsm.link_child", child.incident_id, adopt_it)
+
+    async def propose_closing(self, closing: TicketClosing) -> list[str]:
+        with provider_errors():
+            children = await self._desk.tickets.children(closing.ticket)
+        for each in children:
+            await self.note(proposal(closing, each))
+        return children
 
 
 def _fields(order: TicketOrder) -> dict[str, Any]:

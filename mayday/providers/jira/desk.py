@@ -8,7 +8,8 @@ from typing import Any
 import structlog
 
 from mayday.domain.errors import Refused, Unauthorised
-from mayday.domain.ports import TicketClosing, TicketKind, TicketOrder, TicketRef, WorkNote
+from mayday.domain.ports import ChildTicket, TicketClosing, TicketKind, TicketOrder, TicketRef, WorkNote
+from mayday.providers.child_tickets import proposal
 from mayday.providers.jira.documents import NOTE, SUMMARY, document
 from mayday.providers.jira.issues import Issue, Issues
 from mayday.providers.receipts import Receipts
@@ -90,6 +91,21 @@ class JiraDesk:
                 text=closing.reason,
             ))  # fmt: skip
         await self._issues.finish(closing.ticket, self._resolution)
+
+    async def adopt(self, child: ChildTicket) -> None:
+        """Both are linked; a label of the child names the major one, so that its children are found again."""
+        await self._issues.get(child.ticket)
+        await self._issues.mark_child(child.child, child.ticket)
+        await self._link(child.ticket, child.child)
+
+    async def propose_closing(self, closing: TicketClosing) -> list[str]:
+        told = []
+        for number in await self._issues.children(closing.ticket):
+            _, over = await self._issues.state(number)  # the search lags behind
+            if not over:
+                told.append(number)
+                await self.note(proposal(closing, number))
+        return told
 
     async def state(self, ticket: str) -> tuple[str, bool]:
         """The issue's status by name, and whether it counts as done."""

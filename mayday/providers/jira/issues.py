@@ -7,10 +7,12 @@ property, which holds the whole key and is compared. The search lags some second
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from mayday.domain.errors import Ambiguous, Refused
+from mayday.providers.child_tickets import MOST_CHILDREN
 from mayday.providers.client import Answer, VendorClient, segment
 from mayday.providers.jira.documents import document
 from mayday.providers.vendor_words import said_in
@@ -20,6 +22,7 @@ PROPERTY = "mayday"
 #: JSM shows a comment to the customer unless this property of it says otherwise; plain Jira keeps it and does nothing
 _INTERNAL = {"key": "sd.public.comment", "value": {"internal": True}}
 _COMMENTS_LOOKED_AT = "100"
+_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]*-[0-9]+")
 _NOT_THERE, _NOT_LIKE_THAT = 404, 400
 
 
@@ -110,6 +113,27 @@ class Issues:
         said = f"{self.name}: the workflow of {number} offers no way to a done status from where it stands"
         raise Refused(said, provider=self.name)
 
+    async def mark_child(self, number: str, major: str) -> None:
+        """Raises Refused for an issue that is not there."""
+        label = _child_label(major)
+        answer = await self.client.call(
+            "PUT", f"/rest/api/3/issue/{segment(number)}", json={"update": {"labels": [{"add": label}]}},
+            accept=(_NOT_THERE,),
+        )  # fmt: skip
+        if answer.status == _NOT_THERE:
+            raise Refused(f"{self.name} has no issue {number[:60]}", provider=self.name)
+
+    async def children(self, major: str) -> list[str]:
+        """Issues that are marked as children of `major`, as far as the search knows them."""
+        answer = await self.client.call("POST", "/rest/api/3/search/jql", json={
+            "jql": f'labels = "{_child_label(major)}" AND statusCategory != Done ORDER BY created ASC',
+            "fields": ["labels"], "maxResults": MOST_CHILDREN,
+        })  # fmt: skip
+        return [
+            str(issue["key"]) for issue in answer.rows("issues")
+            if issue.get("key") and _child_label(major) in (Answer(200, {}, issue).at("fields", "labels") or [])
+        ]  # fmt: skip
+
     async def begin(self, number: str, names: Collection[str]) -> None:
         """Take the issue to a status of one of these names, else to any that counts as under way. One that stands in
         such a status stays. Raises Refused where the workflow offers no way there."""
@@ -150,6 +174,13 @@ class Issues:
     async def _post(self, effect_key: str, fields: Mapping[str, Any]) -> Answer:
         body = {"fields": dict(fields), "properties": [{"key": PROPERTY, "value": {"effect_key": effect_key}}]}
         return await self.client.call("POST", "/rest/api/3/issue", json=body, accept=(_NOT_LIKE_THAT,))
+
+
+def _child_label(major: str) -> str:
+    """Raises Refused for what is no issue's key."""
+    if not _KEY.fullmatch(major):
+        raise Refused(f"jira has no issue {major[:60]}", provider="jira")
+    return f"mayday-child-of-{major}"
 
 
 def label_of(effect_key: str) -> str:

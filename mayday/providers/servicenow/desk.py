@@ -11,7 +11,8 @@ from typing import Any
 import structlog
 
 from mayday.domain.errors import Ambiguous, ProviderError, Refused, Unauthorised
-from mayday.domain.ports import TicketClosing, TicketKind, TicketOrder, TicketRef, WorkNote
+from mayday.domain.ports import ChildTicket, TicketClosing, TicketKind, TicketOrder, TicketRef, WorkNote
+from mayday.providers.child_tickets import MOST_CHILDREN, proposal
 from mayday.providers.receipts import Receipts
 from mayday.providers.servicenow.tables import (
     NAME,
@@ -23,6 +24,7 @@ from mayday.providers.servicenow.tables import (
     description,
     is_sys_id,
     journal_text,
+    named,
     plain,
     summary,
 )
@@ -128,6 +130,29 @@ class ServiceNowDesk:
         if "state" in ignored:
             said = f"{NAME} did not take the state: a rule of the table forbids it"
             raise Refused(said, provider=NAME)
+
+    async def adopt(self, child: ChildTicket) -> None:
+        """`parent_incident` of the child is the major one."""
+        (table, major), (kind, sys_id) = await self._record(child.ticket), await self._record(child.child)
+        if (table, kind) != ("incident", "incident") or major == sys_id:
+            raise Refused(f"{NAME}: {child.child} cannot be a child of {child.ticket}", provider=NAME)
+        _, ignored = await self._tables.update("incident", sys_id, {"parent_incident": major})
+        if ignored:
+            raise Refused(f"{NAME}: {child.child} does not take its parent", provider=NAME)
+
+    async def propose_closing(self, closing: TicketClosing) -> list[str]:
+        _, major = await self._record(closing.ticket)
+        rows = await self._tables.rows(
+            "incident", f"parent_incident={named(major)}", "sys_id,number,state,parent_incident",
+            limit=str(MOST_CHILDREN),
+        )  # fmt: skip
+        told = []
+        for row in rows:
+            if plain(row.get("parent_incident")) != major or plain(row.get("state")) in OVER["incident"]:
+                continue
+            told.append(plain(row["number"]))
+            await self.note(proposal(closing, told[-1]))
+        return told
 
     async def state(self, ticket: str) -> tuple[str, bool]:
         """The record's state as the platform has it, and whether it is over."""

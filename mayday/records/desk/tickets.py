@@ -94,6 +94,24 @@ class Tickets:
             .values(state="closed", closed_at=self._store.now(), close_reason=reason)
         )  # fmt: skip
 
+    async def adopt_in(self, connection: AsyncConnection, child: str, major: str) -> None:
+        """Let an incident's ticket point to the major one. Raises UnknownRecord."""
+        rows = await connection.execute(sa.select(TICKETS).where(TICKETS.c.number.in_([child, major])))
+        known = {row.number: row for row in rows}
+        for number in (child, major):
+            if number not in known or known[number].kind != "incident" or child == major:
+                raise UnknownRecord(f"no incident {number}")
+        fields = {**known[child].fields, "parent": major}
+        await connection.execute(sa.update(TICKETS).where(TICKETS.c.number == child).values(fields=fields))
+
+    async def children(self, major: str) -> list[str]:
+        """Numbers of the open tickets that point to the major one."""
+        query = sa.select(TICKETS).where(TICKETS.c.kind == "incident", TICKETS.c.state == "open")
+        query = query.where(sa.type_coerce(TICKETS.c.fields, sa.Text).contains('"parent":'))
+        async with self._store.read() as connection:
+            rows = await connection.execute(query.order_by(TICKETS.c.number))
+            return [row.number for row in rows if row.fields.get("parent") == major]
+
     async def order_in(self, connection: AsyncConnection, values: dict[str, Any]) -> str:
         """Hand out a work order; returns its number."""
         number = f"WO-{await next_number(self._store, connection, 'WO')}"

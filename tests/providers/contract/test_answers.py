@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from mayday.catalogs import FixedCatalog
-from mayday.domain.commands import Ack
+from mayday.domain.commands import Ack, Note
 from mayday.domain.effects import IncidentCard
 from mayday.domain.ports import Call
 from mayday.language.catalog import Catalog
@@ -33,10 +33,11 @@ class Incident:
         self.acks: list[Ack] = []
         self.silent = False
 
-    async def acknowledge(self, incident: str, workflow_id: str, ack: Ack) -> bool:
+    async def tell(self, incident: str, workflow_id: str, command: Ack | Note) -> bool:
         if self.silent:
             return False
-        self.acks.append(ack)
+        assert isinstance(command, Ack)
+        self.acks.append(command)
         return True
 
 

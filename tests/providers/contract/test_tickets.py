@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mayday.domain.errors import ProviderError, Refused, Unreachable
-from mayday.domain.ports import TicketClosing, TicketOrder, TicketRef, WorkNote
+from mayday.domain.ports import ChildTicket, TicketClosing, TicketOrder, TicketRef, WorkNote
 from mayday.language.catalog import Catalog
 from tests.doubles.bmc import Bmc
 from tests.doubles.jira import Jira
@@ -202,3 +202,41 @@ async def test_who_is_not_there_is_unreachable(outside: Stand) -> None:
     await outside.double.stop()
     with raises_cleanly((Unreachable,), outside.double):
         await outside.port.open(order())
+
+
+def child_of(major: str, child: str) -> ChildTicket:
+    return ChildTicket(effect_key=f"INC-1/child/{child}", incident_id="INC-1", ticket=major, child=child)
+
+
+async def test_resolving_the_major_ticket_is_proposed_to_its_open_children_once(tickets: Stand) -> None:
+    major, one, other, stranger = [(await tickets.port.open(order(f"INC-1/ticket#{n}"))).number for n in range(1, 5)]
+    for child in (one, other, one):
+        await tickets.port.adopt(child_of(major, child))
+    await tickets.port.close(TicketClosing(effect_key="x", incident_id="INC-1", ticket=other))
+    closing = TicketClosing(effect_key="INC-1/close#1", incident_id="INC-1", ticket=major, reason="restored")
+    await tickets.port.close(closing)
+    assert await tickets.port.propose_closing(closing) == [one]
+    assert await tickets.port.propose_closing(closing) == [one]
+    [told] = await notes_of(tickets, one)
+    assert f"The major incident {major} is resolved: restored" in told
+    assert await notes_of(tickets, stranger) == []
+
+
+async def test_a_ticket_without_children_proposes_nothing(tickets: Stand) -> None:
+    ticket = (await tickets.port.open(order())).number
+    assert await tickets.port.propose_closing(TicketClosing(effect_key="x", incident_id="INC-1", ticket=ticket)) == []
+
+
+async def test_what_the_desk_does_not_know_is_nobodys_child(tickets: Stand) -> None:
+    ticket = (await tickets.port.open(order())).number
+    for wrong in ("INC0099999", "CRQ000000000001", "x^y"):
+        with pytest.raises(Refused):
+            await tickets.port.adopt(child_of(ticket, wrong))
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES, ids=str)
+async def test_a_link_that_fails_is_told_as_what_it_is(outside: Stand, outcome: Outcome) -> None:
+    major, child = [(await outside.port.open(order(f"INC-1/ticket#{n}"))).number for n in (1, 2)]
+    outcome.arrange(outside.double)
+    with raises_cleanly((*outcome.errors, Unreachable), outside.double):
+        await outside.port.adopt(child_of(major, child))
