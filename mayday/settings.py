@@ -143,6 +143,9 @@ class Settings(BaseSettings):
     tickets_every: float = Field(
         default=60, ge=15, description="Seconds between two looks at tickets whose desk does not tell us"
     )
+    providers_every: float = Field(
+        default=600, ge=0, description="Seconds between two looks of a worker at its vendors' health; 0: never"
+    )
     answers_every: float = Field(
         default=15, ge=5, description="Seconds between two looks for answers at pagers that do not tell us"
     )

@@ -17,13 +17,14 @@ from mayday.catalogs import CatalogFolder, CatalogSource
 from mayday.language.catalog import Catalog
 from mayday.language.catalog_files import load_catalog
 from mayday.providers.holiday_calendar import open_hours
-from mayday.providers.registry import Providers, build_providers
+from mayday.providers.registry import Providers, build_providers, serving
 from mayday.records import Records, RecordsUnavailable
 from mayday.settings import Settings
 from mayday.signing import Signer
 from worker.answers import Answers, TemporalCommands
 from worker.archiver import Archiver
 from worker.lifecycle import WorkerParts
+from worker.provider_report import ProviderReport
 from worker.what_changed import WhatChanged
 from workflows.incident import IncidentWorkflow
 from workflows.review import ReviewWorkflow
@@ -60,9 +61,12 @@ async def compose(settings: Settings, client: Client) -> WorkerParts:
     lines = {name: each.watched for name, each in providers.offers.items() if each.watched is not None}
     commands = TemporalCommands(client, signer)
     answers = Answers(lines, records, catalog, commands) if lines else None
+    served = serving(providers.offers, settings)
+    report = ProviderReport(served, providers.offers, records.store.now, settings.build_id)
     return WorkerParts(
-        workflows=WORKFLOWS, activities=activities, close=close, presence=records.presence, archiver=archiver,
-        answers=answers, changes=WhatChanged(records, ChangeActivities(dependencies).history, commands),
+        workflows=WORKFLOWS, activities=activities, close=close, presence=records.presence, report=report,
+        archiver=archiver, answers=answers,
+        changes=WhatChanged(records, ChangeActivities(dependencies).history, commands),
     )  # fmt: skip
 
 

@@ -18,7 +18,9 @@ from typing import Any
 import structlog
 from temporalio.client import Client
 from temporalio.worker import Worker
+from ulid import ULID
 
+from mayday.records.presence import Presence
 from mayday.settings import Settings
 from mayday.temporal.histories import check_open_runs
 from mayday.temporal.plugin import build_plugin
@@ -27,7 +29,8 @@ from worker.archiver import Archiver, archive
 from worker.deployment import deployment_of, make_current
 from worker.health import WorkerHealth, serve_health
 from worker.heartbeat import beat
-from worker.presence import Lives, be_present
+from worker.presence import be_present
+from worker.provider_report import ProviderReport, tell_of_providers
 from worker.what_changed import WhatChanged, watch_changes
 
 log = structlog.get_logger(__name__)
@@ -44,7 +47,8 @@ class WorkerParts:
     workflows: Sequence[type]
     activities: Sequence[Callable[..., Any]]
     close: Callable[[], Awaitable[None]] = field(default=_nothing_to_close)
-    presence: Lives | None = None
+    presence: Presence | None = None
+    report: ProviderReport | None = None
     archiver: Archiver | None = None
     answers: Answers | None = None
     changes: WhatChanged | None = None
@@ -75,7 +79,11 @@ async def run_worker(
         if settings.heartbeat_url is not None:
             await _in_background(stack, beat(settings.heartbeat_url, settings.heartbeat_every, client, health))
         if parts.presence is not None:
-            await _in_background(stack, be_present(parts.presence, client, health))
+            process = f"worker-{ULID()}"
+            await _in_background(stack, be_present(parts.presence, process, client, health))
+            if parts.report is not None:
+                telling = tell_of_providers(parts.presence, process, parts.report, settings.providers_every)
+                await _in_background(stack, telling)
         if parts.archiver is not None and settings.archive_every:
             looking = archive(parts.archiver, parts.workflows, settings.task_queue, health, settings.archive_every)
             await _in_background(stack, looking)

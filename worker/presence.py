@@ -7,8 +7,6 @@ from typing import Protocol
 
 import structlog
 from temporalio.client import Client
-from ulid import ULID
-
 from mayday.records.errors import RecordsUnavailable
 from worker.health import WorkerHealth
 from worker.heartbeat import temporal_answers
@@ -26,9 +24,11 @@ class Lives(Protocol):
     async def seen(self, process: str) -> None: ...
 
 
-async def be_present(presence: Lives, client: Client, health: WorkerHealth, every: float = EVERY_SECONDS) -> None:
-    """Writes every `every` seconds that this worker polls and reaches Temporal; runs until cancelled."""
-    process = f"worker-{ULID()}"
+async def be_present(
+    presence: Lives, process: str, client: Client, health: WorkerHealth, every: float = EVERY_SECONDS
+) -> None:
+    """Writes every `every` seconds that this worker polls and reaches Temporal; runs until cancelled. `process` is
+    unique to this life."""
     known = False
     while True:
         if health.ready and await temporal_answers(client):

@@ -7,6 +7,7 @@ count against people (LANGUAGE.md "Waiting").
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -15,6 +16,15 @@ from mayday.records.store import Store
 
 #: older lives are forgotten: no open deadline reaches back further
 KEPT = timedelta(days=30)
+
+
+class Living(NamedTuple):
+    """A process that lives, and what it last said of itself (`worker.provider_report`); None while it has not."""
+
+    process: str
+    started_at: datetime
+    last_seen_at: datetime
+    report: dict[str, Any] | None
 
 
 class Presence:
@@ -36,6 +46,21 @@ class Presence:
             await connection.execute(
                 sa.update(PRESENCE).where(PRESENCE.c.process == process).values(last_seen_at=self._store.now())
             )
+
+    async def told(self, process: str, report: dict[str, Any]) -> bool:
+        """It says something of itself; false while it has not begun."""
+        query = sa.update(PRESENCE).where(PRESENCE.c.process == process).values(report=report)
+        async with self._store.write() as connection:
+            return bool((await connection.execute(query)).rowcount)
+
+    async def living(self, since: datetime) -> list[Living]:
+        """Processes that were seen since then, the newest first."""
+        query = sa.select(PRESENCE).where(PRESENCE.c.last_seen_at >= since).order_by(PRESENCE.c.started_at.desc())
+        async with self._store.read() as connection:
+            return [
+                Living(row.process, row.started_at, row.last_seen_at, row.report)
+                for row in await connection.execute(query)
+            ]
 
     async def last_alive(self, before: datetime) -> datetime | None:
         """The last moment not after `before` at which any process lived, or None when nobody knows."""

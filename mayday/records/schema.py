@@ -241,6 +241,7 @@ OVERRIDES = sa.Table(
 PRESENCE = sa.Table(
     "presence", METADATA,
     _text("process", primary_key=True), _time("started_at"), _time("last_seen_at", index=True),
+    _json("report", nullable=True),
 )  # fmt: skip
 
 IDEMPOTENCY = sa.Table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any
 
 import httpx
@@ -10,15 +11,16 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 from mayday.catalogs import FixedCatalog
-from mayday.domain.errors import ProviderError
 from mayday.language.explanation import explain_runbook
 from mayday.language.library import UnknownRunbook
 from mayday.language.picture import picture_of
 from mayday.language.picture_svg import svg_of
-from mayday.providers.offers import Offer
-from mayday.providers.registry import PORTS, VENDORS, desk_ports, made_offers, ordered_ports
+from mayday.providers.checks import carried_out
+from mayday.providers.offers import CheckResult, Offer
+from mayday.providers.registry import VENDORS, made_offers, serving
 from mayday.providers.sources import GENERIC, NAMES
 from mayday.records.inbox import InboxRow
+from mayday.records.presence import Living
 from mayday.settings import SettingsError
 from starter.console.sheets import sheet
 from starter.console.visitor import Looking, PageRoute
@@ -66,19 +68,40 @@ async def integrations(
     if check and not visitor.principal.at_least("administrator"):
         raise Problem(403, "forbidden", f"{visitor.name} is no administrator: looking at vendors takes their time")
     ready = (await readyz(parts)).body
-    seen = await parts.records.presence.last_alive(parts.clock())
-    away = None if seen is None else (parts.clock() - seen).total_seconds()
+    now = parts.clock()
+    seen = await parts.records.presence.last_alive(now)
+    workers = await parts.records.presence.living(now - timedelta(seconds=ALIVE_SECONDS))
+    outward = await _outward(parts, check=check)
     return sheet(
         request,
         "integrations.html",
         ready=bytes(ready).decode(),
         worker_seen=seen,
-        worker_alive=away is not None and away < ALIVE_SECONDS,
+        workers=[_worker(each, outward["ports"]) for each in workers],
         inbox=await parts.records.inbox.count(),
         sources=await _sources(parts),
         checked=check,
-        **await _outward(parts, check=check),
+        **outward,
     )
+
+
+def _worker(living: Living, own: list[tuple[str, list[str]]]) -> dict[str, Any]:
+    """A worker as it last told of itself; `differs`: it does not serve a port as this starter is set to."""
+    report = living.report or {}
+    served = [(name.replace("_", " "), list(names)) for name, names in report.get("served", {}).items()]
+    health = [(name, [tuple(each) for each in found]) for name, found in report.get("health", {}).items()]
+    looked = {name for name, _ in health}
+    return {
+        "host": report.get("host") or living.process,
+        "build": report.get("build"),
+        "since": living.started_at,
+        "told": living.report is not None,
+        "ports": served,
+        "differs": bool(served) and dict(served) != dict(own),
+        "looked_at": report.get("looked_at"),
+        "health": health,
+        "unlooked": [name for name in report.get("vendors", []) if name not in looked],
+    }
 
 
 async def _sources(parts: Parts) -> list[dict[str, Any]]:
@@ -108,22 +131,12 @@ async def _outward(parts: Parts, *, check: bool) -> dict[str, Any]:
     async with httpx.AsyncClient(follow_redirects=False) as client:
         try:
             offers = made_offers(parts.settings, parts.records, catalog, client)
-            ports = ordered_ports(desk_ports(parts.records, catalog, parts.settings.base_url), offers, parts.settings)
+            served = [(name.replace("_", " "), names) for name, names in serving(offers, parts.settings).items()]
         except SettingsError as error:
             return {"wrong": str(error), "ports": [], "vendors": [], "checks": []}
-        served = [
-            (port.name.replace("_", " "), [str(getattr(adapter, "name", "?")) for adapter in getattr(ports, port.name)])
-            for port in PORTS
-        ]
         checks = [await _looked_at(name, offer) for name, offer in offers.items()] if check else []
     return {"wrong": "", "ports": served, "vendors": [(name, name in offers) for name in VENDORS], "checks": checks}
 
 
-async def _looked_at(name: str, offer: Offer) -> tuple[str, list[tuple[bool, str, str]]]:
-    found = []
-    for look in offer.checks:
-        try:
-            found.append(tuple(await look()))
-        except ProviderError as error:
-            found.append((False, str(error), "mayday doctor says more"))
-    return name, found  # type: ignore[return-value]
+async def _looked_at(name: str, offer: Offer) -> tuple[str, list[CheckResult]]:
+    return name, [await carried_out(look) for look in offer.checks]

@@ -29,3 +29,16 @@ async def test_a_system_that_lived_lost_no_time(records: Records, clock: Clock) 
 
 async def test_before_the_first_life_nobody_knows(records: Records, clock: Clock) -> None:
     assert await records.presence.last_alive(clock.at) is None
+
+
+async def test_who_lives_and_what_it_told(records: Records, clock: Clock) -> None:
+    begin = clock.at
+    assert not await records.presence.told("worker-1", {"host": "early"}), "it has not begun"
+    await records.presence.began("worker-1")
+    assert await records.presence.told("worker-1", {"host": "a"})
+    clock.forward(minutes=5)
+    await records.presence.began("worker-2")
+    assert [(each.process, each.report) for each in await records.presence.living(begin)] == [
+        ("worker-2", None), ("worker-1", {"host": "a"}),
+    ]  # fmt: skip
+    assert [each.process for each in await records.presence.living(clock.at)] == ["worker-2"]
