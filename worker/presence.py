@@ -7,6 +7,7 @@ from typing import Protocol
 
 import structlog
 from temporalio.client import Client
+
 from mayday.records.errors import RecordsUnavailable
 from worker.health import WorkerHealth
 from worker.heartbeat import temporal_answers

@@ -1,8 +1,8 @@
 """What a worker tells of its providers, for the page where people look: who serves each port, and how each vendor is.
 
-Worker and starter may have settings of their own, and it is the worker that pages. The settings are told at once; vendors
-are looked at after a minute, and every few minutes from then on, by the checks of `mayday doctor`: one harmless request
-each.
+Worker and starter may have settings of their own, and it is the worker that pages. The settings are told at once;
+vendors are looked at after a minute, and every few minutes from then on, by the checks of `mayday doctor`: one harmless
+request each.
 """
 
 from __future__ import annotations
