@@ -13,14 +13,15 @@ from bench.house import ALERTS_TOKEN
 
 
 class NotAccepted(RuntimeError):
-    """The starter answered something else than 202."""
+    """The starter answered something else than 200 or 202."""
 
 
 class Sender:
-    """One kept-alive connection to `POST /webhooks/alertmanager`."""
+    """One kept-alive connection for POSTs of one address, by default `/webhooks/alertmanager`."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, path: str = "/webhooks/alertmanager", token: str = ALERTS_TOKEN) -> None:
         parts = urlsplit(url)
+        self._path, self._token = path, token
         self._host, self._port = str(parts.hostname), int(parts.port or 80)
         self._reader: asyncio.StreamReader
         self._writer: asyncio.StreamWriter
@@ -36,24 +37,29 @@ class Sender:
 
     def request(self, body: bytes) -> bytes:
         head = (
-            f"POST /webhooks/alertmanager HTTP/1.1\r\nHost: {self._host}:{self._port}\r\n"
-            f"Authorization: Bearer {ALERTS_TOKEN}\r\nContent-Type: application/json\r\n"
+            f"POST {self._path} HTTP/1.1\r\nHost: {self._host}:{self._port}\r\n"
+            f"Authorization: Bearer {self._token}\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\n\r\n"
         )
         return head.encode() + body
 
     async def post(self, request: bytes) -> list[dict[str, Any]]:
         """The incidents touched. Raises NotAccepted."""
+        incidents: list[dict[str, Any]] = (await self.answer(request))["incidents"]
+        return incidents
+
+    async def answer(self, request: bytes) -> dict[str, Any]:
+        """The body of the answer. Raises NotAccepted."""
         if self._reader.at_eof():  # the starter closes connections that are idle
             await self.__aenter__()
         self._writer.write(request)
         head = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
         length = int(head.split("content-length:", 1)[1].split("\r\n", 1)[0])
         body = await self._reader.readexactly(length)
-        if " 202 " not in head.split("\r\n", 1)[0]:
+        if head.split(" ", 2)[1] not in ("200", "202"):
             raise NotAccepted(f"{head.splitlines()[0]}: {body[:300]!r}")
-        incidents: list[dict[str, Any]] = json.loads(body)["incidents"]
-        return incidents
+        said: dict[str, Any] = json.loads(body)
+        return said
 
 
 def notification(bench: str, cases: list[str], *, number: int = 0) -> bytes:

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-import httpx
 import psutil
 
 from bench.figures import Figure, percentile
@@ -130,22 +129,19 @@ async def _board(house: House, workflow_id: str) -> Board:
 
 async def _write(house: House, incident: str, token: str, sizes: Sizes) -> float:
     """Notes over the API, as evenly as the clock and the starter allow; how many a second it became."""
-    headers = {"Authorization": f"Bearer {token}"}
-    limits = httpx.Limits(max_connections=WRITERS)
-    async with httpx.AsyncClient(
-        base_url=house.url, headers=headers, limits=limits, timeout=30, trust_env=False
-    ) as http:
+    numbers = iter(range(sizes.watcher_entries))
+    started = time.perf_counter()
 
-        async def write(number: int) -> None:
-            answer = await http.post(f"/api/v1/incidents/{incident}/notes", json={"text": f"note {number}"})
-            answer.raise_for_status()
-
-        started = time.perf_counter()
-        async with asyncio.TaskGroup() as group:
-            for number in range(sizes.watcher_entries):
+    async def write() -> None:
+        async with Sender(house.url, f"/api/v1/incidents/{incident}/notes", token) as sender:
+            for number in numbers:  # shared: each connection takes the next one
                 await asyncio.sleep(max(0.0, started + number / sizes.watcher_entries_per_s - time.perf_counter()))
-                group.create_task(write(number))
-        return sizes.watcher_entries / (time.perf_counter() - started)
+                await sender.answer(sender.request(json.dumps({"text": f"note {number}"}).encode()))
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(WRITERS):
+            group.create_task(write())
+    return sizes.watcher_entries / (time.perf_counter() - started)
 
 
 async def _all_heard(house: House, workflow_id: str, watchers: Sequence[Watcher], at_least: int) -> int:

@@ -41,6 +41,9 @@ __all__ = ["Here", "Parts", "assemble"]
 
 LOGIN_TRIES, LOGIN_WINDOW = 10, timedelta(minutes=5)
 """So many logins may fail from one address before it has to wait."""
+LOGINS_OF_AN_ACCOUNT = 20
+"""So many logins of one person within the window, from wherever they come; and so many tries with what is theirs and
+lets nobody in any more."""
 
 
 @dataclass(slots=True)
@@ -61,6 +64,7 @@ class Parts:
     access: Access
     sessions: SessionCookies
     login_tries: Allowance
+    login_accounts: Allowance
     identity: IdentityProvider | None
     directory: Directory
     callbacks: Callbacks
@@ -121,6 +125,7 @@ def assemble(
         access=Access(records, lambda: playbooks.catalog, clock),
         sessions=SessionCookies(records, settings, lambda: playbooks.catalog, clock),
         login_tries=Allowance(LOGIN_TRIES, LOGIN_WINDOW, clock),
+        login_accounts=Allowance(LOGINS_OF_AN_ACCOUNT, LOGIN_WINDOW, clock),
         identity=identity_provider(settings, clock),
         directory=delivery.directory,
         callbacks=callbacks,

@@ -22,6 +22,7 @@ from starter.access import Acting, AsPerson, Principal, Reading
 from starter.bodies import NoteBody
 from starter.minting import command_id
 from starter.once import OnceRoute, idempotency_key
+from starter.paging import Cursor
 from starter.parts import Here, Parts
 from starter.problems import Problem
 from starter.review_desk import board_of, item_of, send, url_of
@@ -43,17 +44,24 @@ async def list_reviews(
     state: Annotated[str | None, Query(description="draft, in_review, reviewed, closed; or `open`")] = None,
     owner: Annotated[str | None, Query(description="a person, or `me`")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 200,
+    cursor: Cursor = None,
 ) -> dict[str, Any]:
-    """Reviews, last changed first, as last stored. `open` are those that still owe something."""
-    found = await parts.records.reviews.find(state=None if state in (None, "open") else state, limit=500)
-    boards = [ReviewBoard.model_validate(record.data) for record in found]
-    who = principal.person if owner == "me" else owner
-    wanted = [
-        board
-        for board in boards
-        if (state != "open" or not board.finished) and (owner is None or (who is not None and board.owner == who))
-    ]
-    return {"items": [item_of(parts, board) for board in wanted[:limit]], "next": None}
+    """Reviews, last changed first, as last stored, page by page. `open` are those that still owe something."""
+    who, stored = principal.person if owner == "me" else owner, None if state in (None, "open") else state
+    if owner is not None and who is None:
+        return {"items": [], "next": None}
+    shown: list[ReviewBoard] = []
+    while True:  # whether one still owes something stands in its board: pages are read until enough of them do
+        wanted = limit - len(shown)
+        try:
+            found = await parts.records.reviews.listed(state=stored, owner=who, limit=wanted, after=cursor)
+        except ValueError as error:
+            raise Problem(422, "invalid", f"cursor: {error}") from None
+        boards = [ReviewBoard.model_validate(record.data) for record in found.items]
+        shown += [board for board in boards if state != "open" or not board.finished]
+        cursor = found.next
+        if cursor is None or len(shown) >= limit:
+            return {"items": [item_of(parts, board) for board in shown], "next": cursor}
 
 
 @router.get("/actions")

@@ -25,6 +25,9 @@ def parse_cursor(text: str) -> tuple[datetime, str]:
     """Raises ValueError when `text` is not one of our cursors."""
     try:
         at, _, item_id = base64.urlsafe_b64decode(text.encode()).decode().partition("|")
-        return datetime.fromisoformat(at), item_id
+        moment = datetime.fromisoformat(at)
+        if moment.tzinfo is None:
+            raise ValueError("a moment without its zone")
+        return moment, item_id
     except (binascii.Error, UnicodeDecodeError, ValueError) as error:
         raise ValueError("not a cursor of this list") from error

@@ -78,6 +78,13 @@ class LoginCodes:
 
         return await self._store.commit(use)
 
+    async def known(self, kind: CodeKind, secret: str) -> LoginCode | None:
+        """The code, whether or not it still lets anybody in; it is not used up."""
+        query = sa.select(LOGIN_CODES).where(LOGIN_CODES.c.code_hash == _hash(kind, secret))
+        async with self._store.read() as connection:
+            row = (await connection.execute(query)).first()
+        return _code(row) if row is not None else None
+
     async def find(self, kind: CodeKind) -> list[LoginCode]:
         """All codes of a kind, newest first."""
         query = sa.select(LOGIN_CODES).where(LOGIN_CODES.c.kind == kind).order_by(LOGIN_CODES.c.id.desc())

@@ -98,6 +98,24 @@ class Reviews:
         async with self._store.read() as connection:
             return [ReviewRecord.model_validate(dict(row._mapping)) for row in await connection.execute(query)]
 
+    async def listed(
+        self, *, state: str | None = None, owner: str | None = None, limit: int = 200, after: str | None = None
+    ) -> Listing[ReviewRecord]:
+        """Last changed first, page by page. `after` is a cursor of this list (ValueError if it is not)."""
+        of = REVIEWS.c
+        query = sa.select(REVIEWS).order_by(of.updated_at.desc(), of.incident_id).limit(limit + 1)
+        for column, value in ((of.state, state), (of.owner, owner)):
+            if value is not None:
+                query = query.where(column == value)
+        if after is not None:
+            at, place = parse_cursor(after)
+            query = query.where((of.updated_at < at) | ((of.updated_at == at) & (of.incident_id > place)))
+        async with self._store.read() as connection:
+            found = [ReviewRecord.model_validate(dict(row._mapping)) for row in await connection.execute(query)]
+        more, found = len(found) > limit, found[:limit]
+        last = found[-1] if more else None
+        return Listing(found, cursor(last.updated_at, last.incident_id) if last and last.updated_at else None)
+
     async def actions(
         self, *, incident_id: str | None = None, owner: str | None = None, state: str | None = None, limit: int = 500
     ) -> list[FollowUp]:

@@ -73,6 +73,12 @@ class Tokens:
             row = (await connection.execute(sa.select(TOKENS).where(TOKENS.c.secret_hash == _hash(secret)))).first()
         return self._good(row)
 
+    async def known(self, secret: str) -> Token | None:
+        """The token, whether or not it is still good."""
+        async with self._store.read() as connection:
+            row = (await connection.execute(sa.select(TOKENS).where(TOKENS.c.secret_hash == _hash(secret)))).first()
+        return _token(row) if row is not None else None
+
     async def get(self, token_id: str) -> Token | None:
         """The token of an id if it is known, not expired and not revoked."""
         async with self._store.read() as connection:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from starter.identity import Attempt, IdentityProvider, LoginRefused, ProviderSilent
-from starter.login.routes import enter, failed, login_page, slowed
+from starter.login.routes import enter, failed, login_page, person_account, slowed, slowed_account
 from starter.parts import Here, Parts
 from starter.problems import Problem
 from starter.sessions import local_path
@@ -77,6 +77,8 @@ async def back(
     person = person_of(parts, mail)
     if person is None:
         return await _refused(request, parts, "the mail address is nobody's in the catalog", NOBODY, 403, mail=mail)
+    if (wait := slowed_account(parts, person_account(person))) is not None:
+        return wait
     response = await enter(request, parts, person, "oidc", wanted)
     response.delete_cookie(COOKIE, path=PATH, secure=parts.sessions.secure, httponly=True, samesite="lax")
     return response

@@ -5,12 +5,14 @@
     token            a bearer token of one's own; the session ends with it
 
 A link is opened with GET and used with POST: programs that look at links in messages use nothing up. What fails is
-counted by address, and each try is in the audit log.
+counted by address, and each try is in the audit log. Logins are counted by account besides: an account that logs in
+again and again waits, from wherever; and what was somebody's and is used up, expired or revoked is counted apart, so
+that who holds an old one shuts nobody out.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 import structlog
@@ -27,7 +29,7 @@ from starter.parts import Here, Parts
 from starter.problems import Problem
 from starter.sessions import LoggedIn, csrf_token, from_this_site, local_path, require_csrf
 
-__all__ = ["enter", "failed", "login_page", "router", "slowed"]
+__all__ = ["enter", "failed", "login_page", "person_account", "router", "slowed", "slowed_account"]
 
 log = structlog.get_logger(__name__)
 router = APIRouter(tags=["login"], include_in_schema=False)
@@ -54,6 +56,9 @@ async def log_in(
     if (wait := slowed(request, parts)) is not None:
         return wait
     secret = code.strip()
+    account = await _account(parts, "token" if secret.startswith(PREFIX) else "sealed", secret)
+    if (wait := slowed_account(parts, account)) is not None:
+        return wait
     if secret.startswith(PREFIX):
         token = await parts.records.tokens.verify(secret)
         if token is not None and _may_enter(parts, token.person):
@@ -62,7 +67,7 @@ async def log_in(
         sealed = await _take(parts, "sealed", secret)
         if sealed is not None:
             return await enter(request, parts, sealed.person, "code", next, detail={"code": sealed.id})
-    await failed(request, parts, "token" if secret.startswith(PREFIX) else "code")
+    await failed(request, parts, "token" if secret.startswith(PREFIX) else "code", account=account)
     return login_page(parts, next, 401, WRONG)
 
 
@@ -78,9 +83,12 @@ async def use_link(request: Request, code: str, parts: Here) -> Response:
     _from_here(request)
     if (wait := slowed(request, parts)) is not None:
         return wait
+    account = await _account(parts, "link", code)
+    if (wait := slowed_account(parts, account)) is not None:
+        return wait
     taken = await _take(parts, "link", code)
     if taken is None:
-        await failed(request, parts, "link")
+        await failed(request, parts, "link", account=account)
         return login_page(parts, "/", 401, OLD_LINK)
     return await enter(request, parts, taken.person, "link", "/", detail={"link": taken.id})
 
@@ -121,6 +129,7 @@ async def enter(
     detail: dict[str, Any] | None = None,
 ) -> Response:
     """A fresh session for somebody whose right to it is established, and on to the page they wanted."""
+    parts.login_accounts.count(person_account(person))
     response = RedirectResponse(local_path(wanted), 303, headers={"Cache-Control": "no-store"})
     session = await parts.sessions.begin(
         request, response, person, method,
@@ -154,6 +163,36 @@ def slowed(request: Request, parts: Parts) -> HTMLResponse | None:
     return login_page(parts, "/", 429, f"Too many tries. Try again in {wait} seconds.", {"Retry-After": str(wait)})
 
 
+def slowed_account(parts: Parts, account: str | None) -> HTMLResponse | None:
+    """What an account hears that logged in, or was tried with what is no longer good, too often. `person_account` and
+    `_account` name them."""
+    wait = parts.login_accounts.wait(account) if account is not None else 0
+    if not wait:
+        return None
+    refused = f"Too many logins of this account. Try again in {wait} seconds."
+    return login_page(parts, "/", 429, refused, {"Retry-After": str(wait)})
+
+
+def person_account(person: str | None) -> str:
+    """The account of a person; of the owner for None."""
+    return f"of {person or OWNER}"
+
+
+async def _account(parts: Parts, kind: Literal["token", "link", "sealed"], secret: str) -> str | None:
+    """Whose account a secret is for; one that lets nobody in any more counts apart. None where nobody ever had it."""
+    now = parts.clock()
+    if kind == "token":
+        token = await parts.records.tokens.known(secret)
+        good = await parts.records.tokens.verify(secret) is not None
+        known = token.person if token is not None else None
+        return None if token is None else person_account(known) if good else f"spent {known or OWNER}"
+    code = await parts.records.login_codes.known(kind, secret)
+    if code is None:
+        return None
+    good = code.used_at is None and code.revoked_at is None and code.expires_at > now
+    return person_account(code.person) if good else f"spent {code.person or OWNER}"
+
+
 def _may_enter(parts: Parts, person: str | None) -> bool:
     return person is None or person in parts.playbooks.catalog.people
 
@@ -163,9 +202,14 @@ async def _take(parts: Parts, kind: CodeKind, secret: str) -> LoginCode | None:
     return code if code is not None and _may_enter(parts, code.person) else None
 
 
-async def failed(request: Request, parts: Parts, method: LoginMethod, **detail: str) -> None:
+async def failed(
+    request: Request, parts: Parts, method: LoginMethod, account: str | None = None, **detail: str
+) -> None:
     """Counted, written down and logged."""
     parts.login_tries.count(address_of(request))
+    if account is not None:
+        parts.login_accounts.count(account)
+        detail["account"] = account.partition(" ")[2]
     facts = {"method": method, "address": address_of(request), **detail}
     await _audit(parts, "unknown", "login", "refused", facts)
     log.warning("login_refused", **facts)

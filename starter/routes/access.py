@@ -15,11 +15,12 @@ from mayday.records.reviews import ReviewRecord
 from mayday.signing import LOOKED_UP_EVERY
 from starter.access import OWNER, Administering, Principal, level_of, rank
 from starter.bodies import CodesBody, LinkBody
+from starter.once import SealedOnceRoute
 from starter.paging import Cursor, Limit, page
 from starter.parts import Here, Parts
 from starter.problems import Problem
 
-router = APIRouter(prefix="/api/v1/access", tags=["access"])
+router = APIRouter(prefix="/api/v1/access", tags=["access"], route_class=SealedOnceRoute)
 
 LINK_LASTS = timedelta(hours=1)
 

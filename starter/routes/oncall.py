@@ -15,6 +15,7 @@ from mayday.records.overrides import ScheduleOverride
 from starter.access import Acting, Principal, Reading
 from starter.bodies import ScheduleOverrideBody
 from starter.once import OnceRoute
+from starter.paging import Cursor, Limit, page
 from starter.parts import Here, Parts
 from starter.problems import Problem
 
@@ -77,11 +78,13 @@ async def show_gaps(
 
 
 @router.get("/overrides")
-async def list_overrides(principal: Reading, parts: Here, schedule: str | None = None) -> dict[str, Any]:
-    """Overrides made at run time that are not over yet."""
+async def list_overrides(
+    principal: Reading, parts: Here, schedule: str | None = None, limit: Limit = 200, cursor: Cursor = None
+) -> dict[str, Any]:
+    """Overrides made at run time that are not over yet, in the order in which they were made."""
     named = _named(schedule) if schedule else None
     found = await parts.records.overrides.find(named, from_at=parts.clock())
-    return {"items": [_public(override) for override in found], "next": None}
+    return page(found, limit, cursor, lambda made: made.id, _public)
 
 
 @router.post("/overrides", status_code=201)

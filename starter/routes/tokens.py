@@ -13,11 +13,12 @@ from mayday.records.errors import UnknownRecord
 from mayday.records.tokens import Token
 from starter.access import MACHINE, OWNER, Administering, Reading, level_of, rank
 from starter.bodies import TokenBody
+from starter.once import SealedOnceRoute
 from starter.paging import Cursor, Limit, page
 from starter.parts import Here
 from starter.problems import Problem
 
-router = APIRouter(prefix="/api/v1", tags=["access"])
+router = APIRouter(prefix="/api/v1", tags=["access"], route_class=SealedOnceRoute)
 
 
 @router.get("/me")
@@ -44,7 +45,7 @@ async def list_tokens(
 
 @router.post("/tokens", status_code=201)
 async def create(body: TokenBody, principal: Administering, parts: Here) -> dict[str, Any]:
-    """A new token for a person of the catalog. No Idempotency-Key here: an answer that holds a secret is not stored."""
+    """A new token for a person of the catalog, or for a machine. The secret is shown in this answer alone."""
     person = f"{MACHINE}{body.machine}" if body.machine else body.person or ""
     most: AccessLevel = "responder"
     if body.person is not None:

@@ -276,3 +276,28 @@ async def test_every_answer_is_guarded(house: House) -> None:
 async def test_pages_hold_no_inline_script_or_style(house: House, path: str) -> None:
     text = (await Browser(house).get(path)).text
     assert not re.search(r"<script|<style|\sstyle=|\son\w+=|javascript:", text)
+
+
+async def test_logins_of_one_account_are_slowed_down_from_wherever_they_come(house: House) -> None:
+    token = await house.token("sam")
+    for number in range(20):
+        browser = Browser(house, f"10.1.0.{number}")
+        assert (await browser.send("/login", {"code": token})).status_code == 303
+    elsewhere = Browser(house, "10.2.0.1")
+    stopped = await elsewhere.send("/login", {"code": token})
+    assert (stopped.status_code, stopped.headers["retry-after"]) == (429, "300")
+    link = await link_for(house, "sam")
+    assert (await elsewhere.send(link)).status_code == 429
+    assert (await elsewhere.send(await link_for(house, "kim"))).status_code == 303, "others are not"
+    house.clock.forward(minutes=6)
+    assert (await Browser(house, "10.2.0.2").send(link)).status_code == 303, "and it was not used up meanwhile"
+
+
+async def test_who_holds_an_old_code_of_somebody_shuts_them_out_of_nothing(house: House) -> None:
+    old = await link_for(house, "sam")
+    assert (await Browser(house).send(old)).status_code == 303
+    answers = [await Browser(house, f"10.3.0.{number}").send(old) for number in range(21)]
+    assert [answer.status_code for answer in answers] == [401] * 20 + [429]
+    rows = [row for row in await house.parts.records.audit.find() if row.outcome == "refused"]
+    assert {row.detail["account"] for row in rows} == {"sam"}
+    assert (await Browser(house, "10.4.0.1").send(await link_for(house, "sam"))).status_code == 303
