@@ -8,6 +8,7 @@ import pytest
 
 from mayday.providers.checks import asks
 from mayday.providers.offers import CheckResult, Offer
+from mayday.providers.registry import PORTS
 from mayday.records.errors import RecordsUnavailable
 from tests.console.test_pages import SCRIPT, look
 from tests.starter.conftest import House
@@ -83,6 +84,5 @@ async def test_the_page_shows_the_worker_s_settings_and_health(house: House) -> 
 async def test_a_worker_that_is_set_as_the_starter_is_agrees_with_it(house: House) -> None:
     presence = house.parts.records.presence
     await presence.began("worker-1")
-    names = ("pagers", "chats", "mailers", "calendars", "bridges", "tickets", "vendors", "status_pages", "change_logs")
-    await presence.told("worker-1", {"host": "h", "served": {name: ["desk"] for name in names}, "vendors": []})
+    await presence.told("worker-1", {"host": "h", "served": {port.name: ["desk"] for port in PORTS}, "vendors": []})
     assert "set differently" not in (await look(house, "/integrations")).text

@@ -69,7 +69,7 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "key_in_use": ("409", "open incidents or reviews know only this signing key"),
     "unsigned": ("409", "the decision has no signature that the incident knows: a key was retired too early"),
     "in_progress": ("409", "the first request with this Idempotency-Key is still being worked on"),
-    "answered_before": ("409", "done before, with this Idempotency-Key; its answer held a secret, and is told only to the credential that asked"),
+    "answered_before": ("409", "done before; its answer held a secret, and is told only to the credential that asked"),
     "too_large": ("413", "the body is larger than `MAYDAY_MAX_BODY_BYTES`"),
     "invalid": ("422", "a field is missing, of the wrong type, unknown or against a rule; `errors` says which"),
     "idempotency_key_reused": ("422", "the same Idempotency-Key came with another body"),
