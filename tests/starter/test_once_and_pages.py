@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from mayday.records.reviews import FollowUp, ReviewRecord
+from mayday.records.reviews import ReviewRecord
 from mayday.records.schema import IDEMPOTENCY
 from tests.starter.conftest import House
 from tests.starter.test_login import logged_in
@@ -78,17 +77,13 @@ async def reviews(house: House, count: int) -> list[str]:
         record = ReviewRecord(
             incident_id=incident, workflow_id=f"review/{incident}", state=str(board["state"]), owner="ana", data=board
         )
-        due = at + timedelta(days=number) if number % 3 else None
-        await house.parts.records.reviews.save(
-            record,
-            [FollowUp(incident_id=incident, id=f"a{number}", owner="raj", due_at=due, data={"id": f"a{number}"})],
-        )
+        await house.parts.records.reviews.save(record)
         made.append(incident)
         house.clock.forward(minutes=1 if number % 2 else 0)
     return made
 
 
-async def test_reviews_and_actions_are_read_page_by_page(house: House) -> None:
+async def test_reviews_are_read_page_by_page(house: House) -> None:
     made = await reviews(house, 7)
     whole = await pages(house, "/api/v1/reviews", 100)
     assert sorted(whole[0]) == made
@@ -97,8 +92,6 @@ async def test_reviews_and_actions_are_read_page_by_page(house: House) -> None:
     assert [each for part in parts for each in part] == whole[0]
     open_ones = await pages(house, "/api/v1/reviews", 2, state="open", owner="ana")
     assert sorted(each for part in open_ones for each in part) == made[::2]
-    actions = await pages(house, "/api/v1/actions", 2)
-    assert [each for part in actions for each in part] == ["a1", "a2", "a4", "a5", "a0", "a3", "a6"]
 
 
 async def test_overrides_are_read_page_by_page(house: House) -> None:
