@@ -62,7 +62,9 @@ class CalendarActivities:
                 attendees=addresses,
             )  # fmt: skip
             calendars = self._given.ports_for(request.incident).calendars
-            receipt.sent.append(await first_that_works(calendars, lambda each: each.invite(meeting), port="calendar"))
+            receipt.sent.append(await first_that_works(
+                calendars, lambda each: each.invite(meeting), port="calendar", passed=receipt.unreached
+            ))  # fmt: skip
         return receipt
 
     def _hours(self, name: str) -> OpenHours:

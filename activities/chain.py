@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from mayday.domain.effects import Unreached
+from mayday.domain.effects import SentVia, Unreached
 from mayday.domain.errors import Ambiguous, ProviderError, Refused
 
 Adapter = TypeVar("Adapter")
@@ -40,3 +40,8 @@ async def first_that_works(
     if not errors:
         raise Refused(f"no provider is set up for {port}")
     raise next((error for error in errors if error.retryable), errors[0])
+
+
+def noted(sent: SentVia) -> list[Unreached]:
+    """What an adapter wants people to know of how it went, for the entry's `unreached`."""
+    return [Unreached(target=sent.provider, channel=sent.channel, reason=sent.note)] if sent.note else []

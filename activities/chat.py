@@ -5,7 +5,7 @@ from __future__ import annotations
 from temporalio import activity
 
 from activities.actions import optional_text, receipt, text_of
-from activities.chain import first_that_works
+from activities.chain import first_that_works, noted
 from activities.contacts import people_among
 from activities.dependencies import Dependencies
 from activities.failures import reported
@@ -56,8 +56,11 @@ class ChatActivities:
     async def archive(self, request: ActionRequest) -> ActionReceipt:
         with reported():
             chats = self._given.ports_for(request.incident).chats
-            await first_that_works(chats, lambda chat: chat.archive(request.effect_key, request.incident), port="chat")
-        return receipt({})
+            passed: list[Unreached] = []
+            await first_that_works(
+                chats, lambda chat: chat.archive(request.effect_key, request.incident), port="chat", passed=passed
+            )
+        return receipt({}, passed)
 
     async def _say(self, request: ActionRequest, *, pin: bool) -> ActionReceipt:
         with reported():
@@ -66,4 +69,4 @@ class ChatActivities:
             chats = self._given.ports_for(request.incident).chats
             passed: list[Unreached] = []
             sent = await first_that_works(chats, lambda chat: chat.post(post), port="chat", passed=passed)
-        return receipt({"ref": sent.ref}, passed)
+        return receipt({"ref": sent.ref}, [*passed, *noted(sent)])

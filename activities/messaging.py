@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from temporalio import activity
 
-from activities.chain import first_that_works
+from activities.chain import first_that_works, noted
 from activities.contacts import address_of, mail_addresses, people_among
 from activities.dependencies import Dependencies
 from activities.failures import reported
@@ -84,6 +84,7 @@ class Messaging:
         chats = self._given.ports_for(request.incident).chats
         sent = await first_that_works(chats, lambda chat: chat.post(post), port="chat", passed=passed)
         _passed_over(receipt, request.audience, "chat", passed)
+        receipt.unreached += noted(sent)
         return sent
 
     async def _status_page(self, request: SendRequest, receipt: SendReceipt) -> list[SentVia]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from temporalio import activity
 
+from activities.chain import noted
 from activities.contacts import address_of
 from activities.dependencies import Dependencies
 from activities.failures import reported
@@ -164,7 +165,9 @@ class _Page:
         for board in self._given.ports_for(request.incident).noticeboards:
             try:
                 async with asyncio.timeout(CARD_WITHIN_SECONDS):
-                    await board.put_up(card)
+                    put_up = await board.put_up(card)
+                if put_up is not None:
+                    self._unreached += noted(put_up)
             except TimeoutError:
                 self._note("noticeboard", board.name, f"{board.name} did not answer in time")
             except ProviderError as error:

@@ -9,7 +9,7 @@ from activities.contacts import vendor_address
 from activities.dependencies import Dependencies
 from activities.failures import reported
 from mayday.domain.effects import VENDOR_CONTACT, VENDOR_OPEN, Unreached, VendorCase, VendorReceipt
-from mayday.domain.errors import NobodyReached, ProviderError
+from mayday.domain.errors import NobodyReached, ProviderError, Refused
 from mayday.domain.ports import CaseOrder, VendorCall
 
 
@@ -66,7 +66,10 @@ class VendorActivities:
                 )  # fmt: skip
                 desks = self._given.ports_for(request.incident).vendors
                 try:
-                    sent = await first_that_works(desks, lambda desk, call=call: desk.contact(call), port="vendor desk")  # type: ignore[misc]
+                    sent = await first_that_works(
+                        desks, lambda desk, call=call: desk.contact(call), port="vendor desk",  # type: ignore[misc]
+                        passed=receipt.unreached, untold=(Refused,),
+                    )  # fmt: skip
                 except ProviderError as error:
                     retry_may_help |= error.retryable
                     receipt.unreached.append(Unreached(target=request.level, channel=channel, reason=str(error)))

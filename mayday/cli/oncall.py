@@ -2,11 +2,12 @@
 
 Reads the schedules of the catalog folder itself, so that it answers while nothing else runs. Overrides made at run time
 are asked of the starter; where one is known and does not answer, that is said. Schedules kept in another system are
-named, not asked.
+asked there for who is on call; where it does not say, the catalog's fallback is shown, as it would be paged.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mayday.cli.errors import CliError
+from mayday.cli.oncall_elsewhere import Told, asked_elsewhere
 from mayday.cli.remote import remote
 from mayday.domain.durations import HintedError
 from mayday.domain.oncall import (
@@ -72,7 +74,7 @@ def show(
     moment = _moment(at)
     rosters = _as_it_is(_rosters(runbooks, schedule), runbooks)
     if days is None:
-        _print_now(rosters, moment, as_json)
+        _print_now(_rosters(runbooks, None), rosters, moment, as_json, runbooks)
     else:
         _print_shifts(rosters, moment, moment + timedelta(days=days), as_json)
 
@@ -107,41 +109,69 @@ def show_gaps(
         raise typer.Exit(REFUSED)
 
 
-def _print_now(rosters: _Rosters, at: datetime, as_json: bool) -> None:
-    rows: list[dict[str, Any]] = []
-    for name, entry in rosters.schedules.items():
-        if isinstance(entry, ExternalSchedule):
-            rows.append({"schedule": name, "person": None, "source": entry.source, "fallback": entry.fallback})
-            continue
-        now, following = on_call(entry, at), next_handoff(entry, at)
-        rows.append(
-            {
-                "schedule": name,
-                "person": now.person,
-                "source": now.source,
-                "layer": now.layer,
-                "until": timestamp(now.until) if now.until else None,
-                "next": {"person": following.incoming, "at": timestamp(following.at)} if following else None,
-            }
-        )
+def _print_now(every: _Rosters, rosters: _Rosters, at: datetime, as_json: bool, folder: Path | None) -> None:
+    outside = {name: each for name, each in rosters.schedules.items() if isinstance(each, ExternalSchedule)}
+    told = asyncio.run(asked_elsewhere(outside, at, folder)) if outside else {}
+    rows = [
+        _elsewhere(every, name, entry, told[name], at)
+        if isinstance(entry, ExternalSchedule)
+        else _here(name, entry, at)
+        for name, entry in rosters.schedules.items()
+    ]
     if as_json:
         _print_json(rows)
         return
     table = Table("schedule", "on call", "until", "next", "why", box=None)
     for row in rows:
         entry = rosters.schedules[row["schedule"]]
-        if isinstance(entry, ExternalSchedule):
-            table.add_row(row["schedule"], f"asked at {entry.source}", "", entry.fallback or "", "kept elsewhere")
-            continue
-        following = next_handoff(entry, at)
+        following = row["next"]
+        zoned = entry if isinstance(entry, LocalSchedule) else None
         table.add_row(
             row["schedule"],
-            rosters.name_of(row["person"]),
-            _local(following.at, entry) if following else "no change",
-            rosters.name_of(following.incoming) if following else "",
-            {"override": "override", None: "gap"}.get(row["source"], f"layer {row['layer']}"),
+            ", ".join(rosters.name_of(each) for each in row.get("people") or [row["person"]]),
+            _local(datetime.fromisoformat(following["at"]), zoned) if following else "no change" if zoned else "",
+            rosters.name_of(following["person"]) if following else "",
+            row.get("note") or {"override": "override", None: "gap"}.get(row["source"]) or _reason(row),
         )
     _print_table(table)
+
+
+def _reason(row: dict[str, Any]) -> str:
+    return f"layer {row['layer']}" if "layer" in row else f"as {row['source']} says"
+
+
+def _here(name: str, entry: LocalSchedule, at: datetime) -> dict[str, Any]:
+    now, following = on_call(entry, at), next_handoff(entry, at)
+    return {
+        "schedule": name,
+        "person": now.person,
+        "source": now.source,
+        "layer": now.layer,
+        "until": timestamp(now.until) if now.until else None,
+        "next": {"person": following.incoming, "at": timestamp(following.at)} if following else None,
+    }
+
+
+def _elsewhere(every: _Rosters, name: str, entry: ExternalSchedule, told: Told, at: datetime) -> dict[str, Any]:
+    """As a page would find it: what the vendor says, else the fallback."""
+    row: dict[str, Any] = {
+        "schedule": name,
+        "person": next(iter(told.people), None),
+        "people": told.people,
+        "source": entry.source,
+        "fallback": entry.fallback,
+        "next": {"person": told.next_person, "at": timestamp(told.next_at)} if told.next_at else None,
+        "note": None,
+    }
+    if told.why_not is None:
+        return row if told.people else {**row, "note": f"{entry.source} names nobody of the catalog"}
+    kind, _, other = (entry.fallback or "").partition(".")
+    behind = every.schedules.get(other) if kind == "schedule" else None
+    if isinstance(behind, LocalSchedule):
+        person = on_call(behind, at).person
+        row |= {"person": person, "people": [person] if person else []}
+    stands_in = f"{entry.fallback} stands in" if entry.fallback else "nobody stands in"
+    return {**row, "note": f"{stands_in}: {told.why_not}"}
 
 
 def _print_shifts(rosters: _Rosters, begin: datetime, end: datetime, as_json: bool) -> None:
@@ -242,9 +272,9 @@ def _times(starts_at: datetime, ends_at: datetime) -> dict[str, str]:
     return {"starts_at": timestamp(starts_at), "ends_at": timestamp(ends_at)}
 
 
-def _local(at: datetime, schedule: LocalSchedule) -> str:
-    """On the wall of the schedule, with the zone, as the people on it read it."""
-    return f"{at.astimezone(zone(schedule.tz)):%a %Y-%m-%d %H:%M %Z}"
+def _local(at: datetime, schedule: LocalSchedule | None) -> str:
+    """On the wall of the schedule, with the zone, as the people on it read it; UTC where it is kept elsewhere."""
+    return f"{at.astimezone(zone(schedule.tz) if schedule else UTC):%a %Y-%m-%d %H:%M %Z}"
 
 
 def _say_elsewhere(rosters: _Rosters) -> None:

@@ -124,9 +124,12 @@ class SendRequest(Wire):
 
 
 class SentVia(Wire):
+    """`note` is what people should know about how it went: it gets onto the timeline."""
+
     channel: str
     provider: str = "desk"
     ref: str | None = None
+    note: str | None = None
 
 
 class SendReceipt(Wire):

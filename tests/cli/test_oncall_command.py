@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from mayday.cli.errors import CliError
 from mayday.cli.oncall import oncall_app
+from tests.doubles.pagerduty import PagerDuty
 
 CATALOG = """\
 apiVersion: catalog/v1
@@ -64,7 +66,15 @@ def test_who_is_on_call_at_ten_past_two(folder: Path) -> None:
             "until": "2026-03-02T09:00:00.000Z",
             "next": {"person": "raj", "at": "2026-03-02T09:00:00.000Z"},
         },
-        {"schedule": "network", "person": None, "source": "pagerduty", "fallback": "schedule.nights"},
+        {
+            "schedule": "network",
+            "person": "ana",
+            "people": ["ana"],
+            "source": "pagerduty",
+            "fallback": "schedule.nights",
+            "next": None,
+            "note": "schedule.nights stands in: pagerduty is not set up",
+        },
     ]
 
 
@@ -73,7 +83,7 @@ def test_people_see_names_and_their_own_clock(folder: Path) -> None:
     assert result.exit_code == 0
     assert "Ana Ruiz" in result.stdout or "Raj Patel" in result.stdout
     assert "Wed 2026-07-01 17:00 BST" in result.stdout
-    assert "asked at pagerduty" in result.stdout
+    assert "schedule.nights stands in: pagerduty is not set up" in result.stdout
 
 
 def test_the_shifts_of_a_few_days(folder: Path) -> None:
@@ -154,3 +164,26 @@ def test_a_starter_that_does_not_answer_is_said(folder: Path, monkeypatch: pytes
     result = CliRunner().invoke(oncall_app, ["show", "nights"])
     assert result.exit_code == 0
     assert "overrides made at run time are not counted" in result.stderr
+
+
+async def test_a_schedule_that_is_kept_elsewhere_is_asked_there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With this machine's settings; where the vendor does not say, who would be paged instead is shown, and why."""
+    file = folder / "catalog" / "all.yaml"
+    file.write_text(CATALOG.replace("name: Raj Patel", "name: Raj Patel, ids: { pagerduty: PRAJ001 }"))
+    async with PagerDuty() as double:
+        for key, value in double.settings().items():
+            monkeypatch.setenv(key, value)
+        double.on_duty("PABC12", "PRAJ001", "2026-03-02T00:00:00Z", "2026-03-02T09:00:00Z")
+
+        async def shown(*words: str) -> Result:
+            return await asyncio.to_thread(
+                mayday_oncall, folder, "show", "network", "--at", "2026-03-02T02:10Z", *words
+            )
+
+        [row] = items(await shown("--json"))
+        assert (row["person"], row["people"], row["note"]) == ("raj", ["raj"], None)
+        assert "Raj Patel" in (await shown()).stdout
+        double.fail("status", 500, times=20)
+        [row] = items(await shown("--json"))
+        assert (row["person"], row["note"]) == ("ana", f"schedule.nights stands in: {row['note'].partition(': ')[2]}")
+        assert "500" in row["note"]

@@ -63,6 +63,8 @@ class SlackDouble(Double):
         """(method, error): the next call of the method is answered `ok: false` with it."""
         self.lost: set[str] = set()
         """Errors of `says` that take effect all the same (internal_error)."""
+        self.may_unarchive = True
+        """Most bots may not: they are no members of an archived channel any more."""
         self._numbers = 0
         self._responses: dict[str, tuple[str, str] | None] = {}
         self.add_channel("incidents")
@@ -213,8 +215,8 @@ class SlackDouble(Double):
     @route("POST /api/conversations.invite")
     def invite(self, asked: Asked) -> Reply:
         channel = self.channels.get(asked.json["channel"])
-        if channel is None:
-            return _no("channel_not_found")
+        if channel is None or channel.archived:
+            return _no("is_archived" if channel else "channel_not_found")
         users = asked.json["users"].split(",")
         known = [user for user in users if user in self.users]
         fresh = [user for user in known if user not in channel.members]
@@ -239,6 +241,21 @@ class SlackDouble(Double):
             return _no("already_archived")
         channel.archived = True
         return _ok()
+
+    @route("POST /api/conversations.unarchive")
+    def unarchive(self, asked: Asked) -> Reply:
+        channel = self.channels[asked.json["channel"]]
+        if not self.may_unarchive:
+            return _no("not_in_channel")
+        if not channel.archived:
+            return _no("not_archived")
+        channel.archived = False
+        return _ok()
+
+    @route("GET /api/conversations.members")
+    def members(self, asked: Asked) -> Reply:
+        channel = self.channels.get(asked.query["channel"])
+        return _ok(members=channel.members) if channel else _no("channel_not_found")
 
     @route("POST /api/chat.postMessage")
     def post(self, asked: Asked) -> Reply:

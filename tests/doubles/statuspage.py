@@ -65,6 +65,11 @@ class Statuspage(Double):
             return Reply(404, {"error": "Not found"})
         return Reply(200, self._told(asked.slots["id"], asked.json["incident"]))
 
+    @route("DELETE /v1/pages/{page}/incidents/{id}")
+    def deleted(self, asked: Asked) -> Reply:
+        found = self.incidents.pop(asked.slots["id"], None)
+        return Reply(200, found) if found else Reply(404, {"error": "Not found"})
+
     def _told(self, number: str, fields: dict[str, Any]) -> dict[str, Any]:
         incident = self.incidents[number]
         incident["status"] = fields.get("status", incident["status"])

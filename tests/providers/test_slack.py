@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from mayday.catalogs import FixedCatalog
-from mayday.domain.effects import ClosePage
+from mayday.domain.effects import ClosePage, IncidentCard
 from mayday.domain.errors import Broken, ProviderError, RateLimited, Refused, Unauthorised, Unreachable
 from mayday.domain.ports import Call, Card, ChannelOrder, Invitation, Post
 from mayday.language.catalog import Catalog
@@ -45,6 +45,23 @@ async def slack(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
         httpx.AsyncClient(trust_env=False) as http,
     ):  # fmt: skip
         yield Slack(double, offer_of(double, http, records, FixedCatalog(catalog)))
+        assert double.violations == []
+
+
+ANA = "U07"
+
+
+@pytest.fixture
+async def slack_of_ana(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Slack]:
+    """The same, with a person who is in Slack."""
+    monkeypatch.setattr(Receipts, "look_after_s", (0.0,))
+    ana = catalog.people["ana"].model_copy(update={"ids": {"slack": ANA}})
+    known = catalog.model_copy(update={"people": {**catalog.people, "ana": ana}})
+    async with (
+        await Records.open("sqlite://") as records, SlackDouble() as double,
+        httpx.AsyncClient(trust_env=False) as http,
+    ):  # fmt: skip
+        yield Slack(double, offer_of(double, http, records, FixedCatalog(known)))
         assert double.violations == []
 
 
@@ -303,3 +320,51 @@ def test_every_sample_is_read(file: Any) -> None:
 def test_what_is_none_of_slacks_is_malformed(raw: bytes) -> None:
     with pytest.raises(Malformed):
         inbound.arrived(raw)
+
+
+async def reopened(slack: Slack, private: bool = False) -> IncidentCard:
+    """An incident whose channel was archived at its end, and which goes on."""
+    chat = slack.offer.chat
+    assert chat is not None
+    order = ChannelOrder(effect_key="INC-1/open#1", incident=incident(), name="inc-payments", private=private)
+    opened = await chat.open_channel(order)
+    there = incident(channel=opened.channel)
+    await chat.invite(Invitation(effect_key="INC-1/invite#1", incident=there, people=["ana"]))
+    await chat.archive("INC-1/archive#1", there)
+    return there
+
+
+def message(there: IncidentCard, key: str = "INC-1/post#1", text: str = "It fires again") -> Post:
+    return Post(effect_key=key, incident=there, text=text)
+
+
+async def test_the_archived_channel_of_a_reopened_incident_is_opened_again(slack_of_ana: Slack) -> None:
+    there = await reopened(slack_of_ana)
+    chat = slack_of_ana.offer.chat
+    assert chat is not None
+    sent = await chat.post(message(there))
+    assert sent.note == "the channel had been archived: it is opened again"
+    assert (await chat.post(message(there, "INC-1/post#2"))).note is None
+    [channel] = [each for each in slack_of_ana.double.channels.values() if each.name == "inc-payments"]
+    assert len(channel.messages) == 2
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_where_it_may_not_be_opened_again_a_new_one_takes_its_place(slack_of_ana: Slack, private: bool) -> None:
+    there = await reopened(slack_of_ana, private)
+    double, chat, board = slack_of_ana.double, slack_of_ana.offer.chat, slack_of_ana.offer.noticeboard
+    assert chat is not None
+    assert board is not None
+    double.may_unarchive = False
+    put_up = await board.put_up(card(incident=there))
+    assert put_up is not None
+    assert put_up.note == "the channel had been archived: it goes on in #inc-payments-again"
+    sent = await chat.post(message(there))
+    assert sent.note is None, "it is known by now"
+    [new] = [each for each in double.channels.values() if each.name == "inc-payments-again"]
+    assert (new.private, len(new.messages), new.members) == (private, 2, [ANA])
+    assert await chat.invite(Invitation(effect_key="INC-1/invite#2", incident=there, people=["ana"])) == ["ana"]
+    await chat.archive("INC-1/archive#2", there)
+    assert new.archived
+    again = await chat.post(message(there, "INC-1/post#9"))  # reopened once more
+    assert again.note == "the channel had been archived: it goes on in #inc-payments-again-2"

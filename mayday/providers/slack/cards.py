@@ -94,7 +94,7 @@ class SlackNoticeboard:
         self, api: SlackApi, channels: Channels, receipts: Receipts, user_of: Callable[[str], str | None],
         base_url: str, default: str | None = None,
     ) -> None:  # fmt: skip
-        self._rooms = Rooms(channels, receipts, default)
+        self._rooms = Rooms(api, channels, receipts, default)
         self._user_of = user_of
         self._cards = _Cards(api, channels, receipts, base_url, CARD)
 
@@ -103,11 +103,15 @@ class SlackNoticeboard:
         if channel is None:
             return None
         users = [user for person in card.people if (user := self._user_of(person))]
-        done = await self._cards.put_up(
-            card.effect_key, card.incident, channel, text=card.text, page=card.page,
-            purpose=card.purpose, choices=card.choices, users=users, note={},
-        )  # fmt: skip
-        return SentVia(channel="chat", provider=NAME, ref=f"{done['channel_id']}/{done['ts']}")
+
+        async def to(room: str) -> dict[str, Any]:
+            return await self._cards.put_up(
+                card.effect_key, card.incident, room, text=card.text, page=card.page,
+                purpose=card.purpose, choices=card.choices, users=users, note={},
+            )  # fmt: skip
+
+        done, moved = await self._rooms.alive(card.incident, channel, to)
+        return SentVia(channel="chat", provider=NAME, ref=f"{done['channel_id']}/{done['ts']}", note=moved)
 
     async def settle(self, closing: ClosePage) -> int:
         return await self._cards.settle(closing) if closing.over else 0

@@ -18,7 +18,7 @@ from mayday.providers.embedded.chat import channel_name
 from mayday.providers.receipts import Receipts
 from mayday.providers.slack import NAME
 from mayday.providers.slack.api import SlackApi, SlackRefused
-from mayday.providers.slack.channels import CHANNEL, Channels, Rooms, purpose_of
+from mayday.providers.slack.channels import CHANNEL, MOVED, Channels, Rooms, purpose_of
 from mayday.providers.slack.messages import metadata, post_blocks, summary_of
 from mayday.providers.slack.wording import fitting
 
@@ -51,7 +51,7 @@ class SlackChat:
         self._receipts = receipts
         self._user_of = user_of
         self._base_url = base_url
-        self._rooms = Rooms(channels, receipts, default)
+        self._rooms = Rooms(api, channels, receipts, default)
 
     async def open_channel(self, order: ChannelOrder) -> ChannelRef:
         wanted = channel_name(order.name) or channel_name(order.incident.id)
@@ -94,29 +94,32 @@ class SlackChat:
         await self._api.repeat("conversations.setPurpose", channel=where, purpose=fitting(about, TOPIC))
         topic = order.topic or f"{order.incident.severity} {order.incident.title}"
         await self._api.repeat("conversations.setTopic", channel=where, topic=fitting(topic, TOPIC))
-        return {"id": where, "name": str(channel.get("name") or order.name)}
+        return {"id": where, "name": str(channel.get("name") or order.name), "private": order.private}
 
     async def post(self, post: Post) -> SentVia:
         channel = await self._rooms.of(post.incident, post.channel)
         if channel is None:
             raise Refused(f"{post.incident.id} has no channel, and MAYDAY_SLACK_CHANNEL names none", provider=NAME)
 
-        async def say() -> dict[str, Any]:
-            data = await self._api.write(
-                "chat.postMessage", channel=channel, text=summary_of(post.text), mrkdwn=False, parse="none",
-                blocks=post_blocks(post.text, post.incident, self._base_url), unfurl_links=False, unfurl_media=False,
-                metadata=metadata(post.effect_key, post.incident.id),
-            )  # fmt: skip
-            return {"channel": channel, "ts": str(data["ts"])}
+        async def to(room: str) -> dict[str, Any]:
+            async def say() -> dict[str, Any]:
+                data = await self._api.write(
+                    "chat.postMessage", channel=room, text=summary_of(post.text), mrkdwn=False, parse="none",
+                    blocks=post_blocks(post.text, post.incident, self._base_url), unfurl_links=False,
+                    unfurl_media=False, metadata=metadata(post.effect_key, post.incident.id),
+                )  # fmt: skip
+                return {"channel": room, "ts": str(data["ts"])}
 
-        async def look() -> dict[str, Any] | None:
-            ts = await self._channels.message_of(channel, post.effect_key)
-            return {"channel": channel, "ts": ts} if ts else None
+            async def look() -> dict[str, Any] | None:
+                ts = await self._channels.message_of(room, post.effect_key)
+                return {"channel": room, "ts": ts} if ts else None
 
-        done = await self._receipts.once(POST, post.effect_key, post.incident.id, look=look, act=say)
+            return await self._receipts.once(POST, post.effect_key, post.incident.id, look=look, act=say)
+
+        done, moved = await self._rooms.alive(post.incident, channel, to)
         if post.pin:
             await self._pinned(done)
-        return SentVia(channel="chat", provider=NAME, ref=f"{done['channel']}/{done['ts']}")
+        return SentVia(channel="chat", provider=NAME, ref=f"{done['channel']}/{done['ts']}", note=moved)
 
     async def _pinned(self, message: dict[str, Any]) -> None:
         try:
@@ -133,10 +136,15 @@ class SlackChat:
         channel = await self._rooms.of(invitation.incident)
         if channel is None:
             raise Refused(f"{invitation.incident.id} has no channel", provider=NAME)
-        missing: set[str] = set()
         listed = list(users.values())
-        for at in range(0, len(listed), AT_ONCE):
-            missing |= await self._invited(channel, listed[at : at + AT_ONCE])
+
+        async def into(room: str) -> set[str]:
+            missing: set[str] = set()
+            for at in range(0, len(listed), AT_ONCE):
+                missing |= await self._invited(room, listed[at : at + AT_ONCE])
+            return missing
+
+        missing, _ = await self._rooms.alive(invitation.incident, channel, into)
         return [person for person, user in users.items() if user not in missing]
 
     async def _invited(self, channel: str, users: Sequence[str]) -> set[str]:
@@ -158,8 +166,11 @@ class SlackChat:
 
     async def archive(self, effect_key: str, incident: IncidentCard) -> None:
         """The incident's own channel; one that is named otherwise by the house stays."""
-        opened = await self._receipts.all(CHANNEL, incident.id)
-        for channel in {str(each["id"]) for each in opened.values() if each.get("id")}:
+        opened = [
+            *(await self._receipts.all(CHANNEL, incident.id)).values(),
+            *(await self._receipts.all(MOVED, incident.id)).values(),
+        ]
+        for channel in {str(each["id"]) for each in opened if each.get("id")}:
             try:
                 await self._api.repeat("conversations.archive", channel=channel)
             except SlackRefused as refused:
