@@ -32,8 +32,10 @@ class ReviewActivities:
             stored = entries[-1].seq if entries else 0
             if stored < request.up_to_seq:  # the incident's last flush is still on its way
                 raise Broken(f"the store has the timeline up to entry {stored} of {request.up_to_seq}")
+            opened = next((entry for entry in entries if entry.kind == "opened"), None)
             report = draft(
                 entries,
+                plan=await self._given.reviews.plan(str(opened.data.get("plan"))) if opened else None,
                 incident_id=request.incident.id,
                 review=ReviewBoard.model_validate(request.board) if request.board else None,
                 written=request.sections,

@@ -9,9 +9,8 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, NamedTuple
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from fastapi.responses import JSONResponse, Response
 
-from mayday.domain.report import draft, render
 from mayday.domain.review import PEOPLE_SECTIONS, ReviewBoard, ReviewCommand
 from mayday.domain.review import commands as review_commands
 from mayday.domain.timeline import first_broken, plain, timestamp
@@ -24,14 +23,12 @@ from starter.minting import command_id
 from starter.once import OnceRoute, idempotency_key
 from starter.paging import Cursor
 from starter.parts import Here, Parts
-from starter.problems import Problem
+from starter.report_desk import HTML, MARKDOWN, PDF, as_document, report_of
 from starter.review_desk import board_of, item_of, send, url_of
 
 __all__ = ["reviews_router", "router"]
 
 router = reviews_router = APIRouter(prefix="/api/v1", tags=["reviews"], route_class=OnceRoute)
-
-MARKDOWN = "text/markdown"
 
 
 # -- looking
@@ -111,26 +108,29 @@ async def report(
     parts: Here,
     version: Annotated[int | None, Query(ge=1, description="an earlier version; the newest by default")] = None,
 ) -> Response:
-    """The report: Markdown for `Accept: text/markdown`, else JSON. Before the first draft, made from what is known."""
+    """The report as the `Accept` header asks: `text/markdown`, `text/html`, `application/pdf`, else JSON.
+
+    Before the first draft it is made from what is known. Paper is printed by a browser that is installed here.
+    """
     record = await parts.directory.find(incident)
     board = await board_of(parts, record)
-    stored = await parts.records.reviews.report(record.id, version)
-    if stored is None and version is not None:
-        raise Problem(404, "unknown_version", f"the report of {record.id} has no version {version}")
-    if stored is None:
-        entries = await parts.records.timeline.entries(record.id)
-        text, number, at = render(draft(entries, incident_id=record.id, review=board)), 0, parts.clock()
-    else:
-        text, number, at = stored.text, stored.version, stored.drafted_at
-    if MARKDOWN in request.headers.get("accept", ""):
-        return PlainTextResponse(text, media_type=MARKDOWN)
+    written = await report_of(parts, record, board, version)
+    accept = request.headers.get("accept", "")
+    for form in (MARKDOWN, PDF, HTML):
+        if form in accept:
+            return await as_document(parts, record, written, form)
+    versions = [
+        {"version": each.version, "drafted_at": timestamp(each.drafted_at), "digest": each.digest}
+        for each in await parts.records.reviews.reports(record.id)
+    ]
     sections = {name: section.model_dump(mode="json") for name, section in board.sections.items()}
     return JSONResponse(
         {
             "incident_id": record.id,
-            "version": number,
-            "drafted_at": timestamp(at),
-            "markdown": text,
+            "version": written.version,
+            "drafted_at": timestamp(written.drafted_at),
+            "versions": versions,
+            "markdown": written.text,
             "sections": sections,
             "unwritten": {name: what for name, what in PEOPLE_SECTIONS.items() if name not in sections},
         }

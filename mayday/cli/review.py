@@ -117,13 +117,16 @@ def report(
 
 def _write_report(found: dict[str, Any], output: Path) -> None:
     """By the end of the file's name; a page has the lanes of the night in it."""
-    from mayday.cli.report_print import as_html, as_pdf
+    from mayday.archive.printing import NotPrinted, as_html, as_pdf
 
     content = found["markdown"].encode()
     if output.suffix in (".html", ".htm", ".pdf"):
         lanes = remote().download(f"/api/v1/reviews/{found['incident_id']}/lanes").decode()
         page = as_html(found["markdown"], f"Report of {found['incident_id']}", lanes)
-        content = as_pdf(page) if output.suffix == ".pdf" else page.encode()
+        try:
+            content = as_pdf(page) if output.suffix == ".pdf" else page.encode()
+        except NotPrinted as error:
+            raise CliError(str(error), hint=error.hint) from None
     try:
         output.write_bytes(content)
     except OSError as error:

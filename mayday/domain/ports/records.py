@@ -72,6 +72,10 @@ class ReviewShelf(Protocol):
         """The incident's stored timeline."""
         ...
 
+    async def plan(self, digest: str) -> dict[str, Any] | None:
+        """The pinned plan as canonical JSON; None where it is not kept."""
+        ...
+
     async def put_report(self, incident_id: str, version: int, text: str, digest: str, drafted_at: datetime) -> None:
         """Keep a version of the report, as Markdown; the same version again is replaced."""
         ...

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from mayday.domain.report import clocks, communication, course, decisions, vendors
+from mayday.domain.report import adherence, clocks, communication, course, decisions, promises, vendors
 from mayday.domain.report.model import Report
 from mayday.domain.report.reading import first, last, number, of, text
 from mayday.domain.review.wire import ReviewBoard, WrittenSection
@@ -18,16 +19,20 @@ def draft(
     incident_id: str,
     review: ReviewBoard | None = None,
     written: dict[str, WrittenSection] | None = None,
+    plan: Mapping[str, Any] | None = None,
     version: int = 0,
     drafted_at: datetime | None = None,
 ) -> Report:
-    """The report of what these entries say; `review` and `written` add what people did since.
+    """The report of what these entries say; `review` and `written` add what people did since, `plan` (the pinned
+    one, as canonical JSON) what should have been done.
 
     The chain is checked on the way: a broken one is named in the report, which is drafted all the same.
     """
     chain = sorted(entries, key=lambda entry: entry.seq)
     report = _facts(chain, incident_id)
     report.version, report.drafted_at = version, drafted_at
+    report.promises = promises.promises(plan or {}, chain)
+    report.steps = adherence.adherence(plan, chain) if plan is not None else None
     if review is not None:
         report.title, report.severity = review.title, report.severity or review.severity
         report.service, report.drill = review.service, review.drill

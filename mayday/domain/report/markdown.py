@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mayday.domain.report.model import AudienceFact, DecisionFact, Report, VendorFact
+from mayday.domain.report.plan_sections import followed, promised
 from mayday.domain.report.words import because, events, length, plain, quoted, shortened, table, when
 from mayday.domain.review.reporting import PEOPLE_SECTIONS
 from mayday.domain.review.wire import Finding, VendorRca
@@ -30,7 +31,9 @@ def render(report: Report) -> str:
         _course(report),
         _decisions(report),
         _communication(report),
+        promised(report),
         _vendors(report),
+        followed(report),
         _by_hand(report),
         _exceptions(report),
         _people(report, "root_cause"),

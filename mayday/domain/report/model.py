@@ -7,6 +7,7 @@ readers mean two things by "MTTR".
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from mayday.domain.review.wire import ClosingForm, Finding, FollowUp, ReviewMeeting, VendorRca, WrittenSection
 from mayday.domain.wire import Wire
@@ -133,6 +134,44 @@ class EventFact(Wire):
     text: str
 
 
+StepState = Literal[
+    "in time",
+    "late",
+    "by hand",
+    "skipped",
+    "overridden",
+    "cancelled",
+    "failed",
+    "not reached",
+    "not called for",
+    "no trace",
+]
+
+
+class StepFact(Wire):
+    """A step of the plan and what became of it. `note` says why it was not done in time."""
+
+    path: str
+    phase: str
+    what: str = ""
+    how: StepState
+    note: str = ""
+    began_at: datetime | None = None
+    ended_at: datetime | None = None
+    seconds: int | None = None
+
+
+class PromiseFact(Wire):
+    """A promise to customers (SLA), or of teams to each other (OLA). `kept` None: it cannot be judged."""
+
+    kind: Literal["SLA", "OLA"]
+    name: str
+    limit_s: int | None = None
+    took_s: int | None = None
+    kept: bool | None = None
+    note: str = ""
+
+
 class Report(Wire):
     """Everything; `report.markdown.render` makes a text of it."""
 
@@ -159,6 +198,9 @@ class Report(Wire):
     phases: list[PhaseFact] = []
     decisions: list[DecisionFact] = []
     audiences: list[AudienceFact] = []
+    promises: list[PromiseFact] = []
+    #: None where the plan is not known
+    steps: list[StepFact] | None = None
     vendors: list[VendorFact] = []
     interventions: list[EventFact] = []
     failures: list[EventFact] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from mayday.domain.effects import FlushReceipt, FlushRequest, LookRequest
 from mayday.domain.incident import AlertEvent
@@ -90,6 +91,10 @@ class RecordsReviews:
         with provider_errors():
             stored = await self._records.timeline.entries(incident_id)
         return [entry for entry in stored if entry.seq <= up_to_seq]
+
+    async def plan(self, digest: str) -> dict[str, Any] | None:
+        with provider_errors():
+            return await self._records.plans.get(digest)
 
     async def put_report(self, incident_id: str, version: int, text: str, digest: str, drafted_at: datetime) -> None:
         report = Report(incident_id=incident_id, version=version, text=text, digest=digest, drafted_at=drafted_at)

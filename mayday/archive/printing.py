@@ -9,9 +9,7 @@ import tempfile
 from html import escape
 from pathlib import Path
 
-from mayday.cli.errors import CliError
-
-__all__ = ["as_html", "as_pdf"]
+__all__ = ["NotPrinted", "as_html", "as_pdf"]
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
 PRINTED_WITHIN_S = 120
@@ -24,6 +22,14 @@ _STYLE = (
     "code{background:#f4f4f5;padding:0 .2rem}svg{max-width:100%;height:auto}"
     "@media print{body{margin:0;max-width:none;font-size:10.5pt}h2,h3,tr,svg{break-inside:avoid}}"
 )
+
+
+class NotPrinted(RuntimeError):
+    """There is no browser that prints, or it did not."""
+
+    def __init__(self, words: str, hint: str = "") -> None:
+        super().__init__(words)
+        self.hint = hint
 
 
 def as_html(markdown: str, title: str, lanes: str = "") -> str:
@@ -41,10 +47,10 @@ def as_html(markdown: str, title: str, lanes: str = "") -> str:
 
 
 def as_pdf(html: str) -> bytes:
-    """The page printed by a browser. `CliError` when none is installed, or it does not print."""
+    """The page printed by a browser. `NotPrinted` when none is installed, or it does not print."""
     browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if browser is None:
-        raise CliError("no browser is installed that prints PDF", hint="install chromium, or print the HTML yourself")
+        raise NotPrinted("no browser is installed that prints PDF", hint="install chromium, or print the HTML yourself")
     with tempfile.TemporaryDirectory(prefix="mayday-report-") as folder:
         page, paper = Path(folder) / "report.html", Path(folder) / "report.pdf"
         page.write_text(html, encoding="utf-8")
@@ -54,8 +60,8 @@ def as_pdf(html: str) -> bytes:
         try:
             done = subprocess.run(command, capture_output=True, timeout=PRINTED_WITHIN_S, check=False)
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise CliError(f"{browser} did not print: {error}") from None
+            raise NotPrinted(f"{browser} did not print: {error}") from None
         if not paper.exists():
             last = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["it does not say why"]
-            raise CliError(f"{browser} did not print: {last[0][:200]}")
+            raise NotPrinted(f"{browser} did not print: {last[0][:200]}")
         return paper.read_bytes()

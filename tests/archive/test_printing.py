@@ -7,8 +7,7 @@ import shutil
 
 import pytest
 
-from mayday.cli.errors import CliError
-from mayday.cli.report_print import BROWSERS, as_html, as_pdf
+from mayday.archive.printing import BROWSERS, NotPrinted, as_html, as_pdf
 
 MARKDOWN = (
     "# SEV1 Payments down\n\n| clock | length |\n| --- | --- |\n| MTTR | 42 min |\n\n"
@@ -37,5 +36,5 @@ def test_a_browser_prints_it() -> None:
 
 def test_without_a_browser_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    with pytest.raises(CliError, match="no browser"):
+    with pytest.raises(NotPrinted, match="no browser"):
         as_pdf("<p>")

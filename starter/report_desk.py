@@ -1,0 +1,79 @@
+"""The report of a review in every form that it is read in: Markdown, a page that stands alone, paper."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from fastapi.responses import PlainTextResponse, Response
+
+from mayday.archive.printing import NotPrinted, as_html, as_pdf
+from mayday.domain.report import draft, render
+from mayday.domain.report.lanes import lanes_of
+from mayday.domain.report.lanes_svg import drawn
+from mayday.domain.review import ReviewBoard
+from mayday.domain.timeline import parse_timestamp
+from mayday.records.incidents import IncidentRecord
+from starter.parts import Parts
+from starter.problems import Problem
+
+__all__ = ["HTML", "MARKDOWN", "PDF", "Written", "as_document", "report_of"]
+
+MARKDOWN, HTML, PDF = "text/markdown", "text/html", "application/pdf"
+ENDINGS = {MARKDOWN: "md", HTML: "html", PDF: "pdf"}
+ALONE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
+"""For a page that has its own style and nothing else: no script, no address, no form."""
+_PRESS = asyncio.Semaphore(1)
+"""A browser that prints takes a core and some hundred megabytes: one at a time."""
+
+
+class Written(NamedTuple):
+    """A version of the report as Markdown; version 0 is made from what is known, before the first draft."""
+
+    text: str
+    version: int
+    drafted_at: datetime
+
+
+async def report_of(parts: Parts, record: IncidentRecord, board: ReviewBoard, version: int | None) -> Written:
+    """A version, the newest by default; a 404 `Problem` for one that there is not."""
+    stored = await parts.records.reviews.report(record.id, version)
+    if stored is not None:
+        return Written(stored.text, stored.version, stored.drafted_at)
+    if version is not None:
+        raise Problem(404, "unknown_version", f"the report of {record.id} has no version {version}")
+    entries = await parts.records.timeline.entries(record.id)
+    digest = entries[0].data.get("plan") if entries else None
+    plan = await parts.records.plans.get(str(digest)) if digest else None
+    report = draft(entries, incident_id=record.id, review=board, plan=plan)
+    return Written(render(report), 0, parts.clock())
+
+
+async def as_document(parts: Parts, record: IncidentRecord, written: Written, form: str) -> Response:
+    """The report as `MARKDOWN`, `HTML` or `PDF`. A page and a paper have the lanes of the night in them.
+
+    A 503 `Problem` where no browser is installed that prints.
+    """
+    if form == MARKDOWN:
+        return PlainTextResponse(written.text, media_type=MARKDOWN)
+    name = f"Report of {record.severity} {record.title}"
+    page = await asyncio.to_thread(as_html, written.text, name, await _lanes(parts, record))
+    headers = {"Content-Disposition": f'inline; filename="{record.id}-report.{ENDINGS[form]}"'}
+    if form == HTML:
+        return Response(page, media_type=HTML, headers={**headers, "Content-Security-Policy": ALONE})
+    try:
+        async with _PRESS:
+            paper = await asyncio.to_thread(as_pdf, page)
+    except NotPrinted as error:
+        raise Problem(503, "not_printed", str(error), hint=error.hint or "print the page yourself") from None
+    return Response(paper, media_type=PDF, headers=headers)
+
+
+async def _lanes(parts: Parts, record: IncidentRecord) -> str:
+    entries = await parts.records.timeline.entries(record.id)
+    if not entries:
+        return ""
+    begin = parse_timestamp(entries[0].at)
+    ended = next((entry for entry in reversed(entries) if entry.kind == "finished"), entries[-1])
+    return drawn(lanes_of(entries), begin, parse_timestamp(ended.at) + timedelta(seconds=1), record.title)
