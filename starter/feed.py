@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import structlog
 
@@ -46,6 +46,7 @@ KEPT_TEXTS = 500
 LISTED = 200
 AT_ONCE = 10
 Seen = TypeVar("Seen")
+NewFeed = TypeVar("NewFeed", bound="Feed[Any]")
 
 
 @dataclass(frozen=True)
@@ -257,6 +258,7 @@ class Feeds:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._incidents: dict[str, IncidentFeed] = {}
+        self._others: dict[str, Feed[Any]] = {}
         self.overview = OverviewFeed(parts)
         self._closed = False
 
@@ -267,8 +269,20 @@ class Feeds:
                 del self._incidents[idle]
         return self._incidents.setdefault(incident, IncidentFeed(self._parts, incident=incident, closed=self._closed))
 
+    def other(self, name: str, make: Callable[[Parts], NewFeed]) -> NewFeed:
+        """The feed of something else, made on first use. One name is one kind of feed."""
+        for idle in [each for each, feed in self._others.items() if feed._task is not None and feed._task.done()]:
+            if idle != name:
+                del self._others[idle]
+        if name not in self._others:
+            self._others[name] = make(self._parts)
+            self._others[name].closed = self._closed
+        return cast(NewFeed, self._others[name])
+
     def nudge(self, incident: str) -> None:
-        """A command was sent to this incident."""
+        """A command was sent to this incident, or to its review."""
+        if f"review/{incident}" in self._others:
+            self._others[f"review/{incident}"].nudge()
         if incident in self._incidents:
             self._incidents[incident].nudge()
         self.overview.nudge()
@@ -277,7 +291,7 @@ class Feeds:
         """Every stream ends, so that the process can."""
         self._closed = True
         self.overview.close()
-        for feed in self._incidents.values():
+        for feed in [*self._incidents.values(), *self._others.values()]:
             feed.close()
 
 

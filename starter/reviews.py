@@ -120,8 +120,8 @@ async def report(
         if form in accept:
             return await as_document(parts, record, written, form)
     versions = [
-        {"version": each.version, "drafted_at": timestamp(each.drafted_at), "digest": each.digest}
-        for each in await parts.records.reviews.reports(record.id)
+        {"version": number, "drafted_at": timestamp(at)}
+        for number, at in await parts.records.reviews.versions(record.id)
     ]
     sections = {name: section.model_dump(mode="json") for name, section in board.sections.items()}
     return JSONResponse(

@@ -181,6 +181,14 @@ class Reviews:
             row = (await connection.execute(query.limit(1))).first()
             return None if row is None else Report.model_validate(dict(row._mapping))
 
+    async def versions(self, incident_id: str) -> list[tuple[int, datetime]]:
+        """Which versions of the report there are, and when each was drafted; oldest first."""
+        query = sa.select(REPORTS.c.version, REPORTS.c.drafted_at).where(REPORTS.c.incident_id == incident_id)
+        async with self._store.read() as connection:
+            return [
+                (row.version, row.drafted_at) for row in await connection.execute(query.order_by(REPORTS.c.version))
+            ]
+
     async def reports(self, incident_id: str) -> list[Report]:
         """All versions, oldest first."""
         query = sa.select(REPORTS).where(REPORTS.c.incident_id == incident_id).order_by(REPORTS.c.version)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,12 +10,12 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 
 from mayday.domain.incident import Board, Pending
 from mayday.records.incidents import IncidentRecord
-from starter.console.incident_page import told
+from starter.console.live import pieces_of
 from starter.console.names import Names
-from starter.console.sheets import HEADERS, part, sheet, signed
+from starter.console.sheets import HEADERS, part, sheet
 from starter.console.visitor import Looking, PageRoute, Visitor
 from starter.console.waiting import HUMAN
-from starter.feed import AT_MOST, BEAT_EVERY, Overview, OverviewFeed, feeds_of
+from starter.feed import Overview, OverviewFeed, feeds_of
 from starter.parts import Here, Parts
 
 __all__ = ["router"]
@@ -37,30 +35,15 @@ async def page(request: Request, visitor: Looking, parts: Here) -> HTMLResponse:
 @router.get("/stream")
 async def stream(visitor: Looking, parts: Here) -> StreamingResponse:
     """The board as it changes."""
-    events = _events(parts, feeds_of(parts).overview, visitor)
+    feed = feeds_of(parts).overview
+    events = pieces_of(parts, feed, visitor, lambda: _pieces(parts, feed, visitor))
     return StreamingResponse(events, media_type="text/event-stream", headers={**HEADERS, "X-Accel-Buffering": "no"})
 
 
-async def _events(parts: Parts, feed: OverviewFeed, visitor: Visitor) -> AsyncIterator[str]:
-    loop = asyncio.get_running_loop()
-    began, beat_at, version = loop.time(), loop.time(), -1
-    had: dict[str, str] = {}
-    async with feed.followed():
-        yield "retry: 1000\n" + told("hello", {"now": parts.clock().isoformat()})
-        while not feed.closed and loop.time() - began < AT_MOST:
-            if feed.seen is not None and feed.version != version:
-                version = feed.version
-                for name, html in _pieces(parts, feed, feed.seen, visitor).items():
-                    if had.get(name) != html:
-                        had[name] = html
-                        yield told("region", {"name": name, "html": signed(html, visitor.csrf)})
-            if loop.time() - beat_at >= BEAT_EVERY:
-                beat_at = loop.time()
-                yield told("beat", {"now": parts.clock().isoformat()})
-            await feed.stirred(BEAT_EVERY)
-
-
-def _pieces(parts: Parts, feed: OverviewFeed, overview: Overview, visitor: Visitor) -> dict[str, str]:
+def _pieces(parts: Parts, feed: OverviewFeed, visitor: Visitor) -> dict[str, str]:
+    overview = feed.seen
+    if overview is None:
+        return {}
     known: dict[str, str] | None = feed.rendered.get(visitor.key)
     if known is None:
         facts = _facts(parts, overview, visitor) | {"now": OLD}  # clocks are ticked by the browser

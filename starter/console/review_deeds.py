@@ -14,6 +14,7 @@ from starter.bodies import Body, NoteBody
 from starter.console.deeds import command_of, may, told, wants_json
 from starter.console.forms import Form, body_of, plain, texts, typed
 from starter.console.visitor import Looking, PageRoute
+from starter.feed import feeds_of
 from starter.parts import Here
 from starter.problems import Problem
 from starter.reviews import Sending
@@ -108,6 +109,7 @@ async def do(incident: str, name: str, request: Request, visitor: Looking, parts
     }
     send, words = known
     answer = await send(form, Sending(parts, record, common))
+    feeds_of(parts).nudge(record.id)
     if wants_json(request):
-        return JSONResponse({"told": told(words, answer), "goto": f"/reviews/{record.id}"}, answer.status_code)
+        return JSONResponse({"told": told(words, answer)}, answer.status_code)
     return RedirectResponse(f"/reviews/{record.id}", 303)

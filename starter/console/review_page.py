@@ -1,20 +1,25 @@
-"""The review's page: where it stands, what is owed by whom, the report, the follow-ups."""
+"""The review's page: where it stands, what is owed by whom, the report, the follow-ups; live, like the room."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, Response, StreamingResponse
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from mayday.domain.report import draft, render
 from mayday.domain.review import PEOPLE_SECTIONS
+from starter.console.live import pieces_of
 from starter.console.names import Names
-from starter.console.sheets import sheet
-from starter.console.visitor import Looking, PageRoute
-from starter.parts import Here
+from starter.console.sheets import HEADERS, part, sheet
+from starter.console.visitor import Looking, PageRoute, Visitor
+from starter.feed import feeds_of
+from starter.parts import Here, Parts
 from starter.problems import Problem
+from starter.report_desk import HTML, MARKDOWN, PDF, as_document, report_of
 from starter.review_desk import board_of
+from starter.review_feed import ReviewFeed, ReviewLook
 
 __all__ = ["router"]
 
@@ -22,35 +27,84 @@ router = APIRouter(route_class=PageRoute)
 
 _MARKDOWN = MarkdownIt("js-default").disable(["image", "linkify"])
 """Without HTML of its own: whatever an alert or a vendor wrote stays text."""
+PIECES = ("head", "report", "write", "owed")
+STATES = ("draft", "in_review", "reviewed", "closed")
+FORWARD = {"in_review": "Put it in review", "reviewed": "It was reviewed", "closed": "Close it"}
+FORMS = {"md": MARKDOWN, "html": HTML, "pdf": PDF}
 
 
 @router.get("/reviews/{incident}", response_class=HTMLResponse)
 async def page(incident: str, request: Request, visitor: Looking, parts: Here) -> HTMLResponse:
     """A review as it stands, with the buttons of those who may act; whether they may is the review's to say."""
     record = await parts.directory.find(incident)
-    names = Names(parts.playbooks.catalog)
     try:
-        board = await board_of(parts, record)
+        await board_of(parts, record)
     except Problem as problem:
         if problem.code != "no_review":
             raise
         return sheet(request, "review/none.html", record=record, reason=problem.hint)
-    stored = await parts.records.reviews.report(record.id, None)
-    if stored is None:
-        entries = await parts.records.timeline.entries(record.id)
-        text = render(draft(entries, incident_id=record.id, review=board))
-    else:
-        text = stored.text
-    return sheet(
-        request,
-        "review/page.html",
-        board=board,
-        names=names,
-        report=Markup(_MARKDOWN.render(text)),
-        version=stored.version if stored else 0,
-        record=record,
-        acts=visitor.acts,
-        people=names.people,
-        sections=PEOPLE_SECTIONS,
-        offered=[ref.removeprefix("person.") for ref in board.offered_to],
-    )
+    feed = _feed(parts, record.id)
+    return sheet(request, "review/page.html", **_facts(parts, await feed.fresh(), visitor))
+
+
+@router.get("/reviews/{incident}/stream")
+async def stream(incident: str, visitor: Looking, parts: Here) -> StreamingResponse:
+    """The page's pieces as the review changes."""
+    record = await parts.directory.find(incident)
+    await board_of(parts, record)  # a stream of nothing would never say why
+    feed = _feed(parts, record.id)
+    events = pieces_of(parts, feed, visitor, lambda: _pieces(parts, feed, visitor))
+    return StreamingResponse(events, media_type="text/event-stream", headers={**HEADERS, "X-Accel-Buffering": "no"})
+
+
+@router.get("/reviews/{incident}/report.{form}")
+async def report(
+    incident: str, form: str, visitor: Looking, parts: Here, version: Annotated[int | None, Query(ge=1)] = None
+) -> Response:
+    """The report to print and to pass on: `md`, `html` or `pdf`, of any version."""
+    if form not in FORMS:
+        raise Problem(404, "not_found", "a report can be had as md, html and pdf")
+    record = await parts.directory.find(incident)
+    written = await report_of(parts, record, await board_of(parts, record), version)
+    return await as_document(parts, record, written, FORMS[form])
+
+
+def _feed(parts: Parts, incident: str) -> ReviewFeed:
+    return feeds_of(parts).other(f"review/{incident}", lambda given: ReviewFeed(given, incident=incident))
+
+
+def _pieces(parts: Parts, feed: ReviewFeed, visitor: Visitor) -> dict[str, str]:
+    """Rendered once a version for everybody who sees the same; clocks are ticked by the browser."""
+    look = feed.seen
+    if look is None:
+        return {}
+    known: dict[str, str] | None = feed.rendered.get(visitor.key)
+    if known is None:
+        facts = _facts(parts, look, visitor) | {"now": look.board.resolved_at}
+        known = feed.rendered[visitor.key] = {name: part(f"review/{name}.html", **facts) for name in PIECES}
+    return known
+
+
+def _facts(parts: Parts, look: ReviewLook, visitor: Visitor) -> dict[str, Any]:
+    board = look.board
+    names = Names(parts.playbooks.catalog)
+    at = STATES.index(board.state)
+    closed = board.state == "closed"
+    return {
+        "board": board,
+        "names": names,
+        "written": look.written,
+        "report": Markup(_MARKDOWN.render(look.written.text)),
+        "versions": [{"version": number, "drafted_at": drafted} for number, drafted in look.versions],
+        "address": f"/reviews/{board.incident_id}/report",
+        "states": STATES,
+        "forward": FORWARD,
+        "after": STATES[at + 1] if not closed else None,
+        "before": STATES[at - 1] if at and not closed else None,
+        "acts": visitor.acts,
+        "decides": visitor.decides,
+        "person": visitor.person,
+        "people": names.people,
+        "sections": PEOPLE_SECTIONS,
+        "offered": [ref.removeprefix("person.") for ref in board.offered_to],
+    }

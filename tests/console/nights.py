@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mayday.archive.collecting import tapes_of
 from mayday.archive.dossier import Document
 from mayday.domain.timeline import parse_timestamp
 from mayday.records import IncidentRecord, Records
@@ -16,6 +17,9 @@ async def keep(records: Records, name: str = PAYMENTS, incident: str = "INC-01M8
     dossier = await archived(name)
     entries = dossier.timeline()
     opened, last = entries[0], entries[-1]
+    (tape, *_) = await tapes_of(dossier)
+    if tape.start is not None:
+        await records.plans.put(tape.start.plan_digest, tape.start.plan)
     await records.timeline.append(incident, entries)
     await records.incidents.opened(
         IncidentRecord(

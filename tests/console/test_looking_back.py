@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from bench.past_incidents import fill, nights
 from mayday.records import Records
+from mayday.records.reviews import ReviewRecord
 from tests.console.nights import keep
 from tests.console.rooms import PATIENCE, Mayday, Rooms, reachable, tab_to
 
@@ -29,9 +30,25 @@ def past(mayday: Mayday) -> None:
         async with await Records.open(database) as records:
             await keep(records, incident=NIGHT)
             await fill(records, await nights(), 0, 120)
+            await records.reviews.save(reviewed("draft", 0))
 
     with ThreadPoolExecutor(1) as other:  # the browser's driver has this thread's event loop
         other.submit(asyncio.run, keep_all(mayday.folder / "data" / "records.db")).result()
+
+
+def reviewed(state: str, revision: int) -> ReviewRecord:
+    """The night's review as its workflow would have stored it."""
+    at = "2026-03-02T06:42:00Z"
+    owed = {"id": "report", "kind": "report", "for": ["ana"], "text": "Write: lessons", "due_at": at}
+    written = {"text": "Cards failed for four hours.", "version": 2, "author": "dee", "at": at}
+    board = {
+        "incident_id": NIGHT, "title": "Payments down", "severity": "SEV1", "service": "payments", "state": state,
+        "owner": "ana", "accepted": True, "opened_at": at, "resolved_at": at, "ledger": [owed],
+        "sections": {"summary": written}, "missing": ["category"], "revision": revision,
+    }  # fmt: skip
+    return ReviewRecord(
+        incident_id=NIGHT, workflow_id=f"review/{NIGHT}", state=state, owner="ana", data=board, revision=revision
+    )
 
 
 def moment(page: Page, words: str) -> None:
@@ -88,6 +105,31 @@ def test_without_the_script_the_slider_is_a_form(rooms: Rooms) -> None:
     page.get_by_label("Moment, in seconds").press("ArrowRight")
     page.get_by_role("button", name="Show this moment").click()
     moment(page, r"T\+00:25:[23]\d")
+
+
+def test_a_review_is_live_and_its_report_is_taken_away(rooms: Rooms) -> None:
+    page = rooms.enter("ana", f"/reviews/{NIGHT}")
+    reachable(page)
+    expect(page.locator(".report")).to_contain_text("Runbook adherence")
+    page.locator("summary").filter(has_text="Summary").click()
+    expect(page.get_by_label("What happened, in a few sentences")).to_have_value("Cards failed for four hours.")
+    page.get_by_label("What happened, in a few sentences").fill("half a sen")
+    reachable(page)
+
+    async def move(database: Path) -> None:
+        async with await Records.open(database) as records:
+            await records.reviews.save(reviewed("in_review", 1))
+
+    with ThreadPoolExecutor(1) as other:
+        other.submit(asyncio.run, move(rooms.mayday.folder / "data" / "records.db")).result()
+    expect(page.locator(".states [aria-current]")).to_have_text("in review", timeout=PATIENCE)
+    expect(page.get_by_label("What happened, in a few sentences")).to_have_value("half a sen")
+    page.get_by_role("link", name="Page", exact=True).click()
+    expect(page.get_by_role("heading", name="Service levels")).to_be_visible()
+    expect(page.locator("svg").last).to_be_visible()
+    for path in (f"/reviews/{NIGHT}", f"/reviews/{NIGHT}/time"):
+        phone = rooms.enter("ana", path, width=390, height=844, dark=True)
+        reachable(phone)
 
 
 def test_months_are_compared(rooms: Rooms) -> None:

@@ -1,0 +1,163 @@
+"""A review's page without a browser: live, every version at hand, every state a button."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from mayday.archive import printing
+from mayday.records.reviews import Report, ReviewRecord
+from starter import review_feed
+from starter.access import Principal
+from starter.console import review_page
+from starter.console.live import pieces_of
+from starter.console.visitor import Visitor
+from tests.console.nights import keep
+from tests.console.test_pages import look
+from tests.starter.conftest import House
+
+ANA = Visitor(Principal("ana", "responder", "t"), "Ana Ruiz", "proof")
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(review_feed, "OPEN_EVERY", 0.01)
+
+
+async def reviewed(house: House, **facts: Any) -> str:
+    """An archived night whose review stands as said; its id."""
+    incident = await keep(house.parts.records)
+    await said(house, incident, **facts)
+    return incident
+
+
+async def said(house: House, incident: str, **facts: Any) -> None:
+    at = house.clock.at
+    board = {
+        "incident_id": incident, "title": "Payments down", "severity": "SEV1", "service": "payments", "state": "draft",
+        "owner": "ana", "accepted": True, "opened_at": at.isoformat(), "resolved_at": at.isoformat(), **facts,
+    }  # fmt: skip
+    await house.parts.records.reviews.save(
+        ReviewRecord(
+            incident_id=incident, workflow_id=f"review/{incident}", state=board["state"], owner="ana", data=board,
+            revision=int(facts.get("revision", 0)),
+        )
+    )  # fmt: skip
+
+
+def drafted(house: House, incident: str, version: int, text: str) -> Report:
+    at = house.clock.at + timedelta(hours=version)
+    return Report(incident_id=incident, version=version, text=text, digest=str(version), drafted_at=at)
+
+
+async def test_the_page_changes_as_the_review_does(house: House) -> None:
+    incident = await reviewed(house)
+    feed = review_page._feed(house.parts, incident)
+    events = pieces_of(house.parts, feed, ANA, lambda: review_page._pieces(house.parts, feed, ANA))
+    assert "hello" in await anext(events)
+    first = [_region(await anext(events)) for _ in review_page.PIECES]
+    assert [name for name, _ in first] == list(review_page.PIECES)
+    assert 'value="proof"' in dict(first)["head"], "its forms carry the proof of this browser"
+    await said(house, incident, state="in_review", revision=1)
+    name, html = _region(await anext(events))
+    assert name == "head"
+    assert 'aria-current="step">in review' in html
+    name, html = _region(await anext(events))
+    assert name == "report", "what is made from what is known says the state, too"
+    await house.parts.records.reviews.put_report(drafted(house, incident, 1, "# The first draft"))
+    name, html = _region(await anext(events))
+    assert name == "report"
+    assert "The first draft" in html
+    feed.close()
+
+
+def _region(event: str) -> tuple[str, str]:
+    lines = dict(line.split(": ", 1) for line in event.strip().splitlines())
+    assert lines["event"] == "region", event
+    data = json.loads(lines["data"])
+    return data["name"], data["html"]
+
+
+@pytest.mark.parametrize(
+    ("state", "buttons", "none"),
+    [
+        ("draft", ["Put it in review"], ["Back to", "Close it"]),
+        ("in_review", ["It was reviewed", "Back to draft"], ["Close it"]),
+        ("reviewed", ["Close it", "Back to in review"], []),
+        ("closed", [], ["Back to", "Close it", "Put it in review"]),
+    ],
+)
+async def test_every_state_is_a_button_away(house: House, state: str, buttons: list[str], none: list[str]) -> None:
+    incident = await reviewed(house, state=state)
+    text = (await look(house, f"/reviews/{incident}")).text
+    assert all(f">{words}</button>" in text for words in buttons)
+    assert not any(words in text for words in none)
+
+
+async def test_a_section_is_edited_on_the_version_that_is_shown(house: House) -> None:
+    at = house.clock.at.isoformat()
+    summary = {"text": "Cards failed for an hour.", "version": 3, "author": "dee", "at": at}
+    incident = await reviewed(house, sections={"summary": summary})
+    text = (await look(house, f"/reviews/{incident}")).text
+    assert "version 3, Dee Novak" in text
+    assert 'name="section" value="summary"><input type="hidden" name="version" value="3"' in text
+    assert "Cards failed for an hour.</textarea>" in text
+    assert 'name="section" value="lessons"><input type="hidden" name="version" value="0"' in text
+
+
+async def test_every_version_of_the_report_can_be_read_and_taken_away(house: House) -> None:
+    incident = await reviewed(house)
+    text = (await look(house, f"/reviews/{incident}")).text
+    assert "not drafted yet" in text
+    for version in (1, 2):
+        await house.parts.records.reviews.put_report(
+            drafted(house, incident, version, f"# Draft no. {version} <b>x</b>")
+        )
+    text = (await look(house, f"/reviews/{incident}")).text
+    assert "2 versions" in text
+    assert "Draft no. 2" in text
+    page = await look(house, f"/reviews/{incident}/report.html?version=1")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert "Draft no. 1 &lt;b&gt;" in page.text
+    assert "<svg" in page.text, "the lanes of the night are in it"
+    assert (await look(house, f"/reviews/{incident}/report.md")).text.startswith("# Draft no. 2")
+    for wrong in ("report.docx", "report.html?version=9"):
+        assert (await look(house, f"/reviews/{incident}/{wrong}")).status_code == 404
+
+
+async def test_the_report_is_printed_on_paper_over_the_api(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    incident = await reviewed(house)
+    headers = {"Authorization": f"Bearer {await house.token('ana')}", "Accept": "application/pdf"}
+    printed: list[str] = []
+
+    def paper(page: str) -> bytes:
+        printed.append(page)
+        return b"%PDF-1.7"
+
+    monkeypatch.setattr("starter.report_desk.as_pdf", paper)
+    answer = await house.http.get(f"/api/v1/reviews/{incident}/report", headers=headers)
+    assert answer.content.startswith(b"%PDF-")
+    assert answer.headers["content-type"] == "application/pdf"
+    assert "## " not in printed[0]
+    assert "<h2>Service levels</h2>" in printed[0]
+
+    def no_browser(page: str) -> bytes:
+        raise printing.NotPrinted("no browser is installed that prints PDF", hint="install chromium")
+
+    monkeypatch.setattr("starter.report_desk.as_pdf", no_browser)
+    answer = await house.http.get(f"/api/v1/reviews/{incident}/report", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (503, "not_printed")
+
+
+async def test_before_the_first_draft_the_plan_is_held_against_the_night(house: House) -> None:
+    incident = await reviewed(house)
+    found = (await house.get(f"/api/v1/reviews/{incident}/report")).json()
+    assert found["version"] == 0
+    assert found["versions"] == []
+    assert "Answer page_payments" in found["markdown"]
+    assert "**climbed" not in found["markdown"]
+    assert "| `page_payments` |" in found["markdown"], "the pinned plan is in the records"
