@@ -23,6 +23,7 @@ from starter.minting import command_id
 from starter.once import OnceRoute, idempotency_key
 from starter.paging import Cursor
 from starter.parts import Here, Parts
+from starter.problems import Problem
 from starter.report_desk import HTML, MARKDOWN, PDF, as_document, report_of
 from starter.review_desk import board_of, item_of, send, url_of
 
