@@ -41,6 +41,7 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "not_in_catalog": ("403", "the token's person is not in the catalog any more"),
     "unknown_incident": ("404", "no incident of this id"),
     "not_archived": ("404", "nothing of the incident is archived yet"),
+    "not_printed": ("503", "no browser is installed there that prints paper: take the page and print it"),
     "other_version": ("409", "a recorded run does not replay with this version of the code"),
     "archive_damaged": ("409", "the archive is not what was archived: the detail names the part"),
     "unknown_source": ("404", "no source of this name posts here"),
