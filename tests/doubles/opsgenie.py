@@ -137,3 +137,37 @@ class Jsm(_Alerts):
     @route(f"GET /jsm/ops/api/{CLOUD}/v1/schedules/{{id}}/on-calls")
     def on_call(self, asked: Asked) -> Reply:
         return Reply(200, {"onCallUsers": self.oncalls.get(asked.slots["id"], [])})
+
+
+class JsmByKey(_Alerts):
+    """The endpoint of integrations: a key as Opsgenie's, addresses as its below that of JSM."""
+
+    values = {"key": "genie-key-of-jsm-0000"}
+    specs = {"/jsm/ops/integration/v2/alerts/": "", "": "atlassian/jsm-ops-alerts.transcribed.openapi3.json"}
+    name = "jsm"
+
+    def refusal(self, asked: Asked) -> Reply | None:
+        good = asked.headers.get("authorization") == f"GenieKey {self.values['key']}"
+        return None if good else Reply(401, self.error(401))
+
+    def error(self, status: int) -> Any:
+        return {"message": f"Status {status}", "took": 0.001, "requestId": "rId"}
+
+    @route("POST /jsm/ops/integration/v2/alerts")
+    def create(self, asked: Asked) -> Reply:
+        return self.take(asked.json)
+
+    @route("GET /jsm/ops/integration/v2/alerts/requests/{id}")
+    def request(self, asked: Asked) -> Reply:
+        found = self.requests.get(asked.slots["id"])
+        return Reply(200, {"data": found}) if found else Reply(404, self.error(404))
+
+    @route("GET /jsm/ops/integration/v2/alerts/{alias}")
+    def alert(self, asked: Asked) -> Reply:
+        found = self.by_alias(asked.slots["alias"])
+        return Reply(200, {"data": found}) if found else Reply(404, self.error(404))
+
+    @route("POST /jsm/ops/integration/v2/alerts/{alias}/close")
+    def close(self, asked: Asked) -> Reply:
+        self._open_alert(asked.slots["alias"]).update(status="closed")
+        return Reply(202, {"result": "Request will be processed", "requestId": "close"})

@@ -19,7 +19,7 @@ from mayday.records import Records
 from mayday.records.incidents import IncidentRecord
 from tests.doubles.everbridge import Everbridge
 from tests.doubles.given import offer_of
-from tests.doubles.opsgenie import Jsm, Opsgenie
+from tests.doubles.opsgenie import Jsm, JsmByKey, Opsgenie
 from tests.doubles.pagerduty import PagerDuty
 from worker.answers import Answers
 
@@ -51,7 +51,7 @@ def known(catalog: Catalog) -> FixedCatalog:
     return FixedCatalog(catalog.model_copy(update={"people": people}))
 
 
-@pytest.fixture(params=[PagerDuty, Opsgenie, Jsm, Everbridge])
+@pytest.fixture(params=[PagerDuty, Opsgenie, Jsm, JsmByKey, Everbridge])
 async def rung(
     request: pytest.FixtureRequest, http: httpx.AsyncClient, store: Records, known: FixedCatalog, card: IncidentCard
 ) -> AsyncIterator[tuple[Any, Offer]]:

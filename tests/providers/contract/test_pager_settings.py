@@ -43,7 +43,7 @@ async def test_without_settings_a_vendor_is_not_there(
         ("pagerduty", {**KEY, "PAGERDUTY_CHANNELS": "push,pigeon"}, "pigeon is no channel"),
         ("pagerduty", {**KEY, "PAGERDUTY_URL": "http://api.pagerduty.com"}, "https://"),
         ("opsgenie", {"OPSGENIE_URL": "https://api.eu.opsgenie.com"}, "MAYDAY_OPSGENIE_TOKEN is missing"),
-        ("jsm", {"JSM_TOKEN": "t" * 20}, "MAYDAY_JSM_CLOUD_ID is missing"),
+        ("jsm", {"JSM_TOKEN": "t" * 20}, "MAYDAY_JSM_CLOUD_ID, MAYDAY_JSM_EMAIL is missing"),
         ("everbridge", EVERBRIDGE, "MAYDAY_EVERBRIDGE_CLIENT_ID"),
         ("everbridge", {**EVERBRIDGE, "EVERBRIDGE_USER": "u"}, "USER with PASSWORD"),
         ("everbridge", {**EVERBRIDGE, "EVERBRIDGE_TEMPLATE": "two"}, "MAYDAY_EVERBRIDGE_TEMPLATE: "),
@@ -85,3 +85,21 @@ async def test_what_is_set_decides_what_is_served(
     assert mail is not None
     assert mail.pager is not None
     assert mail.pager.channels == {"email"}
+
+
+@pytest.mark.parametrize(
+    ("values", "asked"),
+    [
+        ({}, True), ({"WEBHOOK_OPSGENIE_TOKEN": "t" * 20}, False), ({"JSM_WATCHED": "false"}, False),
+        ({"WEBHOOK_OPSGENIE_TOKEN": "t" * 20, "JSM_WATCHED": "true"}, True),
+        ({"WEBHOOK_JIRA_TOKEN": "t" * 20}, True),  # it may be there for issues alone
+    ],
+)  # fmt: skip
+async def test_jsm_is_asked_for_answers_where_nothing_tells_us(
+    values: dict[str, str], asked: bool, monkeypatch: pytest.MonkeyPatch, http: httpx.AsyncClient, store: Records,
+    catalog: Catalog,
+) -> None:  # fmt: skip
+    for login in ({"JSM_KEY": "k" * 20}, {"JSM_CLOUD_ID": "c", "JSM_EMAIL": "a@b.c", "JSM_TOKEN": "t" * 20}):
+        jsm = made("jsm", monkeypatch, http, store, catalog, {**login, **values})
+        assert jsm is not None
+        assert (jsm.watched is not None) == asked

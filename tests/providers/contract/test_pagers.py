@@ -19,7 +19,7 @@ from mayday.providers.vendor_pager import VendorPager
 from mayday.records import Records
 from tests.doubles.everbridge import Everbridge
 from tests.doubles.given import offer_of
-from tests.doubles.opsgenie import Jsm, Opsgenie
+from tests.doubles.opsgenie import Jsm, JsmByKey, Opsgenie
 from tests.doubles.pagerduty import PagerDuty
 from tests.doubles.server import Double
 from tests.doubles.twilio import Twilio
@@ -52,6 +52,10 @@ KINDS = {
     ),
     "jsm": Kind(
         Jsm, "push", "557058:raj", lambda d: len(d.alerts), lambda d: [a["message"] for a in d.alerts.values()], True
+    ),
+    "jsm-by-key": Kind(
+        JsmByKey, "push", "557058:raj", lambda d: len(d.alerts), lambda d: [a["message"] for a in d.alerts.values()],
+        True,
     ),
     "everbridge": Kind(
         Everbridge, "push", "raj-external", lambda d: len(d.incidents),
