@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mayday.catalogs import CatalogSource
 from mayday.domain.calendars import BusinessCalendar, OpenHours
 from mayday.domain.effects import IncidentCard
-from mayday.domain.ports import EffectJournal, Intake, Ledger, Memory, Ports, ReviewShelf
+from mayday.domain.ports import EffectJournal, Intake, Ledger, Memory, Ports, ReviewShelf, TicketDesk
 
 
 def utc_now() -> datetime:
@@ -30,6 +30,8 @@ class Dependencies:
     memory: Memory
     open_hours: Callable[[BusinessCalendar], OpenHours]
     now: Callable[[], datetime] = utc_now
+    desk: Sequence[TicketDesk] = ()
+    """Our own ticket register, which stands behind the house's where that takes no follow-ups."""
 
     def ports_for(self, incident: IncidentCard) -> Ports:
         return self.drills if incident.drill else self.ports

@@ -63,10 +63,9 @@ class FollowUpActivities:
 
     def _desks(self, request: ActionRequest) -> Sequence[TicketDesk]:
         """The house's, then our own. A drill has our own only."""
-        own = self._given.drills.tickets
         desks = self._given.ports_for(request.incident).tickets
         names = {desk.name for desk in desks}
-        return [*desks, *(desk for desk in own if desk.name not in names)]
+        return [*desks, *(desk for desk in self._given.desk if desk.name not in names)]
 
     def _known_as(self, owner: str) -> dict[str, str]:
         """Under which ids the desks may know the owner, mail address included."""

@@ -22,7 +22,7 @@ from starter.metrics import REQUEST_SECONDS, REQUESTS
 from starter.parts import Parts
 from starter.reference import description
 from starter.refusals import Refusals
-from starter.routes import access, decisions, desk, health, incidents, oncall, queue, tokens, webhooks
+from starter.routes import access, decisions, desk, drills, health, incidents, oncall, queue, tokens, webhooks
 from starter.safe_headers import SafeHeaders
 from starter.ticket_watch import watching_tickets
 
@@ -51,7 +51,7 @@ def create_app(parts: Parts) -> FastAPI:
     )
     app.state.parts = parts
     problems.install(app)
-    for module in (health, webhooks, incidents, queue, decisions, desk, oncall, tokens, access):
+    for module in (health, webhooks, incidents, queue, decisions, drills, desk, oncall, tokens, access):
         app.include_router(module.router)
     for name in FURTHER:
         if find_spec(name) is not None:
@@ -75,6 +75,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     rounds = [
         asyncio.create_task(_prune(parts), name="prune"),
         asyncio.create_task(parts.watchdogs.run(), name="watchdogs"),
+        asyncio.create_task(parts.drills.run(), name="drill-watch"),
     ]
     async with watching_tickets(parts):
         try:

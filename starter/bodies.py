@@ -41,6 +41,13 @@ class DeclareBody(Body):
     runbook: Name | None = None
     inputs: dict[str, Any] = {}
     drill: bool = False
+    injects: Annotated[list[dict[str, Any]], Field(max_length=200)] = []
+
+    @model_validator(mode="after")
+    def _only_a_drill_has_injects(self) -> DeclareBody:
+        if self.injects and not self.drill:
+            raise ValueError("injects: only a drill lets things happen")
+        return self
 
     @model_validator(mode="after")
     def _how_bad(self) -> DeclareBody:
@@ -49,6 +56,11 @@ class DeclareBody(Body):
         if self.severity is not None and (self.impact is not None or self.urgency is not None):
             raise ValueError("give either severity, or impact and urgency")
         return self
+
+
+class DrillBody(Body):
+    action: Literal["pause", "resume", "end"]
+    reason: Reason
 
 
 class VoteBody(Body):

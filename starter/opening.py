@@ -10,6 +10,7 @@ from mayday.domain.incident import StartInput
 from mayday.language.catalog import Degree
 from mayday.language.routing import correlation_key, service_named, severity_of
 from mayday.signing import Signer
+from starter.injects import injects_of
 from starter.minting import incident_id, workflow_id
 from starter.parcels import Parcel
 from starter.playbooks import Playbooks, fitting_inputs
@@ -41,6 +42,7 @@ class Declared(NamedTuple):
     runbook: str | None = None
     inputs: dict[str, Any] = {}
     drill: bool = False
+    injects: list[dict[str, Any]] = []
 
 
 class Openings:
@@ -124,6 +126,7 @@ class Openings:
             inputs=inputs,
             customers_affected=declared.customers_affected,
             drill=declared.drill,
+            injects=injects_of(declared.injects, now) if declared.drill else [],
             opened_at=now,
             decision_keys=await self._signer.pinned(),
             **self._house._asdict(),

@@ -23,6 +23,7 @@ from starter.couriers import Courier
 from starter.decisions import Decisions
 from starter.delivery import Delivery
 from starter.directory import Directory
+from starter.drill_watch import DrillWatch
 from starter.fetching import Fetching
 from starter.forwarder import Forwarder
 from starter.gateway import Gateway
@@ -70,6 +71,7 @@ class Parts:
     callbacks: Callbacks
     courier: Courier
     watchdogs: WatchdogWatch
+    drills: DrillWatch
     fetch: Fetching
     clock: Callable[[], datetime]
     #: reads histories for archives; None while Temporal has not been reached
@@ -119,6 +121,7 @@ def assemble(
         lanes=lanes,
         forwarder=forwarder,
         intake=intake,
+        drills=DrillWatch(records, decisions, clock),
         watchdogs=WatchdogWatch(records, lambda: playbooks.catalog, clock, intake.take),
         decisions=decisions,
         signer=signer,

@@ -73,7 +73,8 @@ async def compose(settings: Settings, client: Client) -> WorkerParts:
 def dependencies_of(providers: Providers, catalog: CatalogSource) -> Dependencies:
     """What activities get of the providers."""
     return Dependencies(
-        ports=providers.ports, drills=providers.drills, catalog=catalog, ledger=providers.ledger,
+        ports=providers.ports, drills=providers.drills, desk=providers.desk.tickets, catalog=catalog,
+        ledger=providers.ledger,
         intake=providers.intake, reviews=providers.reviews, journal=providers.journal,
         memory=providers.memory, open_hours=open_hours,
     )  # fmt: skip

@@ -130,6 +130,7 @@ def _item(command: CommandBase) -> dict[str, Any]:
         "correct": {"n": "correct"}, "note": {"text": "note"}, "event": {"name": "event"},
         "override": {"step": "override"}, "add_step": {"step": "add_step"}, "merge": {"into": "merge"},
         "hold_outward": {"on": "hold_outward"}, "vendor_reply": {"step": "vendor_reply", "reply": "kind"},
+        "drill": {"action": "drill"},
     }.get(kind, {})  # fmt: skip
     item = {renamed.get(key, key): value for key, value in own.items()}
     match kind:
@@ -183,6 +184,7 @@ def _scenario(course: _Course, plan: Plan, name: str, entries: Sequence[Entry]) 
     recorded = {
         "id": start.id, "base_url": start.base_url, "on_call": start.on_call,
         "alerts": [_alert(event) for event in start.events],
+        "injects": [inject.model_dump(mode="json", exclude_none=True) for inject in start.injects],
         "answers": course.answers, "plan": {**plan.canonical(), "digest": start.plan_digest},
     }  # fmt: skip
     timeline = [{"at": course.at(at), **item} for at, item in course.items] + _expected(course, entries)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +13,9 @@ from mayday.cli.remote import remote
 
 incident_app = typer.Typer(no_args_is_help=True, help="Declare incidents, look at them, and decide.")
 
+#: verbs of a scenario that need no person: alerts, vendors, news
+INJECTED = frozenset({"alert", "vendor_reply", "event", "note"})
+
 Id = Annotated[str, typer.Argument(metavar="ID", help="The incident: its id, or INC- and the last six characters.")]
 Reason = Annotated[str, typer.Option(help="Why; it stands in the timeline.")]
 Why = Annotated[str, typer.Option("--reason", help="Why; it stands in the timeline.")]
@@ -21,6 +25,19 @@ def command(incident: str, path: str, body: dict[str, Any], as_json: bool, done:
     """Send something to an incident and say what became of it. Fields that nobody gave are left out."""
     given = {name: value for name, value in body.items() if value is not None}
     answered(remote().post(f"/api/v1/incidents/{incident}/{path}", given), as_json, done)
+
+
+def injects_in(file: Path) -> list[dict[str, Any]]:
+    """What a scenario file lets happen to an incident, without what people do in it."""
+    from mayday.language.documents import load_document
+
+    try:
+        document = load_document(file.read_bytes(), str(file))
+    except OSError as error:
+        raise CliError(f"{file}: {error.strerror}", status=WRONG_USAGE) from None
+    if not isinstance(document.data, dict) or not isinstance(document.data.get("timeline"), list):
+        raise CliError(f"{file} is no scenario: `mayday runbook lint {file}` says why", status=WRONG_USAGE)
+    return [item for item in document.data["timeline"] if INJECTED & set(item)]
 
 
 @incident_app.command()
@@ -35,6 +52,10 @@ def declare(
     runbook: Annotated[str | None, typer.Option(help="Walk this runbook.")] = None,
     inputs: Annotated[list[str] | None, typer.Option("--input", help="An input of the runbook: NAME=VALUE.")] = None,
     drill: Annotated[bool, typer.Option("--drill", help="An exercise: nobody outside is told.")] = False,
+    injects: Annotated[
+        Path | None,
+        typer.Option(help="With --drill: a scenario whose alerts, vendors' answers and news come true."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Declare an incident. When its cause has an open one, that one is answered."""
@@ -43,6 +64,8 @@ def declare(
         "summary": summary, "customers_affected": customers, "runbook": runbook,
     }  # fmt: skip
     body = {name: value for name, value in body.items() if value is not None}
+    if injects is not None:
+        body["injects"] = injects_in(injects)
     found = remote().post("/api/v1/incidents", {**body, "inputs": _pairs(inputs or []), "drill": drill})
     if as_json:
         print_json(found)

@@ -44,6 +44,7 @@ MOUNTED: dict[str, Mount] = {
         "mayday.cli.doctor:doctor", "Check runbooks, records, Temporal, starter, webhooks and every provider."
     ),
     "incident": Mount("mayday.cli.incident:incident_app", "Declare incidents, look at them, and decide."),
+    "drill": Mount("mayday.cli.drill:drill_app", "Drills: stand back, go on, end, and the score card by role."),
     "desk": Mount("mayday.cli.desk:desk_app", "The embedded desk: what it rings, says, opens, mails and posts."),
     "oncall": Mount(
         "mayday.cli.oncall:oncall_app",

@@ -170,6 +170,15 @@ class VendorReply(CommandBase):
     occurred_at: datetime | None = None
 
 
+class Drill(CommandBase):
+    """A drill stands back, goes on, or ends. `incident` is the real one that it stands back for."""
+
+    kind: Literal["drill"] = "drill"
+    action: Literal["pause", "resume", "end"]
+    reason: str
+    incident: str | None = None
+
+
 class Override(CommandBase):
     """`step` is a path, `cadence:NAME` or `phase:ID`."""
 
@@ -183,7 +192,7 @@ class Override(CommandBase):
 
 Command = Annotated[
     Ack | Accept | Vote | Complete | Update | Correct | Note | SetSeverity | SetStatus | AssignRole | Event | AddStep
-    | Candidate | Merge | Reopen | Delegate | HoldOutward | Impact | VendorReply | Override,
+    | Candidate | Merge | Reopen | Delegate | HoldOutward | Impact | VendorReply | Override | Drill,
     Field(discriminator="kind"),
 ]  # fmt: skip
 COMMAND: TypeAdapter[Command] = TypeAdapter(Command)

@@ -50,6 +50,18 @@ class AlertBatch(Wire):
     events: list[AlertEvent]
 
 
+class Inject(Wire):
+    """Something that a drill lets happen, `after_s` seconds of the drill's own time after its opening.
+
+    Alerts, or a command as a machine sends it: a vendor's reply, an event, news as a note.
+    """
+
+    after_s: int
+    what: str
+    alerts: list[AlertEvent] = []
+    command: dict[str, Any] | None = None
+
+
 class StartInput(Wire):
     """The start input of an incident's workflow: a history is self-contained.
 
@@ -99,6 +111,8 @@ class StartInput(Wire):
     #: whether a page that somebody has only seen is closed once more when it is over: cards stand until then.
     #: False in starts of before, which replay so
     settles_seen: bool = False
+    #: what a drill lets happen, in its order
+    injects: list[Inject] = []
     #: signed orders to merge, by the other incident's workflow id: what passes between the two shows them
     merge_orders: dict[str, dict[str, Any]] = {}
 
@@ -150,6 +164,7 @@ class Board(Wire):
     hold_outward: bool = False
     next_update_at: datetime | None = None
     sent: list[dict[str, Any]] = []
+    drill_paused_at: datetime | None = None
     merged_into: str | None = None
     finished: bool = False
     seq: int = 0

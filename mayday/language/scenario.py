@@ -22,7 +22,7 @@ ACTIONS = (
     "declare", "alert", "ack", "accept", "vote", "delegate", "complete", "update", "correct", "note", "severity",
     "status", "impact", "role", "event", "override", "add_step", "candidate", "confirm", "merge", "reopen",
     "hold_outward",
-    "vendor_reply", "outage", "absorbed", "turned_away",
+    "vendor_reply", "outage", "absorbed", "turned_away", "drill",
 )  # fmt: skip
 #: actions that no person sends
 UNATTENDED = ("declare", "alert", "event", "vendor_reply", "outage", "absorbed", "turned_away")
@@ -186,6 +186,9 @@ class TimelineItem(Shape):
     absorbed: dict[str, Any] | None = Field(None, description="what another incident handed over as it was merged in")
     turned_away: TurnedAway | None = Field(None, description="a decision arrives that nobody of the house signed")
 
+    drill: Literal["pause", "resume", "end"] | None = Field(None, description="a drill stands back, goes on, or ends")
+
+    incident: str | None = Field(None, description="with `drill`: the real incident that it stands back for")
     channel: str | None = Field(None, description="how it came: api, cli, chat, ...; `scenario` by default")
     signalled: Literal[True] | None = Field(None, description="nobody waits for the answer: a refusal is an entry")
     joined: bool | None = None
@@ -252,6 +255,7 @@ ITEM_KEYS: dict[str, tuple[str, ...]] = {
     "reopen": ("reason",),
     "hold_outward": ("reason",),
     "vendor_reply": ("kind", "text", "occurred_at"),
+    "drill": ("reason", "incident"),
 }
 REQUIRED_KEYS: dict[str, tuple[str, ...]] = {
     "vote": ("choice",),
@@ -284,6 +288,7 @@ class Recorded(Shape):
     on_call: dict[str, list[str]] = {}
     base_url: str = ""
     answers: dict[str, RecordedAnswer] = {}
+    injects: list[dict[str, Any]] = []
 
 
 class Scenario(Shape):

@@ -19,6 +19,7 @@ import httpx
 
 from mayday.catalogs import CatalogSource
 from mayday.domain.ports import EffectJournal, Intake, Ledger, Memory, Ports, ReviewShelf
+from mayday.providers.drill_labels import labelled
 from mayday.providers.embedded import NAME as DESK
 from mayday.providers.embedded.bridge import DeskBridges
 from mayday.providers.embedded.chat import DeskChat
@@ -89,6 +90,7 @@ class Providers:
 
     ports: Ports
     drills: Ports
+    desk: Ports
     journal: EffectJournal
     ledger: Ledger
     intake: Intake
@@ -105,9 +107,10 @@ def build_providers(settings: Settings, records: Records, catalog: CatalogSource
     offers = made_offers(settings, records, catalog, client)
     ports = ordered_ports(replace(desk, http=[HouseCaller(client)]), offers, settings)
     return Providers(
-        ports=ports, drills=desk, journal=CallJournal(DeskJournal(records.desk), records.pager_calls),
+        ports=ports, drills=labelled(desk), desk=desk,
+        journal=CallJournal(DeskJournal(records.desk), records.pager_calls),
         ledger=RecordsLedger(records), intake=RecordsIntake(records), reviews=RecordsReviews(records),
-        memory=RecordsMemory(records),        offers=offers, close=client.aclose,
+        memory=RecordsMemory(records), offers=offers, close=client.aclose,
     )  # fmt: skip
 
 

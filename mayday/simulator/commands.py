@@ -76,5 +76,7 @@ def _parts(item: TimelineItem) -> dict[str, Any]:
             return {"on": item.hold_outward, "reason": reason}
         case "vendor_reply":
             return {"step": item.vendor_reply, "reply": item.kind, "text": item.text, "occurred_at": item.occurred_at}
+        case "drill":
+            return {"action": item.drill, "reason": reason, "incident": item.incident}
         case other:
             raise ValueError(f"`{other}` is no command")

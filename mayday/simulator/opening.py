@@ -6,7 +6,7 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from mayday.domain.incident import AlertEvent, StartInput
+from mayday.domain.incident import AlertEvent, Inject, StartInput
 from mayday.language.catalog import Catalog
 from mayday.language.plan import Plan
 from mayday.language.routing import correlation_key, route_alert
@@ -95,6 +95,7 @@ def as_recorded(start: StartInput, recorded: Recorded) -> StartInput:
     """The start of an incident that happened: its own id, its alerts, who was on call."""
     alerts = [alert_of(alert, number, start.opened_at) for number, alert in enumerate(recorded.alerts)]
     own = {"id": recorded.id, "events": alerts, "on_call": recorded.on_call, "base_url": recorded.base_url}
+    own["injects"] = [Inject.model_validate(inject) for inject in recorded.injects]
     return start.model_copy(update=own)
 
 

@@ -64,6 +64,7 @@ def board(w: Walker, now: datetime) -> Board:
             }
             for s in state.sent[-20:]
         ],
+        drill_paused_at=state.drill_paused_at,
         merged_into=state.merged_into,
         finished=state.finished,
         seq=state.seq,

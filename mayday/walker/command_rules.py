@@ -10,6 +10,7 @@ from mayday.walker import (
     ad_hoc,
     ballots,
     candidates,
+    drills,
     engagements,
     handlers,
     ladders,
@@ -59,6 +60,7 @@ RULES: dict[str, Rule] = {
     "impact": Rule(standing.impact_refusal, standing.impact_by_person),
     "vendor_reply": Rule(engagements.refusal, engagements.replied),
     "override": Rule(overrides.refusal, overrides.apply),
+    "drill": Rule(drills.refusal, drills.apply),
 }
 
 #: what a candidate takes before it is accepted
@@ -66,7 +68,7 @@ FOR_CANDIDATES = ("candidate", "note", "impact", "event", "severity")
 #: what still counts while the end is under way
 AT_THE_END = (
     "note", "complete", "accept", "ack", "vote", "delegate", "vendor_reply", "override", "reopen", "correct",
-    "hold_outward", "impact",
+    "hold_outward", "impact", "drill",
 )  # fmt: skip
 
 
@@ -81,6 +83,8 @@ def refusal(w: Walker, command: Command) -> Refusal | None:
         return Refusal(code="not_open", reason="this is a candidate: it has to be accepted first")
     if state.ending is not None and command.kind not in AT_THE_END:
         return Refusal(code="closed", reason=f"the incident is {state.status}")
+    if state.drill_paused_at is not None and command.kind not in drills.TAKEN:
+        return Refusal(code="not_open", reason="the drill is paused: it goes on when a person resumes it")
     return RULES[command.kind].refusal(w, command)
 
 

@@ -8,6 +8,7 @@ from mayday.walker import (
     alerts,
     cadences,
     candidates,
+    drills,
     ending,
     engagements,
     gates,
@@ -28,6 +29,7 @@ def run(w: Walker) -> None:
     """Look at every live thing once. Whatever changes asks for another pass."""
     if w.state.finished:
         return
+    drills.play(w)
     alerts.resume(w)
     if w.state.status == "candidate":
         candidates.resume(w)

@@ -18,7 +18,7 @@ from mayday.domain.incident import AlertEvent, Board, Pending, StartInput
 from mayday.domain.timeline import Entry, append, plain
 from mayday.language.plan import Plan, PlanVendor
 from mayday.language.runbook import Step
-from mayday.walker import alerts, beginning, board, command_rules, outages, plans, registry, reopening, rounds
+from mayday.walker import alerts, beginning, board, command_rules, drills, outages, plans, registry, reopening, rounds
 from mayday.walker.definitions import Definitions
 from mayday.walker.scope import Scope
 from mayday.walker.state import Flight, IncidentState
@@ -135,6 +135,8 @@ class Walker:
     def advance(self, now: datetime) -> None:
         """Let everything follow from the state at `now`: expired deadlines, next steps, effects, entries."""
         self._at(now)
+        if drills.stand_still(self):
+            return
         for _ in range(MAX_PASSES):
             self.changed = False
             self.pending.clear()

@@ -20,6 +20,7 @@ from starter.access import Acting, Reading
 from starter.bodies import DeclareBody
 from starter.directory import record_of
 from starter.gateway import TemporalSilent
+from starter.injects import InjectRefused
 from starter.minting import short_id
 from starter.once import OnceRoute
 from starter.opening import Declared
@@ -42,6 +43,8 @@ async def declare(body: DeclareBody, principal: Acting, parts: Here) -> JSONResp
         start = await parts.openings.by_hand(declared)
     except UnknownRunbook as error:
         raise _invalid("runbook", str(error)) from None
+    except InjectRefused as error:
+        raise _invalid("injects", str(error)) from None
     except InputRefused as error:
         raise _invalid(f"inputs.{error.name}", error.reason) from None
     started = await parts.gateway.start(start, again=True)

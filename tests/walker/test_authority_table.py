@@ -50,6 +50,7 @@ TABLE = [
     Row("hold_outward", {"on": True, "reason": "r"}, LEADERS),
     Row("impact", {"customers_affected": 3}, TELLERS),
     Row("vendor_reply", {"step": "case", "reply": "reply", "text": "x"}, HOUSE),
+    Row("drill", {"action": "end", "reason": "r"}, frozenset(), "unknown"),
     Row("override", {"step": "chore", "action": "skip", "reason": "r"}, LEADERS),
 ]
 #: what is refused otherwise than its row says: the requester is no voter, and there is nothing to reopen

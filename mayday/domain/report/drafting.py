@@ -9,6 +9,7 @@ from typing import Any
 from mayday.domain.report import adherence, clocks, communication, course, decisions, promises, vendors
 from mayday.domain.report.model import Report
 from mayday.domain.report.reading import first, last, number, of, text
+from mayday.domain.report.score_card import score_card
 from mayday.domain.review.wire import ReviewBoard, WrittenSection
 from mayday.domain.timeline import GENESIS, Entry, first_broken
 
@@ -81,6 +82,7 @@ def _facts(chain: Sequence[Entry], incident_id: str) -> Report:
         phases=course.phases(chain),
         decisions=decisions.decisions(chain),
         audiences=communication.audiences(chain),
+        score=score_card(chain, incident_id) if about.get("drill") is True else None,
         vendors=vendors.vendors(chain),
         interventions=course.interventions(chain),
         failures=course.failures(chain),

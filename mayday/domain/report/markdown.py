@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mayday.domain.report.model import AudienceFact, DecisionFact, Report, VendorFact
 from mayday.domain.report.plan_sections import followed, promised
+from mayday.domain.report.score_words import scores
 from mayday.domain.report.words import because, events, length, plain, quoted, shortened, table, when
 from mayday.domain.review.reporting import PEOPLE_SECTIONS
 from mayday.domain.review.wire import Finding, VendorRca
@@ -32,6 +33,7 @@ def render(report: Report) -> str:
         _decisions(report),
         _communication(report),
         promised(report),
+        scores(report.score) if report.score else "",
         _vendors(report),
         followed(report),
         _by_hand(report),

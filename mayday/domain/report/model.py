@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from mayday.domain.report.score_model import ScoreCard
 from mayday.domain.review.wire import ClosingForm, Finding, FollowUp, ReviewMeeting, VendorRca, WrittenSection
 from mayday.domain.wire import Wire
 
@@ -207,6 +208,8 @@ class Report(Wire):
     notes: list[EventFact] = []
     exceptions: list[str] = []
     timeline: list[EventFact] = []
+    #: of drills only
+    score: ScoreCard | None = None
     version: int = 0
     drafted_at: datetime | None = None
     written: dict[str, WrittenSection] = {}

@@ -98,6 +98,12 @@ class IncidentState(Wire):
     flights: dict[str, Flight] = {}
     counters: dict[str, int] = {}
     outages: list[Outage] = []
+    #: a drill stands back since then, and the real incidents that it stood back for
+    drill_paused_at: datetime | None = None
+    drill_stood_back_for: list[str] = []
+    drill_paused_s: int = 0
+    #: how many of its injects a drill has played
+    injected: int = 0
     wake_at: datetime | None = None
     applied: dict[str, dict[str, Any]] = {}
     ending: str | None = None
