@@ -24,7 +24,7 @@ CARD = IncidentCard(
 #: fields that are names, numbers and addresses, not words to people
 NOT_WORDS = frozenset({
     "effect_key", "page", "person", "target", "channel", "address", "kind", "number", "ticket", "incident_id", "vendor",
-    "case", "level", "contract", "priority", "uid", "url", "method", "purpose", "audience", "problem", "name",
+    "case", "child", "level", "contract", "priority", "uid", "url", "method", "purpose", "audience", "problem", "name",
 })  # fmt: skip
 
 
