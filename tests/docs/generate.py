@@ -58,6 +58,7 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "unknown_session": ("404", "no open session of this id"),
     "unknown_version": ("404", "the report has no such version"),
     "no_review": ("404", "the incident has no review (yet)"),
+    "not_a_drill": ("409", "a score card of an incident that is no drill: nobody is measured there"),
     "not_found": ("404", "there is nothing at this address"),
     "method_not_allowed": ("405", "not with this method"),
     "not_open": ("409", "what is answered is not open yet, or not in a state in which this makes sense"),
