@@ -213,6 +213,7 @@ SCENARIO_MEANINGS: dict[str, dict[str, str]] = {
         "on_call": "who stood on which schedule",
         "base_url": "the address in its messages",
         "answers": "what effects met, by their key",
+        "injects": "what a drill let happen, at which second of it",
     },
     "RecordedAnswer": {
         "after_ms": "so many milliseconds after it was asked for",
