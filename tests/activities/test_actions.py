@@ -23,9 +23,9 @@ from activities.registry import build
 from activities.review import ReviewActivities
 from mayday.catalogs import FixedCatalog
 from mayday.domain import effects as fx
-from mayday.domain.effects import ActionReceipt, ActionRequest, DeadlineRequest, IncidentCard
+from mayday.domain.effects import ActionReceipt, ActionRequest, DeadlineRequest, IncidentCard, SentVia
 from mayday.domain.errors import Ambiguous, Broken, NobodyReached, RateLimited, Refused, Unauthorised, Unreachable
-from mayday.domain.ports import TicketClosing, WorkNote
+from mayday.domain.ports import Meeting, TicketClosing, WorkNote
 from mayday.domain.review.wire import (
     DRAFT_REPORT,
     MEETING_SLOT,
@@ -179,6 +179,32 @@ async def test_resolving_the_ticket_names_its_children_and_a_desk_that_was_passe
     assert [each.target for each in noted.unreached] == ["servicenow"]
     closed = await run(itsm.close, ask(ours, "itsm.close", "e", reason="restored"))
     assert (closed.outputs, closed.unreached) == ({"children": [child]}, [])
+
+
+async def test_whoever_was_passed_over_is_named_for_channels_and_invitations_too(
+    dependencies: Dependencies, card: IncidentCard, run: Run
+) -> None:
+    class Away:
+        name = "vendor"
+
+        async def archive(self, effect_key: str, incident: IncidentCard) -> None:
+            raise Unreachable("vendor is not reachable", provider=self.name)
+
+        async def invite(self, meeting: Meeting) -> SentVia:
+            raise Unreachable("vendor is not reachable", provider=self.name)
+
+    ports = dependencies.ports
+    behind = replace(ports, chats=[Away(), *ports.chats], calendars=[Away(), *ports.calendars])
+    given = replace(dependencies, ports=behind)
+    archived = await run(ChatActivities(given).archive, ask(card, "chat.archive"))
+    at = datetime(2026, 3, 4, 10, tzinfo=UTC)
+    invited = await run(CalendarActivities(given).send_invite, InviteRequest(
+        effect_key="i", incident=card, attendees=["ana"], uid="x@mayday", sequence=0, stamped_at=at, starts_at=at,
+        ends_at=at + timedelta(minutes=30), summary="Review", method="REQUEST",
+    ))  # fmt: skip
+    for receipt in (archived, invited):
+        assert [(each.target, each.reason) for each in receipt.unreached] == [("vendor", "vendor is not reachable")]
+    assert len(invited.sent) == 1
 
 
 async def test_recent_changes_are_looked_up_for_the_service_and_all_below_it(

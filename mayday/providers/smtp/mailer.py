@@ -115,6 +115,9 @@ def smtp_errors() -> Iterator[None]:
         yield
     except aiosmtplib.SMTPAuthenticationError as error:
         raise Unauthorised("the mail server refuses the login", provider=NAME) from error
+    except ssl.SSLError as error:  # while the connection is upgraded: nothing of the mail has left
+        said = "the mail server's certificate is not to be trusted"
+        raise Unreachable(f"{said}: {error.reason or type(error).__name__}", provider=NAME) from error
     except (aiosmtplib.SMTPConnectError, aiosmtplib.SMTPConnectTimeoutError) as error:
         raise Unreachable(f"the mail server is not reachable: {type(error).__name__}", provider=NAME) from error
     except aiosmtplib.SMTPRecipientsRefused as error:
@@ -123,4 +126,6 @@ def smtp_errors() -> Iterator[None]:
         kind = Broken if 400 <= error.code < 500 else Refused  # RFC 5321, 4.2.1: 4yz is transient, 5yz permanent
         raise kind(f"the mail server answered {error.code}", provider=NAME) from error
     except aiosmtplib.SMTPException as error:
+        raise Ambiguous(f"the mail server did not answer: {type(error).__name__}", provider=NAME) from error
+    except OSError as error:  # of the connection below the protocol
         raise Ambiguous(f"the mail server did not answer: {type(error).__name__}", provider=NAME) from error
