@@ -15,7 +15,7 @@ from bench.past_incidents import fill, nights
 from mayday.records import Records
 from mayday.records.reviews import ReviewRecord
 from tests.console.nights import keep
-from tests.console.rooms import PATIENCE, Mayday, Rooms, reachable, tab_to
+from tests.console.rooms import PATIENCE, Mayday, Rooms, declared, over, reachable, tab_to
 
 pytestmark = [pytest.mark.browser, pytest.mark.temporal, pytest.mark.timeout(600)]
 
@@ -105,6 +105,19 @@ def test_without_the_script_the_slider_is_a_form(rooms: Rooms) -> None:
     page.get_by_label("Moment, in seconds").press("ArrowRight")
     page.get_by_role("button", name="Show this moment").click()
     moment(page, r"T\+00:25:[23]\d")
+
+
+def test_an_open_incident_can_be_stepped_through_too(rooms: Rooms) -> None:
+    page = rooms.enter("ana")
+    room = declared(page, "Looking back while it burns")
+    expect(page.locator(".facts")).to_contain_text("Ana Ruiz", timeout=PATIENCE)
+    page.goto(f"{room.replace('/incidents/', '/reviews/')}/time?t=1")
+    moment(page, r"T\+00:00:0\d")
+    expect(page.locator("[data-piece=then]")).to_contain_text("investigating")
+    expect(page.locator("[data-piece=lanes]")).to_contain_text("Ana Ruiz")
+    reachable(page)
+    page.goto(room)
+    over(page)
 
 
 def test_a_review_is_live_and_its_report_is_taken_away(rooms: Rooms) -> None:

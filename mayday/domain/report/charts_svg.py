@@ -114,20 +114,19 @@ def _plot(whole: Measure, groups: Sequence[Group], by: str) -> tuple[str, float]
     """The bars of a measure, and how tall they are together."""
     cells = [(group.key, _of(group, whole.name)) for group in groups]
     values = [cell.value for _, cell in cells if cell is not None and cell.value is not None]
-    # a share is drawn against a hundred, unless all are so small that nothing would be seen
+    # a share is drawn against a hundred
     highest = max([*values, whole.value or 0.0, 1.0]) if whole.unit != "%" else 100.0
     if by == "month":
         return _columns(whole, cells, highest), ABOVE + ROOM + AXIS
-    rows = []
+    x = NAMES + (whole.value or 0.0) / highest * (PANEL - NAMES - 96)
+    height = ROW * len(cells) + 4
+    rows = [f'<path class="whole" d="M{x:.1f} 0V{height}"><title>{_all(whole)}</title></path>']
     for number, (key, cell) in enumerate(cells):
         if cell is None or cell.value is None:
             rows.append(_row(number, key, 0.0, "-", f"{key}: nothing to measure"))
         else:
-            words = f"{amount(cell)}  n {cell.n}"
+            words = f"{amount(cell)}, n {cell.n}"
             rows.append(_row(number, key, cell.value / highest, words, f"{key}: {amount(cell)}, n {cell.n}"))
-    x = NAMES + (whole.value or 0.0) / highest * (PANEL - NAMES - 96)
-    height = ROW * len(rows) + 4
-    rows.append(f'<path class="whole" d="M{x:.1f} 0V{height}"><title>{_all(whole)}</title></path>')
     return "".join(rows), height
 
 

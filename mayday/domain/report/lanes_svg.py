@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from html import escape
 
 from mayday.domain.report.lanes import Bar, Lane, Mark, Tone
+from mayday.domain.timeline import timestamp
 
 WIDTH, GUTTER, MARGIN, ROW, BAR, HEAD = 1240, 190, 20, 26, 18, 64
 #: told apart by people who see colours differently, and in grey
@@ -104,9 +105,11 @@ class _Sheet:
             day = at.date()
             lines.append(
                 f'<path class="grid" d="M{x:.1f} {self._head - 10}V{bottom}"/>'
-                f'<text class="time" x="{x:.1f}" y="{self._head - 16}" text-anchor="middle">{label}</text>'
+                f'<text class="time" x="{x:.1f}" y="{self._head - 16}" text-anchor="middle" '
+                f'data-moment="{timestamp(at)}">{label}</text>'
             )
-        return "".join(lines) + f'<text class="time" x="12" y="{self._head - 16}">{self._since:%d %b %Y}, UTC</text>'
+        begin = f'<text class="time" x="12" y="{self._head - 16}" data-moment="day {timestamp(self._since)}">'
+        return "".join(lines) + f"{begin}{self._since:%d %b %Y}, UTC</text>"
 
     def _row(self, lane: Lane, y: int) -> str:
         name = lane.name if len(lane.name) <= 26 else lane.name[:25] + "…"
@@ -132,7 +135,7 @@ class _Sheet:
 
     def _mark(self, mark: Mark, y: int) -> str:
         x, middle = self._x(mark.at), y + BAR / 2
-        title = f"{mark.at:%H:%M:%S} {mark.title}"
+        title = f"{mark.at:%H:%M:%S}Z {mark.title}"
         return f"<g><title>{escape(title)}</title>{_shape(mark, x, middle)}</g>"
 
     def _legend(self, y: int) -> str:

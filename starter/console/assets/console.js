@@ -38,6 +38,11 @@
       at.title = `${at.dateTime.replace("T", " ").replace(/\.\d+/, "")} (UTC)`;
     }
     for (const due of all("[data-due], [data-since]", root)) due.title = `${clock.format(new Date(due.dateTime))} here, ${due.dateTime.slice(11, 19)} UTC`;
+    for (const at of all("[data-moment]", root)) { // times in a drawing
+      const moment = new Date(at.dataset.moment.replace("day ", "")), whole = { day: "2-digit", month: "short", year: "numeric" };
+      say(at, at.dataset.moment.startsWith("day ") ? `${format(whole).format(moment)}, ${zone === "UTC" ? "UTC" : "your time"}`
+        : format({ hour: "2-digit", minute: "2-digit" }).format(moment));
+    }
     tick(root);
     adjust(root);
   };
