@@ -351,3 +351,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name="pk_work_orders"),
     )
     op.create_index("ix_work_orders_incident_id", "work_orders", ["incident_id"], unique=False)
+
+
+def downgrade() -> None:
+    """An empty database: everything that mayday ever kept goes. Indexes go with their tables."""
+    for table in (
+        "audit", "bridges", "calendar_events", "channels", "counters", "deliveries", "effects", "idempotency_keys",
+        "inbox", "incidents", "mails", "messages", "pages", "plans", "reports", "review_actions", "reviews",
+        "schedule_overrides", "status_posts", "ticket_notes", "tickets", "timeline", "tokens", "vendor_cases",
+        "vendor_contacts", "work_orders",
+    ):  # fmt: skip
+        op.drop_table(table)
