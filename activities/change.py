@@ -10,8 +10,8 @@ from activities.actions import receipt, text_of
 from activities.chain import first_that_works
 from activities.dependencies import Dependencies
 from activities.failures import reported
-from mayday.domain.effects import ActionReceipt, ActionRequest, IncidentCard
-from mayday.domain.errors import Refused
+from mayday.domain.effects import ActionReceipt, ActionRequest, IncidentCard, Unreached
+from mayday.domain.errors import ProviderError, RateLimited, Refused, Unreachable
 from mayday.domain.ports import ChangeHistory, Freeze
 
 #: the window of `changes.recent`, hours
@@ -78,9 +78,15 @@ class ChangeActivities:
         return found
 
     async def _run(self, request: ActionRequest) -> ActionReceipt:
-        """Once, at the first runner only: a second one might do it again."""
+        """Once. A runner that was certainly not reached is passed over, and the receipt says so; after anything else
+        no other is asked: it might do it a second time."""
+        passed: list[Unreached] = []
         with reported():
-            runners = self._given.ports_for(request.incident).changes
-            if not runners:
-                raise Refused("no provider is set up for changes")
-            return receipt((await runners[0].run(request)).outputs)
+            failure: ProviderError = Refused("no provider is set up for changes")
+            for runner in self._given.ports_for(request.incident).changes:
+                try:
+                    return receipt((await runner.run(request)).outputs, passed)
+                except (Unreachable, RateLimited) as error:
+                    failure = error
+                    passed.append(Unreached(target=runner.name, reason=str(error)))
+            raise failure

@@ -137,7 +137,7 @@ class Settings(BaseSettings):
     status_pages: str | None = Field(default=None, description="Order of the status pages")
     change_logs: str | None = Field(default=None, description="Order of the change logs")
     change_runners: str | None = Field(
-        default=None, description="Who carries out changes and fail-overs: the first one; `desk` makes work orders"
+        default=None, description="Who carries out changes and fail-overs; `desk` makes work orders"
     )
 
     tickets_every: float = Field(

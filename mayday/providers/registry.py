@@ -80,7 +80,7 @@ PORTS = (
     Port("pagers", "pager", True), Port("chats", "chat", True), Port("mailers", "mailer", True),
     Port("calendars", "calendar", True), Port("bridges", "bridge", False), Port("tickets", "ticket_desk", False),
     Port("vendors", "vendor_desk", True), Port("status_pages", "status_page", False),
-    Port("change_logs", "change_log", False), Port("changes", "change_runner", False),
+    Port("change_logs", "change_log", False), Port("changes", "change_runner", True),
 )  # fmt: skip
 
 

@@ -152,6 +152,15 @@ async def test_a_change_is_carried_out_once_at_the_first_runner_only(
     assert (failed.value.type, failed.value.details[0]["ambiguous"]) == ("ambiguous", True)
     assert len(await records.desk.tickets.orders()) == 1
 
+    class Away(Lost):
+        async def run(self, request: ActionRequest) -> ActionReceipt:
+            raise Unreachable("runner is not reachable")
+
+    behind = replace(dependencies, ports=replace(dependencies.ports, changes=[Away(), *dependencies.ports.changes]))
+    done = await run(ChangeActivities(behind).invoke, ask(card, "dr.invoke", "INC-1/dr#1", service="payments"))
+    assert [each.target for each in done.unreached] == ["runner"]
+    assert len(await records.desk.tickets.orders()) == 2
+
 
 async def test_resolving_the_ticket_names_its_children_and_a_desk_that_was_passed_over(
     dependencies: Dependencies, card: IncidentCard, run: Run
