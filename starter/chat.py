@@ -98,6 +98,13 @@ async def slack(request: Request, parts: Here) -> Response:
         return PlainTextResponse(arrived.text)
     if isinstance(arrived, slack_inbound.SlashCommand):
         return await _slash(room, arrived)
+    if isinstance(arrived, slack_inbound.Submission):
+        submitting = room.begin(room.slack.submitted(arrived), "slack-window")
+        done, _ = await asyncio.wait({submitting}, timeout=SLACK_WAITS_SECONDS)
+        said_back = (
+            submitting.result() if done else None
+        )  # what takes longer closes the window, and counts all the same
+        return JSONResponse(said_back) if said_back is not None else Response(status_code=200)
     if isinstance(arrived, slack_inbound.Press):
         await asyncio.wait({room.begin(room.slack.pressed(arrived), "slack-press")}, timeout=SLACK_WAITS_SECONDS)
     return Response(status_code=200)

@@ -15,14 +15,16 @@ from mayday.domain.incident import Board
 from mayday.providers._http import exchange
 from mayday.providers.inbound import Malformed
 from mayday.providers.slack import NAME
-from mayday.providers.slack.inbound import Press, SlashCommand, answer_in
+from mayday.providers.slack.inbound import Press, SlashCommand, Submission, answer_in
 from mayday.providers.slack.messages import ANSWER, settled, still_open
+from mayday.providers.slack.modals import closed_view
 from mayday.providers.slack.wording import fallback, plain_sections
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.incidents import IncidentRecord
 from starter.access import Principal
 from starter.chat_deeds import Caller, Done, do, send, worded
 from starter.chat_people import principal_of
+from starter.chat_windows import DOORS, Windows
 from starter.gateway import TemporalSilent
 from starter.minting import command_id
 from starter.parts import Parts
@@ -48,6 +50,7 @@ class Slack:
     def __init__(self, parts: Parts, http: httpx.AsyncClient) -> None:
         self._parts = parts
         self._http = http
+        self._windows = Windows(parts, http)
 
     async def ran(self, command: SlashCommand) -> dict[str, Any]:
         """The answer to a slash command."""
@@ -71,6 +74,9 @@ class Slack:
                 raise Problem(403, "forbidden", f"{principal.actor} may only look (viewer)")
             asked = answer_in(press.value)
             record = await self._parts.directory.find(asked["incident"])
+            if asked["deed"] in DOORS:
+                await self._windows.open(press, record, asked)
+                return
             unique = f"{press.message} {press.at} {press.action}"
             common = {
                 "id": command_id(principal.token_id, unique), "actor": principal.actor, "channel": "chat",
@@ -85,6 +91,31 @@ class Slack:
             log.error("press_not_done", reason=str(error))
             text = "Not done: mayday cannot reach its parts at this moment; please press again"
             await self.later(press.response_url, said(Done(text)))
+
+    async def submitted(self, submission: Submission) -> dict[str, Any] | None:
+        """A window that came back: None closes it, a refusal stays in it with its reason."""
+        at = self._parts.clock()
+        try:
+            principal = await self._principal(submission.user)
+            if not principal.at_least("responder"):
+                raise Problem(403, "forbidden", f"{principal.actor} may only look (viewer)")
+            record, command = await self._windows.command(submission, principal, at)
+            body = await send(self._parts, record, command)
+        except Malformed as error:
+            return _refused(submission, f"Not done: {error}")
+        except Problem as problem:
+            return _refused(submission, worded(problem))
+        except (TemporalSilent, RecordsUnavailable) as error:
+            log.error("window_not_done", reason=str(error))
+            return _refused(submission, "Not done: mayday cannot reach its parts at this moment; please try again")
+        press = self._windows.press_of(submission)
+        if press is not None and body["state"] != "pending":
+            name = self._parts.playbooks.catalog.people[principal.actor].name
+            if isinstance(command, commands.Vote):
+                await self._counted(press, record, command, name)
+            else:
+                await self._written_again(press, settled(press.blocks, f"done by {name}"))
+        return None
 
     async def _answered(
         self, press: Press, record: IncidentRecord, principal: Principal, asked: dict[str, str], command: Command
@@ -178,6 +209,13 @@ def said(done: Done) -> dict[str, Any]:
         "response_type": kind, "replace_original": False, "text": fallback(done.text),
         "blocks": plain_sections(done.text),
     }  # fmt: skip
+
+
+def _refused(submission: Submission, reason: str) -> dict[str, Any]:
+    """Beside the last field, where there is one; else the window says it."""
+    if submission.values:
+        return {"response_action": "errors", "errors": {list(submission.values)[-1]: reason[:150]}}
+    return {"response_action": "update", "view": closed_view(reason)}
 
 
 def _command(asked: dict[str, str], common: dict[str, Any]) -> Command:

@@ -16,6 +16,8 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from starter.once import OnceRoute
+from starter.reference.answers import ANSWERS
+from starter.reference.answers import schemas as described_answers
 
 __all__ = ["install"]
 
@@ -118,7 +120,7 @@ def complete(app: FastAPI) -> dict[str, Any]:
         title=app.title, version=app.version, summary=app.summary, description=ABOUT, routes=app.routes
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    schemas |= {"Problem": PROBLEM, "Decided": DECIDED, "List": LISTED}
+    schemas |= {**described_answers(), "Problem": PROBLEM, "Decided": DECIDED, "List": LISTED}
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     document["components"]["securitySchemes"] = {
@@ -132,7 +134,17 @@ def complete(app: FastAPI) -> dict[str, Any]:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             _complete(path, method, operation, keeps_answers=(method.upper(), path) in once)
+            if (method, path) in ANSWERS:
+                _describe(operation["responses"], *ANSWERS[method, path])
     return document
+
+
+def _describe(answers: dict[str, Any], status: str, schema: dict[str, Any]) -> None:
+    """The fields of an answer; one that says the same with another status has the same."""
+    for code in {status, "200"} & set(answers):
+        said = answers[code].get("content", {}).get("application/json")
+        if said is not None:
+            said["schema"] = schema
 
 
 def _routes(app: FastAPI) -> list[APIRoute]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
@@ -35,6 +36,9 @@ class Mayday:
     folder: Path
     process: subprocess.Popen[bytes] | None = None
     port: int = 0
+    #: whether the worker is a process of its own, to be started and killed by itself
+    worker_apart: bool = False
+    worker: subprocess.Popen[bytes] | None = None
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -46,23 +50,48 @@ class Mayday:
         return str(self.facts["url"])
 
     def start(self) -> None:
-        rest = {key: value for key, value in os.environ.items() if not key.startswith(("MAYDAY_", "TEMPORAL_"))}
-        environment = {
-            **rest, "MAYDAY_DATA": str(self.folder / "data"), "MAYDAY_RUNBOOKS": str(self.folder / "runbooks"),
-            "MAYDAY_TEMPORAL_UI_PORT": "off", "MAYDAY_WEBHOOK_ALERTMANAGER_TOKEN": WEBHOOK_TOKEN,
-        }  # fmt: skip
         log = self.folder / "up.log"
-        with log.open("wb") as out:
-            command = [sys.executable, "-m", "mayday", "up", "--port", str(self.port)]
-            self.process = subprocess.Popen(command, env=environment, stdout=out, stderr=out, cwd=self.folder)
+        apart = ["--no-worker"] if self.worker_apart else []
+        self.process = self._began(log, "up", "--port", str(self.port), *apart)
         deadline = time.monotonic() + STARTS_WITHIN_SECONDS
         while "mayday is up" not in log.read_text():
             assert self.process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.1)
         self.port = int(self.url.rpartition(":")[2])
+        if self.worker_apart:
+            self.start_worker()
+
+    def start_worker(self) -> None:
+        self.worker = self._began(self.folder / "worker.log", "worker", TEMPORAL_ADDRESS=self.facts["temporal_address"])
+
+    def kill_worker(self) -> None:
+        """At once, as a machine dies."""
+        assert self.worker is not None
+        self.worker.kill()
+        self.worker.wait(10)
+
+    def kill_server(self) -> None:
+        """The embedded Temporal alone; `mayday up` looks after it."""
+        assert self.process is not None
+        [server] = [
+            child for child in psutil.Process(self.process.pid).children(recursive=True) if "temporal" in child.name()
+        ]
+        server.kill()
+
+    def _began(self, log: Path, *arguments: str, **more: str) -> subprocess.Popen[bytes]:
+        rest = {key: value for key, value in os.environ.items() if not key.startswith(("MAYDAY_", "TEMPORAL_"))}
+        environment = {
+            **rest, "MAYDAY_DATA": str(self.folder / "data"), "MAYDAY_RUNBOOKS": str(self.folder / "runbooks"),
+            "MAYDAY_TEMPORAL_UI_PORT": "off", "MAYDAY_WEBHOOK_ALERTMANAGER_TOKEN": WEBHOOK_TOKEN, **more,
+        }  # fmt: skip
+        with log.open("wb") as out:
+            command = [sys.executable, "-m", "mayday", *arguments]
+            return subprocess.Popen(command, env=environment, stdout=out, stderr=out, cwd=self.folder)
 
     def stop(self) -> None:
+        if self.worker is not None:
+            self.kill_worker()
         if self.process is not None:
             self.process.send_signal(signal.SIGINT)
             try:
@@ -83,12 +112,12 @@ class Mayday:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Mayday]:
+def running(folder: Path, *, worker_apart: bool = False) -> Iterator[Mayday]:
     """With the library, and the runbook of these stories beside it."""
     shutil.copytree(ROOT / "runbooks", folder / "runbooks")
     for runbook in (Path(__file__).parent / "runbooks").glob("*.yaml"):
         shutil.copy(runbook, folder / "runbooks" / "library")
-    mayday = Mayday(folder)
+    mayday = Mayday(folder, worker_apart=worker_apart)
     try:
         mayday.start()
         yield mayday
@@ -159,10 +188,10 @@ def waits(page: Page, words: str) -> Locator:
     return page.locator("li.wait").filter(has_text=words)
 
 
-def told(page: Page, words: str) -> None:
+def told(page: Page, words: str, within: int = PATIENCE) -> None:
     """The timeline comes to say so."""
     page.mouse.move(0, 0)
-    expect(page.locator("[data-rows]")).to_contain_text(re.compile(words), timeout=PATIENCE)
+    expect(page.locator("[data-rows]")).to_contain_text(re.compile(words), timeout=within)
 
 
 def tab_to(page: Page, target: Locator, most: int = 150) -> None:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 
 from mayday.providers.inbound import BadSignature, Malformed, clean_text, mapping, read_json, sequence
 
-__all__ = ["Arrived", "Challenge", "Press", "SlashCommand", "answer_in", "arrived", "verify"]
+__all__ = ["Arrived", "Challenge", "Press", "SlashCommand", "Submission", "answer_in", "arrived", "verify"]
 
 WINDOW_S = 300
 MOST_FIELDS = 100
@@ -45,6 +45,18 @@ class Press(NamedTuple):
     at: str
     blocks: list[dict[str, Any]]
     response_url: str
+    trigger: str = ""
+    """Opens a window within three seconds."""
+
+
+class Submission(NamedTuple):
+    """A window was filled in. `about` is what it was opened with, `values` are by block and action."""
+
+    user: str
+    view: str
+    callback: str
+    about: str
+    values: dict[str, Any]
 
 
 class Challenge(NamedTuple):
@@ -53,7 +65,7 @@ class Challenge(NamedTuple):
     text: str
 
 
-Arrived = SlashCommand | Press | Challenge | None
+Arrived = SlashCommand | Press | Submission | Challenge | None
 """None: something of Slack's that asks for nothing."""
 
 
@@ -99,7 +111,16 @@ def _form(raw: bytes) -> dict[str, str]:
         raise Malformed("", "not a form") from None
 
 
-def _interaction(payload: dict[str, Any]) -> Press | None:
+def _interaction(payload: dict[str, Any]) -> Press | Submission | None:
+    if payload.get("type") == "view_submission":
+        view = mapping(payload.get("view"), "payload.view")
+        state = mapping(view.get("state") or {}, "payload.view.state")
+        return Submission(
+            user=_word(mapping(payload.get("user"), "payload.user").get("id"), "payload.user.id"),
+            view=_word(view.get("id"), "payload.view.id"), callback=clean_text(view.get("callback_id") or "", 255),
+            about=clean_text(view.get("private_metadata") or "", 3_000),
+            values=mapping(state.get("values") or {}, "payload.view.state.values"),
+        )  # fmt: skip
     if payload.get("type") != "block_actions":
         return None
     actions = sequence(payload.get("actions"), "payload.actions")
@@ -120,7 +141,7 @@ def _interaction(payload: dict[str, Any]) -> Press | None:
         channel=text(container.get("channel_id")), message=text(container.get("message_ts")),
         action=_word(action.get("action_id"), "payload.actions[0].action_id"), value=text(action.get("value")),
         at=text(action.get("action_ts")), blocks=[block for block in blocks if isinstance(block, dict)],
-        response_url=str(payload.get("response_url") or ""),
+        response_url=str(payload.get("response_url") or ""), trigger=text(payload.get("trigger_id")),
     )  # fmt: skip
 
 

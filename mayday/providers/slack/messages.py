@@ -32,6 +32,9 @@ OPEN = "mayday.open"
 ELEMENTS = 25
 """Of an actions block (README, 3)."""
 
+DOORS: dict[PagePurpose, tuple[str, str]] = {"vote": ("With a reason…", "why"), "task": ("Do it here…", "form")}
+"""Buttons that open a window; they decide nothing by themselves, and look up what is asked when they are pressed."""
+
 Blocks = list[dict[str, Any]]
 
 
@@ -57,7 +60,11 @@ def card_blocks(
         for number, way in enumerate(ways_to_answer(purpose, page, choices))
         if len(value := _value(incident, page, way.deed, way.choice)) <= VALUE
     ]
-    elements = elements[: ELEMENTS - 2]
+    elements = elements[: ELEMENTS - 3]
+    if purpose in DOORS:
+        words, deed = DOORS[purpose]
+        if len(value := _value(incident, page, deed, "")) <= VALUE:
+            elements.append(button(words, f"{ANSWER}.{deed}", value))
     elements.append(button("Open in mayday", OPEN, url=address_of(incident.id, base_url)))
     if incident.bridge_url and incident.bridge_url.startswith(("https://", "http://")):
         elements.append(button("Join the bridge", f"{OPEN}.bridge", url=incident.bridge_url))
