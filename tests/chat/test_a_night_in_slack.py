@@ -86,11 +86,11 @@ async def test_declared_acknowledged_and_decided_from_chat(night: Night) -> None
     gate = await night.seen("inc-shop", asks("Approve", "Bypass the gateway?"))
     await night.presses("lee", "inc-shop", gate, "Approve")
     assert "lee is no voter of bypass" in night.slack.ephemeral[-1]["text"]
-    assert len(buttons_of(gate)) == 3
+    assert len(buttons_of(gate)) == 4
     await night.presses("sam", "inc-shop", gate, "Approve")
     await night.house.happened(incident, "voted", decision="bypass", choice="approve")
     await night.house.until(lambda: _true("Sam Reilly: approve (still open)" in words_of(gate)), "the first vote")
-    assert len(buttons_of(gate)) == 3
+    assert len(buttons_of(gate)) == 4
     answer = await night.house.post(
         "kim", f"/api/v1/incidents/{incident}/votes", {"decision": "bypass", "choice": "approve"}
     )

@@ -58,6 +58,9 @@ class SlackDouble(Double):
         self.channels: dict[str, Channel] = {}
         self.users = {f"U{number:02d}" for number in range(1, 40)}
         self.ephemeral: list[dict[str, Any]] = []
+        #: windows that are open, by id
+        self.views: dict[str, dict[str, Any]] = {}
+        self._triggers: set[str] = set()
         """What was said through response addresses to one person only."""
         self.says: list[tuple[str, str]] = []
         """(method, error): the next call of the method is answered `ok: false` with it."""
@@ -137,6 +140,7 @@ class SlackDouble(Double):
         known = self.channels.get(channel) or self.called(channel)
         element = next(button for button in buttons_of(message) if button["text"]["text"] == words)
         self._numbers += 1
+        self._triggers.add(f"{self._numbers}.2.abc")
         payload = {
             "type": "block_actions", "user": {"id": user, "team_id": "T1"}, "api_app_id": "A1", "token": "deprecated",
             "container": {"type": "message", "message_ts": message["ts"], "channel_id": known.id},
@@ -148,6 +152,32 @@ class SlackDouble(Double):
                     "text": element["text"], "value": element.get("value", ""), "action_ts": f"{self._numbers}.5",
                 }
             ],
+        }  # fmt: skip
+        return f"payload={quote(json.dumps(payload))}"
+
+    def submit(self, user: str, view_id: str, **given: Any) -> str:
+        """The body of a filled-in window; values by block, dots as double underscores."""
+        view = self.views[view_id]
+        values = {}
+        for block in view["blocks"]:
+            if block["type"] != "input":
+                continue
+            element, value = block["element"], given.pop(block["block_id"].replace(".", "__"), None)
+            state: dict[str, Any] = {"type": element["type"]}
+            if element["type"] in ("radio_buttons", "static_select"):
+                known = {option["value"]: option for option in element["options"]}
+                state["selected_option"] = known[value] if value is not None else None
+            elif element["type"] == "datetimepicker":
+                state["selected_date_time"] = value
+            else:
+                state["value"] = value
+            values[block["block_id"]] = {element["action_id"]: state}
+        assert not given, f"the window has no {', '.join(given)}"
+        payload = {
+            "type": "view_submission", "user": {"id": user, "team_id": "T1"}, "team": {"id": "T1"}, "api_app_id": "A1",
+            "trigger_id": "9.9.zzz", "response_urls": [],
+            "view": {**{name: view[name] for name in ("callback_id", "private_metadata", "type")}, "id": view_id,
+                     "state": {"values": values}},
         }  # fmt: skip
         return f"payload={quote(json.dumps(payload))}"
 
@@ -173,6 +203,20 @@ class SlackDouble(Double):
                         await super()._answered(asked)
                     return Reply(200, {"ok": False, "error": cue[1]})
         return await super()._answered(asked)
+
+    @route("POST /api/views.open")
+    def open_view(self, asked: Asked) -> Reply:
+        if asked.json["trigger_id"] not in self._triggers:
+            return _no("invalid_trigger_id")
+        self._triggers.remove(asked.json["trigger_id"])  # each opens one window
+        view = asked.json["view"]
+        wrong = wrong_in_view(view)
+        if wrong:
+            self.violations.append(f"views.open: {wrong}")
+            return _no("invalid_arguments")
+        name = f"V{len(self.views) + 1}"
+        self.views[name] = view
+        return _ok(view={**view, "id": name})
 
     @route("GET /api/auth.test")
     def auth_test(self, asked: Asked) -> Reply:
@@ -357,6 +401,25 @@ def wrong_in(message: dict[str, Any]) -> str | None:
         if any("<" in text["text"] for text in texts if text["type"] == "plain_text"):
             return "unescaped_text_of_the_outside"
     return "msg_blocks_too_long" if total > 13_000 else None
+
+
+def wrong_in_view(view: dict[str, Any]) -> str | None:
+    """The limits of windows (docs.slack.dev, "Modals" and "Block Kit")."""
+    if view["type"] != "modal" or any(not 0 < len(view[name]["text"]) <= 24 for name in ("title", "submit", "close")):
+        return "title, submit and close have 1 to 24 characters"
+    if len(view["private_metadata"]) > 3000 or len(view["blocks"]) > 100:
+        return "too large"
+    inputs = [block for block in view["blocks"] if block["type"] == "input"]
+    if len({block["block_id"] for block in inputs}) != len(inputs):
+        return "block ids are not unique"
+    for block in inputs:
+        options = block["element"].get("options", [{"text": {"text": "x"}, "value": "x"}])
+        if not options or any(len(each["text"]["text"]) > 75 or len(each["value"]) > 75 for each in options):
+            return "options have 1 to 75 characters"
+        if len(block["label"]["text"]) > 2000 or len(options) > (10 if "radio" in block["element"]["type"] else 100):
+            return "too many options, or a label that is too long"
+    shown = json.dumps([block.get("text") or block["label"] for block in view["blocks"]])
+    return "unescaped_text_of_the_outside" if "<" in shown else None
 
 
 def _ok(**more: Any) -> Reply:

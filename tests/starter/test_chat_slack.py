@@ -208,7 +208,7 @@ async def test_a_vote_by_button_counts_and_is_shown_above_the_buttons(slack: Wor
     command = slack.last(incident)
     assert (command.kind, command.actor, command.model_dump()["choice"]) == ("vote", "ana", "approve")
     assert "Ana Ruiz: approve (still open)" in words_of(message)
-    assert len(buttons_of(message)) == 3
+    assert len(buttons_of(message)) == 4
 
 
 async def test_after_the_deciding_vote_no_button_remains(slack: Workspace) -> None:
@@ -268,7 +268,7 @@ async def test_who_may_not_is_told_and_the_buttons_stay_for_the_others(slack: Wo
     message = slack.card(incident)
     await slack.presses(RAJ, message, "Approve")
     assert slack.told() == "Not done: raj is no voter of gate; it asks sam"
-    assert len(buttons_of(message)) == 3
+    assert len(buttons_of(message)) == 4
 
 
 async def test_a_stale_button_says_so_and_goes(slack: Workspace) -> None:
