@@ -81,7 +81,13 @@ class Decisions:
     async def _apply(self, record: IncidentRecord, command: Command) -> Answer:
         if isinstance(command, Reopen):
             self._delivery.forget(record.workflow_id)
-            return await self._reopening.by_person(record, command)
+            try:
+                return await self._reopening.by_person(record, command)
+            except NotAccepted:  # it runs still, and no worker takes the command now
+                await self._gateway.signal_command(
+                    record.workflow_id, await self._signer.for_incident(record.id, command)
+                )
+                return Answer(state="pending")
         try:
             return await self._to_its_run(record, command)
         except NoSuchRun:  # what was known of it may be old: it may have been reopened since

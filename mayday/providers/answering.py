@@ -1,6 +1,7 @@
 """How a card of a chat is answered: which buttons a page, an offered role or a gate has.
 
-A task has none: its form stands in mayday, and a link is never out of date. The same for reminders.
+A task has none: its form stands in mayday, and a link is never out of date (Slack has a button that opens it in a
+window). The same for reminders.
 """
 
 from __future__ import annotations

@@ -158,3 +158,33 @@ async def test_a_stream_ends_when_the_starter_stops(house: House) -> None:
     async with asyncio.timeout(5):
         assert [event async for event in events] == []
     assert (await house.http.get("/healthz")).status_code == 200
+
+
+async def test_a_fact_is_on_the_page_within_a_second(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By design: the longest time until the next look, and then the longest until the pieces are rendered again."""
+    monkeypatch.undo()
+    assert feeds.OPEN_EVERY + incident_page.PIECES_EVERY < 1
+    feed = await feed_of(house)
+    events = incident_page._events(house.parts, feed, ANA, 0)
+    for _ in range(len(incident_page.COMMON) + 2):
+        await anext(events)
+    for _ in range(3):  # whenever it comes
+        say(house, feed, 1)
+        written = asyncio.get_running_loop().time()
+        await heard(events, feed.seq + 1)
+        looked = asyncio.get_running_loop().time() - written
+        assert looked < feeds.OPEN_EVERY + 0.5, "a look, and what it takes on a busy machine"
+    feed.close()
+
+
+async def test_what_a_person_does_here_is_looked_at_without_waiting(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "OPEN_EVERY", 3600.0)
+    feed = await feed_of(house)
+    events = stream._events(house.parts, feed, 0)
+    await anext(events)
+    say(house, feed, 1)
+    feeds_of(house.parts).nudge(feed.incident)
+    assert (await heard(events, 1))[0] == [1]
+    feed.close()

@@ -85,10 +85,10 @@ def words(message: dict[str, Any]) -> list[str]:
         ("page", "wake", [], ["Acknowledge", "I am on the bridge"]),
         ("join", "wake", [], ["I am on the bridge"]),
         ("role", "role:incident_commander", [], ["Take the role: incident commander"]),
-        ("vote", "gate", [], ["Approve", "Reject", "Abstain"]),
-        ("vote", "gate", ["fail_over", "wait"], ["Fail over", "Wait", "Abstain"]),
+        ("vote", "gate", [], ["Approve", "Reject", "Abstain", "With a reason…"]),
+        ("vote", "gate", ["fail_over", "wait"], ["Fail over", "Wait", "Abstain", "With a reason…"]),
         ("candidate", "candidate", [], ["It is an incident"]),
-        ("task", "fill_in", [], []),
+        ("task", "fill_in", [], ["Do it here…"]),
     ],
 )
 async def test_a_card_has_the_buttons_that_answer_it(
@@ -125,7 +125,7 @@ async def test_a_card_that_is_over_has_no_buttons_whoever_answered_it(slack: Sla
     assert (words(one), words(two)) == ([], [])
     assert "Over: decided: approved" in words_of(one)
     assert "Do it?" in words_of(two)
-    assert words(other) == ["Approve", "Reject", "Abstain"]
+    assert words(other) == ["Approve", "Reject", "Abstain", "With a reason…"]
     assert await board.settle(closing()) == 0
 
 
@@ -312,6 +312,9 @@ def test_every_sample_is_read(file: Any) -> None:
         )  # fmt: skip
     elif "verification" in file.name:
         assert isinstance(arrived, inbound.Challenge)
+    elif "view_submission" in file.name:
+        assert isinstance(arrived, inbound.Submission)
+        assert arrived.callback == "view-id"
     else:
         assert arrived is None
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from mayday.domain.commands import COMMAND
+from mayday.walker.command_rules import AT_THE_END
 from tests.walker.conftest import Night
 from workflows.incident import COMMAND_KINDS
 
@@ -85,6 +86,28 @@ def test_while_it_is_a_candidate(open_night: Callable[..., Night], row: Row) -> 
         else:
             expected = "not_open"
         assert refusal(night, row, actor) == expected, actor
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.action)
+def test_while_its_end_is_under_way(open_night: Callable[..., Night], row: Row) -> None:
+    """What is owed is still taken; whatever would steer the incident is not, from whoever it comes."""
+    night = open_night("authority").run(1)
+    night.walker.state.status, night.walker.state.ending = "resolved", "finals"
+    for actor in ACTORS:
+        found = refusal(night, row, actor)
+        if row.action not in AT_THE_END:
+            assert found == "closed", actor
+        elif actor in ("stranger", "machine:ci") and row.action not in ("note", "impact"):
+            assert found is not None, actor
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.action)
+def test_after_it_was_rejected(open_night: Callable[..., Night], row: Row) -> None:
+    night = open_night("authority", declare="propose", accept_within="10m", roles={}, declared_by=None).run(1)
+    assert night.say("candidate", "owner", accept=False, reason="nothing").refusal is None
+    night.run(30)
+    for actor in ACTORS:
+        assert refusal(night, row, actor) in ({"closed", "not_yours"} if row.action == "reopen" else {"closed"}), actor
 
 
 @pytest.mark.parametrize("status", ["resolved", "cancelled"])
