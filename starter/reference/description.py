@@ -19,7 +19,7 @@ from starter.once import OnceRoute
 from starter.reference.answers import ANSWERS
 from starter.reference.answers import schemas as described_answers
 
-__all__ = ["install"]
+__all__ = ["every_route", "install"]
 
 ABOUT = """The actor is whoever the token or the session belongs to, never a field.
 
@@ -130,7 +130,9 @@ def complete(app: FastAPI) -> dict[str, Any]:
             "description": "A browser's login; whatever changes something needs X-CSRF-Token as well",
         },
     }  # fmt: skip
-    once = {(method, _plain(route.path)) for route in _routes(app) for method in route.methods or () if _keeps(route)}
+    once = {
+        (method, _plain(route.path)) for route in every_route(app) for method in route.methods or () if _keeps(route)
+    }
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             _complete(path, method, operation, keeps_answers=(method.upper(), path) in once)
@@ -147,8 +149,18 @@ def _describe(answers: dict[str, Any], status: str, schema: dict[str, Any]) -> N
             said["schema"] = schema
 
 
-def _routes(app: FastAPI) -> list[APIRoute]:
-    return [route for route in app.routes if isinstance(route, APIRoute)]
+def every_route(app: FastAPI) -> list[APIRoute]:
+    """All routes, those of included routers too: the framework keeps these one level down."""
+    found: list[APIRoute] = []
+    waiting = list(app.routes)
+    while waiting:
+        route = waiting.pop()
+        inner = getattr(route, "original_router", None)
+        if inner is not None:
+            waiting += inner.routes
+        elif isinstance(route, APIRoute):
+            found.append(route)
+    return found
 
 
 def _keeps(route: APIRoute) -> bool:

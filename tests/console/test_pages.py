@@ -231,6 +231,28 @@ async def test_what_others_wrote_reaches_a_page_as_text(house: House) -> None:
         assert not re.search(r"<a [^>]*onmouseover", answer.text)
 
 
+async def test_a_broken_glass_shows_what_was_written_as_text(house: House) -> None:
+    incident = await house.declared(service="search", runbook="disaster_recovery", inputs={})
+    asked = {"decision": "invoke_dr", "question": SCRIPT, "voters": ["chris"], "approvals": 2}
+    shown(
+        house, incident, ("gate_opened", "system", asked),
+        ("glass_touched", SCRIPT, {"decision": "invoke_dr", "reason": SCRIPT}),
+        pending=[pending(id="invoke_dr", kind="decision", text=SCRIPT, then="lapsed", **{"for": ["chris"]},
+                         detail={"voters": ["chris"], "votes": {}, "approvals": 2, "options": []})],
+    )  # fmt: skip
+    for person in ("max", "raj"):
+        text = (await look(house, f"/incidents/{incident}", person)).text
+        assert "Break the glass" in text
+        assert "Max" in text
+        assert SCRIPT not in text
+    lapsed = {"decision": "invoke_dr", "outcome": "lapsed", "reason": SCRIPT}
+    touched = ("glass_touched", SCRIPT, {"decision": "invoke_dr", "reason": SCRIPT})
+    shown(house, incident, ("gate_opened", "system", asked), touched, ("gate_decided", "system", lapsed))
+    text = (await look(house, f"/incidents/{incident}", "kim")).text
+    assert "lapsed without an answer" in text
+    assert SCRIPT not in text
+
+
 async def test_no_link_that_a_message_contains_is_dead(house: House) -> None:
     """Addresses are built from `base_url` in tickets, bridges, chat, templates and reviews."""
     incident = await house.declared()

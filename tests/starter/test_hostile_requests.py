@@ -55,7 +55,21 @@ WALKS = ["../../../etc/passwd", "..%2f..%2fetc%2fpasswd", "%2e%2e/%2e%2e/pyproje
 
 @pytest.mark.parametrize("walk", WALKS)
 @pytest.mark.parametrize(
-    "below", ["/api/v1/incidents/", "/api/v1/reviews/", "/assets/", "/runbooks/", "/login/", "/docs/", "/webhooks/"]
+    "below",
+    [
+        "/api/v1/incidents/",
+        "/api/v1/reviews/",
+        "/assets/",
+        "/runbooks/",
+        "/login/",
+        "/docs/",
+        "/webhooks/",
+        "/incidents/",
+        "/desk/tickets/",
+        "/bridges/",
+        "/reviews/",
+        "/chat/",
+    ],
 )
 async def test_no_path_leads_out_of_the_house(house: House, below: str, walk: str) -> None:
     answer = await house.get(f"{below}{walk}", None)

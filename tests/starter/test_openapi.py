@@ -39,6 +39,8 @@ ROLES: dict[str, str | None] = {
 }  # fmt: skip
 PERSONS_WORD = ("/votes", "/acks", "/accepts", "/delegations", "/releases", "/rewrites", "/findings", "/settlements")
 ADMINISTERED = ("/api/v1/tokens", "/api/v1/access")
+#: what may be sent twice: it says again how it is
+KEYLESS = frozenset({"/api/v1/reviews/{incident}/archive"})
 #: open to everybody, or with credentials of their own
 OPEN = ("/healthz", "/readyz", "/metrics", "/webhooks/", "/chat/", "/callbacks/")
 
@@ -165,6 +167,20 @@ def test_every_operation_answers_as_it_says(stage: Stage) -> None:
 @pytest.mark.timeout(900)
 def test_every_operation_answers_as_it_says_for_long(stage: Stage) -> None:
     play(stage, 12)
+
+
+def test_every_post_of_the_api_names_its_key_and_every_answer_its_fields(stage: Stage) -> None:
+    plain = []
+    for path, methods in stage.app.openapi()["paths"].items():
+        for method, operation in methods.items():
+            if method == "post" and path.startswith("/api/"):
+                names = {parameter["name"] for parameter in operation["parameters"]}
+                assert "Idempotency-Key" in names or path in KEYLESS, path
+            for status, answer in operation["responses"].items():
+                schema = answer.get("content", {}).get("application/json", {}).get("schema", {"$ref": ""})
+                if status.startswith("2") and not ({"$ref", "allOf", "required"} & set(schema)):
+                    plain.append(f"{method} {path} {status}")
+    assert plain == ["get /healthz 200"]
 
 
 def test_every_way_to_be_refused_is_documented(stage: Stage) -> None:
