@@ -61,6 +61,8 @@ async def test_a_resolved_incident_is_reviewed_and_reopened_and_reviewed_again(t
         await house.happened(incident, "review_finished")
         entries = [Entry.model_validate(entry) for entry in await house.timeline(incident)]
         assert first_broken(entries) is None
+        (ticket,) = await house.records.desk.tickets.find(incident_id=incident, kind="action")
+        assert (ticket.summary, ticket.state, ticket.close_reason) == ("Alert on latency", "closed", "Done: done")
         (invitation,) = await house.records.desk.outbox.events(incident)
         assert invitation.sequence == 2  # invited, cancelled by the reopening, invited again
         report = await house.call("GET", f"{review}/report", who="dee")
