@@ -95,7 +95,7 @@ class RehearsedIncident(IncidentWorkflow):
         )
 
 
-@workflow.defn(name="ReviewWorkflow")
+@workflow.defn(name="ReviewWorkflow", sandboxed=False)  # it does nothing, and there is one for each incident
 class RehearsedReview:
     """Stands for the review, which a rehearsal does not go into; like the real one it outlives the incident's run."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from mayday.language.actions import BUILT_IN
 from mayday.language.catalog import Catalog
 from mayday.language.checks.layout import nested_lists
-from mayday.language.plain_words import plain_condition, plain_text
+from mayday.language.plain_words import plain_condition, plain_event, plain_text
 from mayday.language.runbook import (
     Cadence,
     EscalationPolicy,
@@ -60,7 +60,7 @@ class Telling:
             yield from self._steps(phase.steps, INDENT)
         for handler in book.handlers:
             when = f" and {plain_condition(handler.when)}" if handler.when else ""
-            yield f"Whenever {handler.event} happens{when}:"
+            yield f"Whenever {plain_event(handler.event)}{when}:"
             yield from self._steps(handler.steps, INDENT)
         if book.finally_:
             yield "At the very end:"

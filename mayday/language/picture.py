@@ -10,7 +10,7 @@ from mayday.domain.durations import Duration
 from mayday.language.catalog import Catalog
 from mayday.language.checks.layout import nested_lists
 from mayday.language.explanation import Telling
-from mayday.language.plain_words import plain_condition, plain_length, plain_text
+from mayday.language.plain_words import plain_condition, plain_event, plain_length, plain_text
 from mayday.language.runbook import GateTimeout, Runbook, Step, all_steps
 
 __all__ = ["Axis", "Bar", "Item", "Lane", "Picture", "Row", "picture_of"]
@@ -129,7 +129,7 @@ class _Sketch:
         )
         others = [
             Lane(
-                f"Whenever {handler.event.replace('.', ' ').replace('_', ' ')}",
+                f"Whenever {plain_event(handler.event)}",
                 f"only if {plain_condition(handler.when)}" if handler.when else "at any time, beside the phases",
                 tuple(self._items(handler.steps, 0)),
             )
@@ -203,7 +203,7 @@ class _Sketch:
                 yield phase.name or phase.id.replace("_", " "), step
         for handler in self._book.handlers:
             for step in all_steps(handler.steps):
-                yield f"whenever {handler.event}", step
+                yield f"whenever {plain_event(handler.event)}", step
         for step in all_steps(self._book.finally_):
             yield "the very end", step
 
@@ -232,7 +232,8 @@ class _Sketch:
                         bars.append(Bar(at, at + _seconds(level.ack_within), who, "again" if turn else "ring"))
                         at = bars[-1].end
                 called = policy.on_exhausted
-                then = f"{self._telling.who(called.notify)} is called" if called else "nobody is called"
+                several = called is not None and len(called.targets) > 1
+                then = f"{self._telling.who(called.notify) if called else 'nobody'} {'are' if several else 'is'} called"
             title = step.name or plain_text(self._telling.who(step.page))
             yield Row(f"Wake {title}", phase, tuple(bars), then=f"nobody answered: {then}")
 
@@ -256,6 +257,7 @@ class _Sketch:
             yield Row(plain_text(step.decide), phase, tuple(bars), marks, then=then)
 
     def _cadences(self) -> Iterator[Row]:
+        names = {phase.id: phase.name or phase.id.replace("_", " ") for phase in self._book.phases}
         for cadence in self._book.cadences.values():
             every = _seconds(cadence.every)
             marks = tuple((every * number, "") for number in range(1, SHOWN_TICKS + 1))
@@ -265,10 +267,11 @@ class _Sketch:
                 early = min(_seconds(cadence.review.within), every)
                 reviews = tuple(Bar(at - early, at, "", "review") for at, _ in marks)
                 reader = f"; {self._telling.who(cadence.review.by)} reads it {plain_length(early)} before"
-            starts = cadence.start.replace(".", " is ").replace("_", " ")
+            phase, _, when = cadence.start.partition(".")
+            starts = f"when “{names.get(phase, phase)}” is {when}"
             yield Row(
                 f"{self._telling.who(cadence.send.to).capitalize()}: every {plain_length(every)}",
-                "from the start" if cadence.start == "opened" else f"when {starts}",
+                "from the start" if cadence.start == "opened" else starts,
                 reviews,
                 marks,
                 then=f"until {plain_condition(cadence.until)}{reader}",

@@ -30,6 +30,28 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"\s*\|\s*default\([^)]*\)", ""),
     (r'["\[\]]', ""),
 )
+_EVENTS = {
+    "severity.changed": "the severity changes",
+    "severity.raised": "the severity is raised",
+    "severity.lowered": "the severity is lowered",
+    "status.changed": "the status changes",
+    "alert.fired": "an alert fires",
+    "alert.resolved": "an alert is over",
+    "role.taken": "somebody takes a role",
+    "page.acknowledged": "somebody answers a call",
+    "page.exhausted": "nobody answers a call",
+    "decision.decided": "something is decided",
+    "phase.entered": "a phase begins",
+    "phase.left": "a phase ends",
+    "vendor.breached": "a vendor is late",
+    "vendor.replied": "a vendor replies",
+    "vendor.reply": "a vendor replies",
+    "vendor.eta": "a vendor says when it will be repaired",
+    "vendor.downgrade": "a vendor lowers the priority",
+    "vendor.waiting_on_us": "a vendor waits for us",
+    "vendor.resumed": "a vendor goes on",
+    "vendor.resolved": "a vendor has repaired it",
+}
 _FIELD = re.compile(r"\{\{\s*(.+?)\s*\}\}")
 _BLOCK = re.compile(r"\{%.*?%\}|\{#.*?#\}")
 
@@ -40,6 +62,16 @@ def plain_condition(expression: str) -> str:
     for pattern, said in _RULES:
         words = re.sub(pattern, said, words)
     return words.replace("_", " ").strip()
+
+
+def plain_event(name: str) -> str:
+    """An event of a handler as a clause: `severity.raised` as `the severity is raised`."""
+    subject, _, what = name.partition(".")
+    if name in _EVENTS:
+        return _EVENTS[name]
+    if subject == "status" and what:
+        return f"the incident is {what.replace('_', ' ')}"
+    return f"“{name.replace('.', ' ').replace('_', ' ')}” is reported"
 
 
 def plain_text(text: str) -> str:

@@ -18,7 +18,7 @@ from mayday.language.runbook import all_steps
 from mayday.language.scenario import Scenario
 from mayday.language.shape import read_model
 from mayday.simulator.coverage import Coverage
-from mayday.simulator.runner import Rehearsal, Rehearser
+from mayday.simulator.runner import ATTEMPTS, Rehearsal, rehearse
 from mayday.simulator.stage import Opener, open_virtually
 
 
@@ -85,12 +85,17 @@ class ScenarioFile:
     def name(self) -> str:
         return self.scenario.metadata.name if self.scenario else self.path.stem
 
-    async def play(self, opener: Opener = open_virtually) -> tuple[ScenarioReport, Rehearsal | None]:
-        """Play it and report. A scenario that cannot be read fails with what is wrong in it."""
+    async def play(
+        self, opener: Opener = open_virtually, *, attempts: int = ATTEMPTS
+    ) -> tuple[ScenarioReport, Rehearsal | None]:
+        """Play it and report. A scenario that cannot be read fails with what is wrong in it.
+
+        `attempts`: see `rehearse`.
+        """
         if self.scenario is None or self.plan is None:
             return ScenarioReport(name=self.name, file=str(self.path), passed=False, failures=self.failures), None
         begun = time.perf_counter()
-        rehearsal = await Rehearser(self.scenario, self.plan, self.catalog, opener=opener).play()
+        rehearsal = await rehearse(self.scenario, self.plan, self.catalog, opener=opener, attempts=attempts)
         failures = [
             Failure(file=str(self.path), line=self.document.mark(miss.place).line, message=miss.message)
             for miss in rehearsal.misses

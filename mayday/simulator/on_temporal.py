@@ -17,9 +17,9 @@ import pathlib
 import shutil
 import sys
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from temporalio import activity
 from temporalio.client import (
@@ -41,21 +41,26 @@ from mayday.domain.incident import AlertBatch, AlertEvent, StartInput
 from mayday.domain.timeline import Entry
 from mayday.language.scenario import TurnedAway
 from mayday.simulator.desk import Reply, ScenarioDesk
+from mayday.simulator.stage import Stranded
+from mayday.simulator.stranded import answered
 from mayday.temporal.plugin import build_plugin
 from mayday.walker.walker import Walker
 from workflows.effects import ABSORBED
 from workflows.incident import ALERT_SIGNAL, COMMAND_SIGNAL, IncidentEnd
 from workflows.rehearsal import AWAY_SIGNAL, LATER, TURNED_AWAY_SIGNAL, RehearsedIncident, RehearsedReview
 
+T = TypeVar("T")
 #: people's commands and alerts leave this much before their moment, so that at the same instant the answer wins
 EARLY = timedelta(milliseconds=200)
+#: what a rehearsal's workers call their code; without a name the SDK would hash every module that is loaded
+BUILD = "rehearsal"
 
 
 class TemporalStage:
     """One incident on the time-skipping server."""
 
     #: one call to the server skips at most this much: a night of it in one call would take longer than a call may
-    longest_sleep = timedelta(hours=1)
+    longest_sleep = timedelta(minutes=5)
 
     def __init__(self, theatre: Theatre, start: StartInput, desk: ScenarioDesk, queue: str) -> None:
         self._theatre = theatre
@@ -75,8 +80,7 @@ class TemporalStage:
         return self._theatre.environment.client
 
     async def open(self) -> None:
-        self._appear()
-        await self._warm_up()
+        await self._appear()
         server_now = await self._theatre.environment.get_current_time()
         offset = self._start.opened_at - server_now
         self._offset = timedelta(seconds=round(offset.total_seconds()))
@@ -90,13 +94,7 @@ class TemporalStage:
             RehearsedIncident.run, start, id=f"{start.workflow_id}/{uuid.uuid4()}", task_queue=self._queue
         )
         self._handles.append(self.handle)
-
-    async def _warm_up(self) -> None:
-        """Wait until the worker polls: its first poll would else be the incident's first second."""
-        with self._theatre.environment.auto_time_skipping_disabled():
-            await self.client.execute_workflow(
-                RehearsedReview.run, {"warm_up": True}, id=f"warm-up/{uuid.uuid4()}", task_queue=self._queue
-            )
+        self._theatre.runs.append(self.handle)
 
     # inputs ---------------------------------------------------------------------------------------------------
 
@@ -109,9 +107,8 @@ class TemporalStage:
         if end is not None:
             return await self._send_to_ended(command, end)
         try:
-            answer: Answer = await self.handle.execute_update(
-                command.kind, self.envelope(command), id=command.id, result_type=Answer
-            )
+            update = self.handle.execute_update(command.kind, self.envelope(command), id=command.id, result_type=Answer)
+            answer: Answer = await self._theatre.answered(update)
             return answer
         except WorkflowUpdateFailedError as error:
             if isinstance(error.cause, ApplicationError):
@@ -177,19 +174,21 @@ class TemporalStage:
 
     async def _wait_until(self, moment: datetime) -> None:
         while (left := moment - await self.now()) > timedelta():
-            await self._theatre.environment.sleep(min(left, self.longest_sleep))
+            await self._theatre.answered(self._theatre.environment.sleep(min(left, self.longest_sleep)))
 
     # the worker -----------------------------------------------------------------------------------------------
 
-    def _appear(self) -> None:
+    async def _appear(self) -> None:
         self._worker = Worker(
             self.client,
             task_queue=self._queue,
             workflows=[RehearsedIncident, RehearsedReview],
             activities=[self._activity()],
             graceful_shutdown_timeout=timedelta(seconds=5),
+            build_id=BUILD,
         )
         self._running = asyncio.create_task(self._worker.run())
+        await self._theatre.warm_up(self._queue)
 
     async def _leave(self) -> None:
         if self._worker is not None and self._running is not None:
@@ -229,7 +228,8 @@ class TemporalStage:
         """What was flushed and, as long as the worker answers, what waits to be."""
         assert self.handle is not None
         if self._running is not None:
-            for data in await self.handle.query("timeline", 0, result_type=list[dict[str, Any]]):
+            query = self.handle.query("timeline", 0, result_type=list[dict[str, Any]])
+            for data in await self._theatre.answered(query):
                 entry = Entry.model_validate(data)
                 self._stored[entry.seq] = entry
         return [self._stored[seq] for seq in sorted(self._stored)]
@@ -255,7 +255,7 @@ class TemporalStage:
 
 
 class Theatre:
-    """The server; it plays one incident after the other."""
+    """The server; it plays one incident after the other. One that has lost an incident gives way to a new one."""
 
     def __init__(self, environment: WorkflowEnvironment) -> None:
         self.environment = environment
@@ -265,6 +265,17 @@ class Theatre:
         self.settings: dict[str, Any] = {}
         #: how many flushes find the records store away
         self.store_away = 0
+        #: the runs that may hold up the server's time
+        self.runs: list[WorkflowHandle[Any, Any]] = []
+        self._lost = False
+
+    async def answered(self, call: Awaitable[T]) -> T:
+        """The answer to a call that needs the server's time to go on; raises `Stranded` when it has lost a run."""
+        try:
+            return await answered(call, self.runs)
+        except Stranded:
+            self._lost = True
+            raise
 
     def open_store(self) -> None:
         if self.store_away > 0:
@@ -274,10 +285,21 @@ class Theatre:
     async def open(self, start: StartInput, desk: ScenarioDesk) -> TemporalStage:
         for stage in self.stages:
             await stage.close()
+        self.runs.clear()
+        if self._lost:
+            await self.environment.shutdown()
+            self.environment, self._lost = await _server(), False
         stage = self.stage_class(self, start, desk, queue=f"rehearsal-{uuid.uuid4()}")
         self.stages.append(stage)
         await stage.open()
         return stage
+
+    async def warm_up(self, queue: str) -> None:
+        """Wait until a worker polls: its first poll would else be an incident's first second."""
+        with self.environment.auto_time_skipping_disabled():
+            await self.environment.client.execute_workflow(
+                RehearsedReview.run, {"warm_up": True}, id=f"warm-up/{uuid.uuid4()}", task_queue=queue
+            )
 
     async def close(self) -> None:
         for stage in self.stages:
@@ -287,19 +309,22 @@ class Theatre:
 @contextlib.asynccontextmanager
 async def time_skipping() -> AsyncIterator[Theatre]:
     """A time-skipping server of its own, stopped at the end."""
-    environment = await WorkflowEnvironment.start_time_skipping(
-        plugins=[build_plugin()], test_server_existing_path=server_path()
-    )
-    theatre = Theatre(environment)
+    theatre = Theatre(await _server())
     try:
         yield theatre
     finally:
         await theatre.close()
-        await environment.shutdown()
+        await theatre.environment.shutdown()
         # The core's threads let go of their last Python objects a moment after they have reported to be done; an
         # interpreter that ends in that moment aborts.
         gc.collect()
         await asyncio.sleep(0.3)
+
+
+async def _server() -> WorkflowEnvironment:
+    return await WorkflowEnvironment.start_time_skipping(
+        plugins=[build_plugin()], test_server_existing_path=server_path()
+    )
 
 
 def server_path() -> str | None:
@@ -320,4 +345,4 @@ def _failure(message: str, code: str) -> ApplicationError:
     return ApplicationError(message, type=code, non_retryable=True, category=ApplicationErrorCategory.BENIGN)
 
 
-__all__ = ["EARLY", "TemporalStage", "Theatre", "server_path", "time_skipping"]
+__all__ = ["BUILD", "EARLY", "TemporalStage", "Theatre", "server_path", "time_skipping"]

@@ -19,9 +19,11 @@ from mayday.simulator.expectations import GRACE, Checker, words
 from mayday.simulator.facts import Facts
 from mayday.simulator.mocks import Mocks
 from mayday.simulator.opening import alert_of, as_recorded, start_of, start_of_alert
-from mayday.simulator.stage import Opener, Stage, open_virtually
+from mayday.simulator.stage import Opener, Stage, Stranded, open_virtually
 
 Place = tuple[str | int, ...]
+#: times that a scenario is begun before an engine that loses its incident is a failure
+ATTEMPTS = 3
 
 
 class Cue(NamedTuple):
@@ -49,6 +51,22 @@ class Rehearsal(BaseModel):
     @property
     def passed(self) -> bool:
         return not self.misses
+
+
+async def rehearse(
+    scenario: Scenario, plan: Plan, catalog: Catalog, *, opener: Opener = open_virtually, attempts: int = ATTEMPTS
+) -> Rehearsal:
+    """Play a scenario; from its beginning again where the engine has lost the incident.
+
+    Raises:
+        Stranded: it was lost each time.
+    """
+    for _ in range(attempts - 1):
+        try:
+            return await Rehearser(scenario, plan, catalog, opener=opener).play()
+        except Stranded:
+            continue
+    return await Rehearser(scenario, plan, catalog, opener=opener).play()
 
 
 class Rehearser:

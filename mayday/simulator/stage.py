@@ -14,6 +14,10 @@ from mayday.simulator.desk import ScenarioDesk
 from mayday.simulator.virtual import VirtualIncident
 
 
+class Stranded(Exception):
+    """The engine has lost an incident by a fault of its own: nothing was shown, so the scenario is played again."""
+
+
 class Stage(Protocol):
     """One incident on one engine. Moments are aware UTC times of the scenario."""
 

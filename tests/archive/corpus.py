@@ -25,7 +25,7 @@ from mayday.language.library import Library
 from mayday.language.scenario import Scenario, TurnedAway
 from mayday.simulator.on_temporal import TemporalStage, time_skipping
 from mayday.simulator.opening import incident_id
-from mayday.simulator.runner import Rehearser
+from mayday.simulator.runner import rehearse
 from workflows.incident import COMMAND_SIGNAL
 
 RUNBOOKS = pathlib.Path(__file__).parents[2] / "runbooks"
@@ -87,7 +87,7 @@ async def recordings(library: Library, count: int, seed: int = 6) -> AsyncIterat
         async with time_skipping() as theatre:
             theatre.stage_class = HouseStage
             theatre.settings = {"continue_as_new_after": 120} if number % 3 == 2 else {}
-            await Rehearser(scenario, plan, library.catalog, opener=theatre.open).play()
+            await rehearse(scenario, plan, library.catalog, opener=theatre.open)
             stage = theatre.stages[-1]
             entries, histories = await stage.entries(), await stage.histories()
         yield Recording(scenario.metadata.name, incident_id(scenario.metadata.name), list(entries), histories)

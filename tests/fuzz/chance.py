@@ -41,10 +41,10 @@ class Chance:
 
 
 class Dice(Chance):
-    """Chance from a number: the same number, the same choices. For nights that are played many at a time."""
+    """Chance from a source of numbers, or from the one that a number stands for: the same number, the same choices."""
 
-    def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)
+    def __init__(self, source: random.Random | int) -> None:
+        self._random = random.Random(source) if isinstance(source, int) else source
 
     def number(self, least: int, most: int) -> int:
         return self._random.randint(least, most)

@@ -23,7 +23,7 @@ from mayday.domain.commands import Answer
 from mayday.domain.incident import StartInput
 from mayday.domain.timeline import Entry
 from mayday.simulator.desk import Reply, ScenarioDesk
-from mayday.simulator.on_temporal import TemporalStage, Theatre, time_skipping
+from mayday.simulator.on_temporal import BUILD, TemporalStage, Theatre, time_skipping
 from tests.fuzz.play import Cue, Night
 from workflows.rehearsal import RehearsedIncident, RehearsedReview
 
@@ -44,7 +44,7 @@ class Singer(TemporalStage):
         #: commands that got another answer than on the virtual clock
         self.answered_otherwise: list[str] = []
 
-    def _appear(self) -> None: ...
+    async def _appear(self) -> None: ...
 
     async def _leave(self) -> None: ...
 
@@ -168,9 +168,11 @@ async def chorus() -> AsyncIterator[Chorus]:
             workflows=[RehearsedIncident, RehearsedReview],
             activities=[any_effect],
             graceful_shutdown_timeout=timedelta(seconds=5),
+            build_id=BUILD,
             debug_mode=True,  # without the watch for deadlocks, which a busy machine looks like
         )
         running = asyncio.create_task(worker.run())
+        await theatre.warm_up(queue)
         try:
             yield Chorus(theatre, queue, running, singers)
         finally:

@@ -28,11 +28,9 @@ from mayday.simulator.virtual import VirtualIncident
 from mayday.walker import people
 from mayday.walker.state import IncidentState
 from mayday.walker.walker import Walker
-from tests.fuzz.chance import Dice
 from tests.fuzz.deeds import Deeds, alert_of
 from tests.fuzz.referee import Record
 from tests.fuzz.steps import Body
-from tests.fuzz.strategies import called_of, night_of, runbook_of
 
 RUNBOOKS = pathlib.Path(__file__).parents[2] / "runbooks"
 START = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -64,25 +62,6 @@ def compiled(runbook: Body, called: Body, service: str = "payments") -> tuple[Pl
     if errors or entry.runbook is None:
         raise Refused(errors)
     return compile_plan(entry.runbook, library.catalog, library, service=service).plan, library
-
-
-def thrown(seed: int) -> tuple[Night, Body, Library]:
-    """The night that a number stands for, played; without races, which come out differently on a real server."""
-    dice = Dice(seed)
-    plan, library = compiled(without_races(runbook_of(dice)), without_races(called_of(dice)))
-    night = {**night_of(dice), "name": f"night {seed}"}
-    return play(plan, library, night), night, library
-
-
-def without_races(body: Any) -> Any:
-    """A runbook in which nothing depends on which of two actions, asked for together, is answered first.
-
-    No `parallel` waits for the first of its branches, and loops take one item after the other.
-    """
-    if isinstance(body, dict):
-        calm = {"join": "all", "concurrency": 1}
-        return {key: calm.get(key) or without_races(value) for key, value in body.items()}
-    return [without_races(item) for item in body] if isinstance(body, list) else body
 
 
 def _read(body: Body) -> RunbookFile:

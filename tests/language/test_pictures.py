@@ -11,11 +11,12 @@ import typer
 from typer.testing import CliRunner
 
 from mayday.cli.runbook import runbook_app
+from mayday.domain.system_events import SYSTEM_EVENTS
 from mayday.language.library import Library
 from mayday.language.picture import Picture, picture_of
 from mayday.language.picture_mermaid import html_of, mermaid_of
 from mayday.language.picture_svg import svg_of
-from mayday.language.plain_words import plain_condition, plain_length, plain_text
+from mayday.language.plain_words import plain_condition, plain_event, plain_length, plain_text
 from mayday.language.runbook import all_steps
 from mayday.settings import packaged_runbooks
 
@@ -62,7 +63,7 @@ def test_cadences_tick_from_their_start_and_a_reader_comes_before() -> None:
     customers = next(row for row in said.rows if row.title.startswith("Customers"))
     assert [at // 60 for at, _ in customers.marks][:3] == [20, 40, 60]
     assert [(bar.start // 60, bar.end // 60) for bar in customers.bars][:2] == [(15, 20), (35, 40)]
-    assert customers.since == "when declare is done"
+    assert customers.since == "when “declare” is done"
 
 
 def test_the_vendors_clocks_and_who_is_called_after_a_breach() -> None:
@@ -164,3 +165,12 @@ def test_the_command_writes_and_prints_them(tmp_path: pathlib.Path) -> None:
 
 def _steps(name: str) -> list:  # type: ignore[type-arg]
     return [step for phase in LIBRARY.runbook(name).phases for step in all_steps(phase.steps)]
+
+
+def test_every_event_of_the_system_has_words() -> None:
+    for name in SYSTEM_EVENTS:
+        said = plain_event(name)
+        assert "." not in said
+        assert "reported" not in said, f"{name} has no words of its own"
+    assert plain_event("status.mitigated") == "the incident is mitigated"
+    assert plain_event("deploy.done") == "“deploy done” is reported"

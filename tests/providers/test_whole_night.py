@@ -46,13 +46,8 @@ async def theatre() -> AsyncIterator[Theatre]:
 
 
 @pytest.fixture
-async def night(
-    request: pytest.FixtureRequest, theatre: Theatre, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Night]:
-    night = Night(theatre, tmp_path, getattr(request, "param", VENDORS), monkeypatch)
-    async with night.vendors():
-        yield night
-        await theatre.close()
+def night(request: pytest.FixtureRequest, theatre: Theatre, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Night:
+    return Night(theatre, tmp_path, getattr(request, "param", VENDORS), monkeypatch)
 
 
 def texts(timeline: list[Entry], *kinds: str) -> list[str]:
@@ -73,7 +68,7 @@ def assert_no_secrets(night: Night, timeline: list[Entry]) -> None:
 
 
 async def test_with_everything_up_the_vendors_hold_the_night(night: Night) -> None:
-    report, timeline = await night.play([])
+    report, timeline = await night.play()
     assert report.failures == []
     snow, zoom, page = night.doubles["servicenow"], night.doubles["zoom"], night.doubles["statuspage"]
     assert isinstance(snow, ServiceNow)
@@ -95,7 +90,7 @@ async def test_with_everything_up_the_vendors_hold_the_night(night: Night) -> No
 
 @pytest.mark.parametrize("night", OTHERS, ids="+".join, indirect=True)
 async def test_other_houses_have_the_same_night(night: Night) -> None:
-    report, timeline = await night.play([])
+    report, timeline = await night.play()
     assert report.failures == []
     assert_clean(night, timeline)
     assert all(double.asked for double in night.doubles.values())
@@ -103,8 +98,7 @@ async def test_other_houses_have_the_same_night(night: Night) -> None:
 
 @pytest.mark.parametrize("down", VENDORS)
 async def test_with_one_vendor_down_the_night_ends_and_says_so(night: Night, down: str) -> None:
-    await night.doubles[down].stop()
-    report, timeline = await night.play(BY_HAND.get(down, []))
+    report, timeline = await night.play(BY_HAND.get(down), down=down)
     assert report.failures == []
     assert_no_secrets(night, timeline)
     told = [entry.kind for entry in timeline if f"{down} is not reachable" in f"{entry.text} {entry.data}"]

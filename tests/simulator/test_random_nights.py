@@ -12,7 +12,7 @@ from mayday.language.library import Library
 from mayday.language.scenario import Scenario
 from mayday.simulator.comparison import roots_of, same_timeline
 from mayday.simulator.on_temporal import time_skipping
-from mayday.simulator.runner import Rehearsal, Rehearser
+from mayday.simulator.runner import Rehearsal, rehearse
 from mayday.simulator.stage import Opener, open_virtually
 from mayday.temporal.histories import replay
 from tests.simulator.nights import nights
@@ -26,7 +26,7 @@ OFTEN = settings(
 
 async def play(scenario: Scenario, library: Library, opener: Opener = open_virtually) -> Rehearsal:
     plan = library.plan("payments_sev1", service="payments")
-    return await Rehearser(scenario, plan, library.catalog, opener=opener).play()
+    return await rehearse(scenario, plan, library.catalog, opener=opener)
 
 
 @OFTEN

@@ -23,7 +23,9 @@ from mayday.providers.statuspage import page as statuspage
 from mayday.records import Records
 from mayday.settings import load_settings
 from mayday.simulator.files import ScenarioFile, ScenarioReport
-from mayday.simulator.on_temporal import TemporalStage, Theatre
+from mayday.simulator.on_temporal import BUILD, TemporalStage, Theatre
+from mayday.simulator.runner import ATTEMPTS
+from mayday.simulator.stage import Stranded
 from tests.doubles.fleet import every_double
 from tests.doubles.server import Double
 from worker.composition import catalog_of, dependencies_of
@@ -44,12 +46,14 @@ class OutsideStage(TemporalStage):
         self._build = activities
         self._moment = self._start.opened_at
 
-    def _appear(self) -> None:
+    async def _appear(self) -> None:
         self._worker = Worker(
             self.client, task_queue=self._queue, workflows=[RehearsedIncident, RehearsedReview],
             activities=self._build(lambda: self._moment), graceful_shutdown_timeout=timedelta(seconds=5),
+            build_id=BUILD,
         )  # fmt: skip
         self._running = asyncio.create_task(self._worker.run())
+        await self._theatre.warm_up(self._queue)
 
     async def _wait_until(self, moment: datetime) -> None:
         await super()._wait_until(moment)
@@ -69,48 +73,69 @@ class Night:
         self._theatre = theatre
         self._folder = folder
         self._monkeypatch = monkeypatch
-        self.doubles: dict[str, Double] = {name: every_double()[name]() for name in names}
-        self.records: Records
+        self._names = names
+        self.doubles: dict[str, Double] = {}
+
+    async def play(
+        self, more: list[dict[str, Any]] | None = None, down: str | None = None
+    ) -> tuple[ScenarioReport, list[Entry]]:
+        """Play the night with further items on its timeline, `down` not answering.
+
+        Where the server loses the run, everything is new: vendors remember what they were asked.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            self.doubles = {name: every_double()[name]() for name in self._names}
+            with self._monkeypatch.context() as patch:
+                async with self._vendors(self._folder / f"attempt-{attempt}", patch) as records:
+                    if down is not None:
+                        await self.doubles[down].stop()
+                    try:
+                        return await self._play(more or [], records)
+                    except Stranded:
+                        if attempt == ATTEMPTS:
+                            raise
+                    finally:
+                        await self._theatre.close()
+        raise AssertionError("unreachable")
 
     @asynccontextmanager
-    async def vendors(self) -> AsyncIterator[None]:
+    async def _vendors(self, folder: Path, patch: pytest.MonkeyPatch) -> AsyncIterator[Records]:
         """The doubles run, and a worker's ports lead to them."""
         # hours pass in seconds here: rates that are counted on this machine's clock would stop everything
-        self._monkeypatch.setattr(statuspage, "EVERY_S", 0.0)
-        self._monkeypatch.setattr(RateBucket, "take", lambda bucket, provider: None)
-        self._monkeypatch.setenv("MAYDAY_DATA", str(self._folder))
-        self._monkeypatch.setenv("MAYDAY_BASE_URL", "https://mayday.example")
+        patch.setattr(statuspage, "EVERY_S", 0.0)
+        patch.setattr(RateBucket, "take", lambda bucket, provider: None)
+        patch.setenv("MAYDAY_DATA", str(folder))
+        patch.setenv("MAYDAY_BASE_URL", "https://mayday.example")
+        folder.mkdir()  # noqa: ASYNC240 - nothing else waits here
         async with AsyncExitStack() as stack:
             for double in self.doubles.values():
                 await stack.enter_async_context(double)
                 for key, value in double.settings().items():
-                    self._monkeypatch.setenv(key, value)
-            self.records = await stack.enter_async_context(await Records.open(self._folder / "night.db"))
-            yield
+                    patch.setenv(key, value)
+            yield await stack.enter_async_context(await Records.open(folder / "night.db"))
 
-    async def play(self, more: list[dict[str, Any]]) -> tuple[ScenarioReport, list[Entry]]:
-        """Play the night with further items on its timeline."""
+    async def _play(self, more: list[dict[str, Any]], records: Records) -> tuple[ScenarioReport, list[Entry]]:
         scenario = yaml.safe_load((HERE / "payments_sev1.yaml").read_text())
         scenario["timeline"] += more
         path = self._folder / "night.yaml"
         path.write_text(yaml.safe_dump(scenario))
         settings = load_settings()
         catalog = catalog_of(settings)
-        providers = build_providers(settings, self.records, catalog)
+        providers = build_providers(settings, records, catalog)
 
         def activities(now: Callable[[], datetime]) -> list[Any]:
             return build(replace(dependencies_of(providers, catalog), now=now))
 
         async def open_outside(start: Any, desk: Any) -> OutsideStage:
             stage = OutsideStage(
-                self._theatre, start, desk, f"outside-{start.id}", records=self.records, activities=activities
+                self._theatre, start, desk, f"outside-{start.id}", records=records, activities=activities
             )
             self._theatre.stages.append(stage)
             await stage.open()
             return stage
 
         try:
-            report, rehearsal = await ScenarioFile(path, Library.load(RUNBOOKS)).play(open_outside)
+            report, rehearsal = await ScenarioFile(path, Library.load(RUNBOOKS)).play(open_outside, attempts=1)
         finally:
             await providers.close()
         return report, rehearsal.timeline if rehearsal else []

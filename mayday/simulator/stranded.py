@@ -1,0 +1,58 @@
+"""A flaw of the time-skipping server, how a rehearsal notices it, and what it does: begin anew.
+
+The server refuses a workflow task that cancels a timer which fired while the task was under way ("invalid history
+builder state for action"; temporalio/sdk-java, issues 2606 and 3088). It never times that task out nor hands it out
+again, so the run is lost, and time stands still for everybody on that server, also after the run was terminated. A
+real server drops the timer's event. On a busy machine, where a task takes longer, it happens now and then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Sequence
+from typing import Any, TypeVar
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
+from temporalio.exceptions import TemporalError
+from temporalio.service import RPCError
+
+from mayday.simulator.stage import Stranded
+
+T = TypeVar("T")
+#: seconds for which nobody wonders why a call to the server is not answered
+PATIENCE = 2.0
+
+
+async def answered(call: Awaitable[T], runs: Sequence[WorkflowHandle[Any, Any]]) -> T:
+    """What the call returns, unless the server has lost one of `runs` meanwhile.
+
+    Raises:
+        Stranded: it has; the call is given up.
+    """
+    task = asyncio.ensure_future(call)
+    try:
+        while True:
+            done, _ = await asyncio.wait([task], timeout=PATIENCE)
+            if done:
+                return await task
+            for run in runs:
+                if await is_stranded(run):
+                    raise Stranded(run.id)
+    finally:
+        if not task.done():
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, TemporalError, RPCError):
+                await task
+
+
+async def is_stranded(run: WorkflowHandle[Any, Any]) -> bool:
+    """Whether its last workflow task has begun, and the server knows of none under way."""
+    description = await run.describe()
+    if description.status is not WorkflowExecutionStatus.RUNNING:
+        return False
+    if description.raw_description.HasField("pending_workflow_task"):
+        return False
+    history = await run.fetch_history()
+    return history.events[-1].event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED
