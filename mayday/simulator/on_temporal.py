@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import gc
 import json
 import pathlib
@@ -31,6 +32,7 @@ from temporalio.client import (
 )
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
@@ -323,8 +325,15 @@ async def time_skipping() -> AsyncIterator[Theatre]:
 
 async def _server() -> WorkflowEnvironment:
     return await WorkflowEnvironment.start_time_skipping(
-        plugins=[build_plugin()], test_server_existing_path=server_path()
+        plugins=[build_plugin()], test_server_existing_path=server_path(), runtime=_runtime()
     )
+
+
+@functools.cache
+def _runtime() -> Runtime:
+    """The SDK's core logs to standard output, where `--json` belongs: errors only, not what this server cannot do."""
+    errors = TelemetryFilter(core_level="ERROR", other_level="ERROR")
+    return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(filter=errors)))
 
 
 def server_path() -> str | None:
