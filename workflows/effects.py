@@ -10,8 +10,8 @@ from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 
 from mayday.domain.effects import EffectFailure, EffectRequest, EffectResult
 from workflows.errands import Errands
-from workflows.options import local_options, options_of, runs_locally
-from workflows.outcomes import failure_of, is_final
+from workflows.options import options_of
+from workflows.outcomes import failure_of
 
 #: effects that no activity carries out
 ABSORB, REVIEW = "incident.absorb", "review.start"
@@ -22,10 +22,7 @@ Value = dict[str, Any] | None
 
 
 class Carrier:
-    """Gets effects done, by errands, and says how each went. Nothing that happens outside raises here.
-
-    Cheap effects are tried as a local activity first; what does not come back from that is asked of an ordinary one.
-    """
+    """Gets effects done, by errands, and says how each went. Nothing that happens outside raises here."""
 
     def __init__(self, errands: Errands, done: Callable[[EffectRequest, EffectResult], None]) -> None:
         self._errands = errands
@@ -35,19 +32,8 @@ class Carrier:
         own = OWN_EFFECTS.get(request.kind)
         if own is not None:
             self._errands.run(own(request), lambda result: self._settled(request, result))
-        elif runs_locally(request):
-            self._errands.run(_local(request), lambda value: self._tried(request, value), local=True)
         else:
-            self._ordinary(request)
-
-    def _ordinary(self, request: EffectRequest) -> None:
-        self._errands.run(_activity(request), lambda value: self._done(request, outcome_of(request, value)))
-
-    def _tried(self, request: EffectRequest, value: Value | FailureError) -> None:
-        if isinstance(value, FailureError) and not is_final(value):
-            self._ordinary(request)
-        else:
-            self._done(request, outcome_of(request, value))
+            self._errands.run(_activity(request), lambda value: self._done(request, outcome_of(request, value)))
 
     def _settled(self, request: EffectRequest, result: EffectResult | FailureError) -> None:
         self._done(request, failure_of(result, request) if isinstance(result, FailureError) else result)
@@ -55,13 +41,6 @@ class Carrier:
 
 def outcome_of(request: EffectRequest, value: Value | FailureError) -> EffectResult:
     return failure_of(value, request) if isinstance(value, FailureError) else EffectResult(value=value or {})
-
-
-async def _local(request: EffectRequest) -> Value:
-    value: Value = await workflow.execute_local_activity(
-        request.kind, request.payload, result_type=dict[str, Any], summary=request.summary, **local_options()
-    )
-    return value
 
 
 async def _activity(request: EffectRequest) -> Value:

@@ -4,9 +4,8 @@ A flush has no timer of its own. It leaves with an effect when something pressin
 an hour old, at fifty entries, and at the end of the run; until then the live page lays the run's own entries over the
 stored ones. A store that fails changes nothing: the entries stay in the state and leave with the next flush.
 
-It is an ordinary activity on purpose. A local one runs before its workflow task is in the history; a worker that dies
-in between makes the task's entries anew, with other times and so other hashes, and the store would hold both (seen in
-the fault tests). An ordinary activity is only given out once the task that asked for it is in the history.
+An ordinary activity is only given out once the workflow task that asked for it is in the history; so a worker that dies
+before that makes the task's entries anew and the store never holds both.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from mayday.domain.effects import FLUSH, LOOK, FlushReceipt, FlushRequest, LookR
 from mayday.domain.incident import AlertEvent, StartInput
 from mayday.walker.walker import Walker
 from workflows.errands import Errands
-from workflows.options import flush_options, last_flush_options, local_options
+from workflows.options import flush_options, last_flush_options, look_options
 
 BATCH = 50
 EVERY = timedelta(minutes=30)
@@ -105,8 +104,8 @@ async def look_into_inbox(start: StartInput) -> list[AlertEvent]:
     """Firing alerts of this incident that were accepted and not forwarded yet: a closing run asks last."""
     request = LookRequest(workflow_id=start.workflow_id, correlation_key=start.correlation_key)
     try:
-        receipt = await workflow.execute_local_activity(
-            LOOK, request, result_type=LookReceipt, summary="look into the inbox", **local_options()
+        receipt = await workflow.execute_activity(
+            LOOK, request, result_type=LookReceipt, summary="look into the inbox", **look_options()
         )
     except FailureError:
         return []  # the inbox is away; the forwarder finds this run closed and starts it again (DESIGN.md, idea 5)

@@ -1,10 +1,7 @@
 """How each class of effect is carried out by Temporal: where, how long, how often.
 
 An irreversible action is tried once and watched by heartbeats; all else is tried as often as mayday/domain/limits.py
-says. Cheap effects are first tried as a *local* activity: that is one history event instead of three and saves a
-workflow task, and a page leaves a round trip earlier. What does not answer within `LOCAL_TRY` is asked again as an
-ordinary activity, so that a slow provider never holds up the workflow task, and with it the votes that wait for it; the
-effect key makes the second asking the same effect.
+says. None is a local activity, although that would cost a third of the events: docs/adr/0076 says why.
 """
 
 from __future__ import annotations
@@ -17,37 +14,16 @@ from temporalio.common import RetryPolicy
 from mayday.domain import effects as fx
 from mayday.domain.limits import PAUSE_S, limits_of
 
-#: longest that one effect may keep a workflow task waiting
-LOCAL_TRY = timedelta(seconds=2)
 #: a dead worker is noticed so soon after its last sign of life, and the effect is tried again elsewhere
 NOTICED_AFTER = timedelta(seconds=15)
 #: what cannot be undone is not tried again, it becomes a person's question: a busy worker is given longer
 ASKED_AFTER = timedelta(seconds=60)
 
 
-class LocalOptions(TypedDict):
-    start_to_close_timeout: timedelta
-    schedule_to_close_timeout: timedelta
-    retry_policy: RetryPolicy
-
-
 class Options(TypedDict):
     start_to_close_timeout: timedelta
     heartbeat_timeout: NotRequired[timedelta]
     retry_policy: RetryPolicy
-
-
-def runs_locally(request: fx.EffectRequest) -> bool:
-    """Whether a quick answer is likely and asking twice is harmless: pages, messages, lookups."""
-    return request.effect_class in ("page", "notify", "read")
-
-
-def local_options() -> LocalOptions:
-    return LocalOptions(
-        start_to_close_timeout=LOCAL_TRY,
-        schedule_to_close_timeout=LOCAL_TRY,
-        retry_policy=RetryPolicy(maximum_attempts=1),
-    )
 
 
 def options_of(request: fx.EffectRequest) -> Options:
@@ -70,6 +46,11 @@ def flush_options() -> Options:
         start_to_close_timeout=timedelta(seconds=20),
         retry_policy=RetryPolicy(initial_interval=timedelta(seconds=PAUSE_S), maximum_attempts=3),
     )
+
+
+def look_options() -> Options:
+    """A closing run asks the inbox once: where that is away, what is in it starts a new run."""
+    return Options(start_to_close_timeout=timedelta(seconds=10), retry_policy=RetryPolicy(maximum_attempts=1))
 
 
 def last_flush_options() -> Options:

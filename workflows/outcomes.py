@@ -1,8 +1,4 @@
-"""What an activity's error means to the walker: by type, never by message.
-
-An ordinary activity fails with an ActivityError around its cause. A local one fails with the cause itself, and one that
-timed out comes wrapped the first time and bare when the run is replayed (temporalio 1.35); so both read the same here.
-"""
+"""What an activity's error means to the walker: by type, never by message."""
 
 from __future__ import annotations
 
@@ -15,7 +11,7 @@ from mayday.domain.limits import failed, unanswered
 
 def failure_of(error: FailureError, request: EffectRequest) -> EffectResult:
     """The failure for the walker, from the activity's own error type."""
-    cause = _cause_of(error)
+    cause = error.cause if isinstance(error, ActivityError) else error
     if isinstance(cause, ApplicationError):
         code = "not_found" if cause.type == "NotFoundError" else cause.type or "error"
         return failed(code, cause.message, request.effect_class)
@@ -25,13 +21,3 @@ def failure_of(error: FailureError, request: EffectRequest) -> EffectResult:
         return unanswered(request)
     code = "cancelled" if isinstance(cause, CancelledError) else "error"
     return failed(code, str(cause or error), request.effect_class)
-
-
-def is_final(error: FailureError) -> bool:
-    """Whether a local try already settles it: the provider understood and said no."""
-    cause = _cause_of(error)
-    return isinstance(cause, ApplicationError) and cause.non_retryable
-
-
-def _cause_of(error: FailureError) -> BaseException | None:
-    return error.cause if isinstance(error, ActivityError) else error

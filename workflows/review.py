@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError, FailureError
+from temporalio.exceptions import ApplicationError
 
 from mayday.domain.commands import Answer, Refusal
 from mayday.domain.effects import FLUSH, EffectRequest, EffectResult, FlushRequest, Wire
@@ -24,7 +24,6 @@ from workflows.effects import Carrier
 from workflows.errands import Errands
 from workflows.footprint import leave_footprint
 from workflows.ledger import until_kept
-from workflows.options import local_options
 from workflows.signatures import UNSIGNED, Seal
 
 COMMAND_SIGNAL = "command_sent"
@@ -53,6 +52,7 @@ class ReviewWorkflow:
         self._seal = Seal(review_subject(start.incident_id), start.decision_keys)
         self._alarm = Alarm()
         self._stirred = self._unmarked = True
+        self._marked = 0
         self._errands = Errands()
         self._carrier = Carrier(self._errands, self._done)
         self._drafts: list[EffectRequest] = []
@@ -159,18 +159,17 @@ class ReviewWorkflow:
 
     def _settle(self) -> None:
         """Let everything follow from what arrived, one answer at a time."""
-        came = self._stirred or self._alarm.rang or self._errands.answered
-        unmarked = self._unmarked or self._alarm.rang or self._errands.answered
-        asked = self._errands.asked
+        unmarked = self._unmarked or self._alarm.rang or self._errands.news
+        asked, revision = self._errands.asked, self._marked
         self._stirred = self._unmarked = False
         self._alarm.heard()
         self._advance()
         while self._errands.take():
             self._advance()
-        if came or self._errands.none_local:
-            set_anew = self._alarm.set(self._case.next_wake, self._now())
-            if unmarked and not (set_anew or self._errands.asked > asked):
-                leave_footprint(self._case.state.next_seq - 1)
+        set_anew = self._alarm.set(self._case.next_wake, self._now())
+        self._marked = self._case.state.revision
+        if unmarked and self._marked > revision and not (set_anew or self._errands.asked > asked):
+            leave_footprint(self._case.state.next_seq - 1)
 
     def _advance(self) -> None:
         self._case.advance(self._now())
@@ -226,17 +225,8 @@ class ReviewWorkflow:
             self._kept_revision = board.revision
             self._keeping = False
 
-        save, summary = SaveReview(effect_key=key, board=board), f"review, revision {board.revision}"
-
-        def tried(value: object) -> None:
-            """Quickly where the store is there, else until it is back."""
-            if isinstance(value, FailureError):
-                self._errands.run(until_kept(SAVE, save, summary), lambda _: kept())
-            else:
-                kept()
-
-        quick = workflow.execute_local_activity(SAVE, save, summary=summary, **local_options())
-        self._errands.run(quick, tried, local=True)
+        save = SaveReview(effect_key=key, board=board)
+        self._errands.run(until_kept(SAVE, save, f"review, revision {board.revision}"), lambda _: kept())
 
     # long reviews ---------------------------------------------------------------------------------------------
 

@@ -216,7 +216,6 @@ class TemporalStage:
             return {}
         if info.activity_type == LOOK:
             return {}
-        # a local activity is told the worker's own time, which the server's has long left behind
         reply = self._desk.answer(info.activity_type, payload, await self.now())
         if reply.hangs or reply.after:
             raise _later(reply)

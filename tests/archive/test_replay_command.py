@@ -66,7 +66,7 @@ async def test_code_that_goes_another_way_is_located() -> None:
     assert verdict.misfit is not None
     assert verdict.misfit.kind == "other_way"
     assert (verdict.misfit.event, verdict.misfit.event_type) == (5, "activity_task_scheduled")
-    assert verdict.misfit.step.startswith("itsm.open_major_incident")
+    assert verdict.misfit.step.startswith("paging.page_responder")
     assert "patch" in verdict.misfit.to_do
 
 

@@ -112,6 +112,15 @@ async def _change_ordered(house: House, incident: str) -> bool:
     )
 
 
+def _closes_a_late_page(path: str) -> bool:
+    """A page whose worker died may ring after its question was over: it is closed once more then."""
+    return path.startswith("close:") and not path.endswith("#1")
+
+
+def _number_of_tick(key: str) -> int:
+    return int(key.partition("#")[2].partition("/")[0])
+
+
 async def _ordered(records: Records, incident: str) -> list[Any]:
     async with records.store.read() as connection:
         return list(await connection.execute(sa.select(WORK_ORDERS).where(WORK_ORDERS.c.incident_id == incident)))
@@ -162,7 +171,7 @@ async def left_behind(records: Records, incident: str, workflow_id: str) -> Nigh
         path = key.removeprefix(f"{incident}/")
         if path.startswith("cadence:"):
             ticks.append(path)
-        elif not path.startswith(("note/", FIND_OUT)):
+        elif not path.startswith(("note/", FIND_OUT)) and not _closes_a_late_page(path):
             effects["effect", path, kind] += 1
     for page in await records.desk.pages.find(incident_id=incident):
         if page.page != FIND_OUT:
@@ -185,4 +194,6 @@ async def left_behind(records: Records, incident: str, workflow_id: str) -> Nigh
     for bridge in await records.desk.bridges.find(incident):
         effects["bridge", bridge.kind, str(bridge.closed_at is not None)] += 1
     entries = await records.timeline.entries(incident)
-    return Night(incident, workflow_id, effects, sorted(ticks), [entry.public() for entry in entries])
+    return Night(
+        incident, workflow_id, effects, sorted(ticks, key=_number_of_tick), [entry.public() for entry in entries]
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -57,6 +58,7 @@ async def test_the_same_command_as_update_and_as_signal_is_applied_once(theatre:
 
 async def test_a_refused_update_says_why_and_leaves_no_trace(theatre: Theatre, opening: Opening) -> None:
     stage = await theatre.open(*opening)
+    await stage.run_to(START + timedelta(minutes=1), inclusive=True)  # whatever was asked for at once is answered
     before = len(await stage.entries())
     answer = await stage.send(command("vote", "raj", decision="change", choice="approve"))
     assert answer.refusal is not None

@@ -7,14 +7,14 @@ from temporalio import exceptions
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError, RetryState, TimeoutType
 
 from mayday.domain.effects import EffectRequest
-from workflows.outcomes import failure_of, is_final
+from workflows.outcomes import failure_of
 
 PAGE = EffectRequest(key="page#1", kind="paging.page_responder", step="page", effect_class="page", payload={})
 CHANGE = EffectRequest(key="go#1", kind="change.execute", step="go", effect_class="irreversible", payload={})
 
 
 def wrapped(cause: BaseException) -> ActivityError:
-    """As an ordinary activity fails; a local one fails with the cause itself."""
+    """As an activity fails; a signal to another workflow fails with the cause itself."""
     error = ActivityError(
         "activity failed", scheduled_event_id=5, started_event_id=6, identity="worker", activity_type="page",
         activity_id="1", retry_state=RetryState.MAXIMUM_ATTEMPTS_REACHED,
@@ -24,21 +24,14 @@ def wrapped(cause: BaseException) -> ActivityError:
 
 
 REFUSED = ApplicationError("no such number", type="refused", non_retryable=True)
-DOWN = ApplicationError("answers 500", type="broken")
 SILENT = exceptions.TimeoutError("timed out", type=TimeoutType.START_TO_CLOSE, last_heartbeat_details=[])
 
 
 @pytest.mark.parametrize("error", [REFUSED, wrapped(REFUSED)])
-def test_a_refusal_is_told_by_its_type_and_settles_it(error: FailureError) -> None:
+def test_a_refusal_is_told_by_its_type(error: FailureError) -> None:
     failure = failure_of(error, PAGE).failure
     assert failure is not None
     assert (failure.code, failure.message, failure.ambiguous) == ("refused", "no such number", False)
-    assert is_final(error)
-
-
-@pytest.mark.parametrize("error", [DOWN, wrapped(DOWN), SILENT, wrapped(SILENT)])
-def test_what_a_retry_may_cure_is_tried_again_as_an_ordinary_activity(error: FailureError) -> None:
-    assert not is_final(error)
 
 
 @pytest.mark.parametrize("error", [SILENT, wrapped(SILENT)])
