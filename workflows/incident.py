@@ -29,6 +29,7 @@ from workflows.errands import Errands
 from workflows.footprint import leave_footprint
 from workflows.ledger import Ledger, flush_at_the_end, flush_of, look_into_inbox
 from workflows.signatures import UNSIGNED, Seal
+from workflows.task_clock import TaskClock
 from workflows.visibility import changes, values_of
 
 COMMAND_SIGNAL, ALERT_SIGNAL = "command_sent", "alerts_fired"
@@ -55,6 +56,7 @@ class IncidentWorkflow:
     def __init__(self, start: StartInput) -> None:
         self._start = start
         self._offset = timedelta(seconds=start.clock_offset_s)
+        self._clock = TaskClock()
         self._walker = self.walker_class.begin(start, self._now())
         self._alarm = Alarm()
         self._errands = Errands()
@@ -193,7 +195,7 @@ class IncidentWorkflow:
 
     @workflow.query
     def board(self) -> Board:
-        return self._walker.board(self._now())
+        return self._walker.board(self._time())
 
     @workflow.query
     def timeline(self, since: int = 0) -> list[dict[str, Any]]:
@@ -203,7 +205,7 @@ class IncidentWorkflow:
     @workflow.query
     def details(self) -> str:
         """The board as Markdown, as Temporal's own UI shows it."""
-        return markdown(self._walker.board(self._now()))
+        return markdown(self._walker.board(self._time()))
 
     # the loop -------------------------------------------------------------------------------------------------
 
@@ -211,7 +213,12 @@ class IncidentWorkflow:
         return workflow.now() + self._offset
 
     def _now(self) -> datetime:
-        """The incident's clock. A rehearsal rounds it, so that milliseconds of a real server make no difference."""
+        """The incident's clock, for whoever brings something."""
+        self._clock.look()
+        return self._time()
+
+    def _time(self) -> datetime:
+        """What it shows. A rehearsal rounds it, so that milliseconds of a real server make no difference."""
         now, step = self._exact_now(), self._start.clock_step_s
         if not step:
             return now
@@ -225,6 +232,7 @@ class IncidentWorkflow:
         """Let everything follow from what arrived: first from people and alerts, then from each errand's answer."""
         unmarked = self._unmarked or self._alarm.rang or self._errands.news
         asked, entries = self._errands.asked, self._marked
+        self._clock.refuse_phantoms()
         self._stirred = self._unmarked = False
         self._alarm.heard()
         self._advance()
@@ -265,9 +273,11 @@ class IncidentWorkflow:
         self._closing = True
         while (request := flush_of(self._walker, self._now())) is not None:
             await flush_at_the_end(self._walker, request)
+            self._clock.refuse_phantoms()
         for event in await look_into_inbox(self._start):
             self.alerts_fired(AlertBatch(events=[event]))
         await workflow.wait_condition(workflow.all_handlers_finished)
+        self._clock.refuse_phantoms()
         self._closing = False
 
     # long incidents -------------------------------------------------------------------------------------------

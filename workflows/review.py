@@ -25,6 +25,7 @@ from workflows.errands import Errands
 from workflows.footprint import leave_footprint
 from workflows.ledger import until_kept
 from workflows.signatures import UNSIGNED, Seal
+from workflows.task_clock import TaskClock
 
 COMMAND_SIGNAL = "command_sent"
 #: the kinds of commands; each is an update of that name
@@ -48,6 +49,7 @@ class ReviewWorkflow:
     def __init__(self, start: ReviewInput) -> None:
         self._start = start
         self._offset = timedelta(seconds=start.clock_offset_s)
+        self._clock = TaskClock()
         self._case = ReviewCase(start, self._now())
         self._seal = Seal(review_subject(start.incident_id), start.decision_keys)
         self._alarm = Alarm()
@@ -152,6 +154,7 @@ class ReviewWorkflow:
     # the loop -------------------------------------------------------------------------------------------------
 
     def _now(self) -> datetime:
+        self._clock.look()
         return workflow.now() + self._offset
 
     def _has_news(self) -> bool:
@@ -161,6 +164,7 @@ class ReviewWorkflow:
         """Let everything follow from what arrived, one answer at a time."""
         unmarked = self._unmarked or self._alarm.rang or self._errands.news
         asked, revision = self._errands.asked, self._marked
+        self._clock.refuse_phantoms()
         self._stirred = self._unmarked = False
         self._alarm.heard()
         self._advance()
