@@ -32,7 +32,7 @@ test: setup ## all tests but the long ones
 soak: setup ## faults, fuzz and random runbooks
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "soak and not hunt" --timeout 900
 
-hunt: setup ## kills at every moment, and random runbooks that nobody has seen before
+hunt: setup ## random runbooks that nobody has seen before
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m hunt --timeout 900
 
 check: setup ## ruff, mypy strict, import contracts

@@ -178,7 +178,7 @@ class House:
         items: list[dict[str, Any]] = (await self.get(f"/api/v1/incidents/{incident}/timeline"))["items"]
         return items
 
-    async def happened(self, incident: str, kind: str, within: float = 40, **data: Any) -> dict[str, Any]:
+    async def happened(self, incident: str, kind: str, within: float = 90, **data: Any) -> dict[str, Any]:
         """Waits for an entry of this kind whose data has these values."""
 
         async def look() -> dict[str, Any] | None:

@@ -45,7 +45,7 @@ async def walk(house: House) -> Night:
         await storm
     finally:
         storm.cancel()
-    await house.until(lambda: _all_attached(house, incident), "all alerts to be attached", 60)
+    await house.until(lambda: _all_attached(house, incident), "all alerts to be attached", 120)
     await _finish(house, incident)
     return await left_behind(house.records, incident, workflow_id)
 
@@ -62,7 +62,7 @@ async def _identified(house: House, answered: list[dict[str, Any]]) -> tuple[str
         found = (await house.get("/api/v1/incidents"))["items"]
         return next((item["id"] for item in found if item["workflow_id"] == workflow_id), None)
 
-    found = await house.until(listed, "the incident to be listed", 60)
+    found = await house.until(listed, "the incident to be listed", 120)
     assert found is not None
     return found, workflow_id
 
@@ -93,7 +93,7 @@ async def _decide(house: House, incident: str) -> None:
     await house.happened(incident, "gate_decided", decision="nobody_asked", outcome="lapsed")
     await _done(house, "kim", incident, "votes", _vote("approve", "agreed"))
     await house.happened(incident, "gate_decided", decision="emergency_change", outcome="approved")
-    await house.until(lambda: _change_ordered(house, incident), "the change to be ordered", 60)
+    await house.until(lambda: _change_ordered(house, incident), "the change to be ordered", 120)
     await house.happened(incident, "task_opened", task="verify")
     await _done(house, "lee", incident, "completions", {"task": "verify", "result": {"ok": True}})
     await house.happened(incident, "status_changed", status="mitigated")
@@ -128,7 +128,7 @@ async def _ordered(records: Records, incident: str) -> list[Any]:
 
 async def _finish(house: House, incident: str) -> None:
     await house.happened(incident, "task_opened", task="confirm")
-    await house.until(lambda: _words_sent(house, incident), "the third word to be sent", 60)
+    await house.until(lambda: _words_sent(house, incident), "the third word to be sent", 120)
     await _done(house, "lee", incident, "completions", {"task": "confirm", "result": {"stable": True}})
     await house.happened(incident, "finished")
 
@@ -142,7 +142,7 @@ async def _paged(house: House, incident: str, person: str) -> None:
     async def look() -> bool:
         return any(e["kind"] == "paged" and person in e["data"]["people"] for e in await house.timeline(incident))
 
-    await house.until(look, f"{person} to be paged", 60)
+    await house.until(look, f"{person} to be paged", 120)
 
 
 async def _done(house: House, who: str, incident: str, what: str, body: dict[str, Any]) -> None:

@@ -53,4 +53,4 @@ class Reaper:
         async def back() -> bool:
             return self._house.server.restarts > restarts
 
-        await self._house.until(back, "the server to be started again", 60)
+        await self._house.until(back, "the server to be started again", 120)

@@ -13,7 +13,7 @@ from tests.faults.night import RUNBOOKS, walk
 from tests.faults.verdict import holds
 from tests.house import House
 
-pytestmark = [pytest.mark.hunt, pytest.mark.temporal, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.temporal, pytest.mark.timeout(480)]
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
