@@ -67,7 +67,6 @@ class IncidentWorkflow:
         self._closing = False
         #: something came that the main loop has not seen; `_unmarked`: and that leaves no event of its own behind
         self._stirred = self._unmarked = True
-        self._marked = 0
         self._held = [flight.request for flight in self._walker.state.flights.values()] if start.state else []
         self._shown = 0
         self._attributes: dict[str, Any] = {}
@@ -231,7 +230,7 @@ class IncidentWorkflow:
     def _settle(self) -> None:
         """Let everything follow from what arrived: first from people and alerts, then from each errand's answer."""
         unmarked = self._unmarked or self._alarm.rang or self._errands.news
-        asked, entries = self._errands.asked, self._marked
+        asked = self._errands.asked
         self._clock.refuse_phantoms()
         self._stirred = self._unmarked = False
         self._alarm.heard()
@@ -240,9 +239,8 @@ class IncidentWorkflow:
             self._advance()
         set_anew = self._alarm.set(self._walker.next_wake, self._exact_now())
         shown = self._show()
-        self._marked = self._walker.state.seq
-        if unmarked and self._marked > entries and not (set_anew or shown or self._errands.asked > asked):
-            leave_footprint(self._marked)
+        if unmarked and not (set_anew or shown or self._errands.asked > asked):
+            leave_footprint(self._walker.state.seq)
 
     def _advance(self) -> None:
         self._walker.advance(self._now())

@@ -54,7 +54,6 @@ class ReviewWorkflow:
         self._seal = Seal(review_subject(start.incident_id), start.decision_keys)
         self._alarm = Alarm()
         self._stirred = self._unmarked = True
-        self._marked = 0
         self._errands = Errands()
         self._carrier = Carrier(self._errands, self._done)
         self._drafts: list[EffectRequest] = []
@@ -163,7 +162,7 @@ class ReviewWorkflow:
     def _settle(self) -> None:
         """Let everything follow from what arrived, one answer at a time."""
         unmarked = self._unmarked or self._alarm.rang or self._errands.news
-        asked, revision = self._errands.asked, self._marked
+        asked = self._errands.asked
         self._clock.refuse_phantoms()
         self._stirred = self._unmarked = False
         self._alarm.heard()
@@ -171,8 +170,7 @@ class ReviewWorkflow:
         while self._errands.take():
             self._advance()
         set_anew = self._alarm.set(self._case.next_wake, self._now())
-        self._marked = self._case.state.revision
-        if unmarked and self._marked > revision and not (set_anew or self._errands.asked > asked):
+        if unmarked and not (set_anew or self._errands.asked > asked):
             leave_footprint(self._case.state.next_seq - 1)
 
     def _advance(self) -> None:

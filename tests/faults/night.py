@@ -22,6 +22,8 @@ RUNBOOKS = Path(__file__).parent / "runbooks"
 ALERTS = 12
 #: pages and answers about finding out whether a change happened exist only where a worker died in the middle of it
 FIND_OUT = "bypass"
+#: the worker looks at a service's changes beside the incident, in its own time: a short night may be over before
+IN_ITS_OWN_TIME = "changes.looked"
 
 
 class Night(NamedTuple):
@@ -171,7 +173,7 @@ async def left_behind(records: Records, incident: str, workflow_id: str) -> Nigh
         path = key.removeprefix(f"{incident}/")
         if path.startswith("cadence:"):
             ticks.append(path)
-        elif not path.startswith(("note/", FIND_OUT)) and not _closes_a_late_page(path):
+        elif not path.startswith(("note/", FIND_OUT, IN_ITS_OWN_TIME)) and not _closes_a_late_page(path):
             effects["effect", path, kind] += 1
     for page in await records.desk.pages.find(incident_id=incident):
         if page.page != FIND_OUT:

@@ -79,7 +79,6 @@ UNDISTURBED: Counter[tuple[str, ...]] = Counter(
         # when the vendor is engaged, and when the review asks for its root cause analysis
         *[("contact", "gateway_co", "support", "email")] * 2,
         ("effect", "archive#1", "bridge.close"),
-        ("effect", "changes.looked", "changes.looked"),
         ("effect", "channel#1", "chat.open_channel"),
         ("effect", "close:emergency_change#1", "paging.close_page"),
         ("effect", "close:nobody_asked#1", "paging.close_page"),
