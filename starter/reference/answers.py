@@ -16,6 +16,7 @@ from mayday.archive.dossier import Manifest
 from mayday.archive.moments import Seen
 from mayday.domain.incident import Board, Pending
 from mayday.domain.report.kpis import Kpis
+from mayday.domain.report.score_model import ScoreCard
 from mayday.domain.review import ReviewBoard
 from mayday.records.audit import AuditRow
 from mayday.records.desk.bridges import DeskBridge
@@ -35,7 +36,7 @@ Schema = dict[str, Any]
 _MODELS: tuple[type[BaseModel], ...] = (
     Board, Pending, Kpis, ReviewBoard, AuditRow, DeskBridge, CaseContact, DeskCase, DeskChannel, DeskMessage,
     CalendarEvent, DeskMail, StatusPost, DeskPage, DeskTicket, TicketNote, WorkOrder, LoginCode, ScheduleOverride,
-    Session, Token, Manifest, Seen,
+    Session, Token, Manifest, Seen, ScoreCard,
 )  # fmt: skip
 _WORDS: Mapping[str, Schema] = {
     "text": {"type": "string"},
@@ -111,6 +112,7 @@ ANSWERS: Mapping[tuple[str, str], tuple[str, Schema]] = {
         _ref("IncidentItem"), _object(short_id="text", live="yes", ended_at="time?", pending=_array(_ref("Pending"))),
     ]}),
     ("get", "/api/v1/incidents/{incident}/timeline"): ("200", _list(_ref("Entry"))),
+    ("get", "/api/v1/incidents/{incident}/score-card"): ("200", _ref("ScoreCard")),
     ("get", "/api/v1/queue"): ("200", _list(_ref("QueueItem"))),
     ("get", "/api/v1/desk/pages"): ("200", _list(_ref("DeskPage"))),
     ("post", "/api/v1/desk/pages/{number}/ack"): ("200", _ref("Decided")),

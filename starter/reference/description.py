@@ -190,14 +190,14 @@ def _complete(path: str, method: str, operation: dict[str, Any], *, keeps_answer
         if api and keeps_answers and method == "post":
             parameters.append(KEY_PARAMETER)
     elif api:
-        codes.append("400")
+        codes += ["400", "409"] if path.endswith("/score-card") else ["400"]
         parameters.append(MATCH_PARAMETER)
         answers.setdefault("304", {"description": "It is still what `If-None-Match` says"})
         _with_tag(answers)
     if path.endswith("/archive"):
         if method == "get":
             answers["200"] = {"description": "The archive", "content": {"application/zip": {}}}
-    elif "decisions" in operation.get("tags", []) or path.startswith("/api/v1/reviews/"):
+    elif {"decisions", "drills"} & set(operation.get("tags", [])) or path.startswith("/api/v1/reviews/"):
         if method in ("post", "put"):
             parameters.append(CHANNEL_PARAMETER)
             answers["200"] = _json("Applied", "Decided")

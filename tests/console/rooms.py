@@ -71,13 +71,14 @@ class Mayday:
         self.worker.kill()
         self.worker.wait(10)
 
-    def kill_server(self) -> None:
-        """The embedded Temporal alone; `mayday up` looks after it."""
+    def stop_server(self) -> psutil.Process:
+        """The embedded Temporal alone, as if it hung: `mayday up` would start one that has died at once."""
         assert self.process is not None
         [server] = [
             child for child in psutil.Process(self.process.pid).children(recursive=True) if "temporal" in child.name()
         ]
-        server.kill()
+        server.suspend()
+        return server
 
     def _began(self, log: Path, *arguments: str, **more: str) -> subprocess.Popen[bytes]:
         rest = {key: value for key, value in os.environ.items() if not key.startswith(("MAYDAY_", "TEMPORAL_"))}

@@ -54,9 +54,10 @@ def test_the_server_dies_and_comes_back(rooms: Rooms) -> None:
     ana = rooms.enter("ana")
     declared(ana, "The server dies", "console_overrides")
     expect(ana.locator(".facts")).to_contain_text("Ana Ruiz", timeout=PATIENCE)
-    rooms.mayday.kill_server()
+    server = rooms.mayday.stop_server()
     ana.mouse.move(0, 0)
     expect(ana.get_by_text("No worker answers.")).to_be_visible(timeout=PATIENCE)
+    server.kill()
     expect(ana.get_by_text("No worker answers.")).to_be_hidden(timeout=BACK_WITHIN)
     rooms.errors.clear()  # what could not be asked meanwhile is written there by the browser itself
     noted(ana, "the server is back")

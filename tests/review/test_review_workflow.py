@@ -158,7 +158,7 @@ async def test_ten_weeks_of_a_review(
     assert "The gateway failed." in report.text
     assert "review closed" in report.text
 
-    assert len(history.events) < 450
+    assert len(history.events) < 750
     await replay(history, workflows=[ReviewWorkflow])
     await replay(history, workflows=[ReviewWorkflow], strict=True)
 

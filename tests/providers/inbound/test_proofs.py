@@ -192,7 +192,8 @@ async def pressed(house: House, key: str, **form: str) -> httpx.Response:
     """A callback as Twilio signs it, with our public address."""
     raw = urlencode({"CallSid": "CA1", **form}).encode()
     path = f"/webhooks/twilio?call={quote(key, safe='')}"
-    text = signed_text(house.parts.settings.base_url + path, {"CallSid": ["CA1"], **{n: [v] for n, v in form.items()}})
+    fields = {"CallSid": ["CA1"], **{name: [value] for name, value in form.items()}}
+    text = signed_text(house.parts.settings.base_url + path, fields)
     signature = base64.b64encode(hmac.new(b"auth-token", text, hashlib.sha1).digest()).decode()
     headers = {"Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": signature}
     return await house.http.post(path, content=raw, headers=headers)
@@ -214,7 +215,8 @@ async def test_one_pressed_on_the_telephone_acknowledges_the_page(
     assert (await pressed(ready, key, CallStatus="completed")).text == "<Response/>"
     assert len(ready.run(incident).commands) == 1
     ready.gateway.refusals["ack"] = ("closed", "acknowledged by raj")
-    assert "somebody else" in (await pressed(ready, key, Digits="1")).text
+    assert "Thank you" in (await pressed(ready, key, Digits="1")).text  # told again what was told before
+    assert "somebody else" in (await pressed(ready, key, Digits="1", CallSid="CA2")).text
 
 
 async def test_a_key_pressed_by_somebody_else_is_refused(ready: House, monkeypatch: pytest.MonkeyPatch) -> None:
