@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import random
+from collections import Counter
 from dataclasses import dataclass
 
 import pytest
@@ -32,9 +33,15 @@ from workflows.rehearsal import RehearsedIncident
 
 #: nights that share a server, and of how many of them one is replayed as well
 TOGETHER, REPLAYED = 25, 10
+#: entries of one second; a handler that sets itself off writes hundreds, for which a real server's second is too short
+MOST_AT_ONCE, SPARE = 60, 5
 FAILED = (EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED, EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT)
 DRAW = settings(
-    max_examples=TOGETHER, database=None, deadline=None, print_blob=True, suppress_health_check=list(HealthCheck)
+    max_examples=TOGETHER + SPARE,
+    database=None,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=list(HealthCheck),
 )
 
 
@@ -56,6 +63,8 @@ def drawn(number: int) -> list[Drawn]:
         plan, library = compiled(runbook, called)
         played = play(plan, library, night)
         assert broken_rules(played.record) == []
+        if max(Counter(entry.at[:19] for entry in played.entries).values()) > MOST_AT_ONCE:
+            return
         found.append(Drawn(f"night {len(found)} of {number}", played, json.dumps(bodies)))
 
     DRAW(seed(number)(given(calm_nights())(check)))()
@@ -120,14 +129,21 @@ async def differences(nights: list[Drawn], *, alone: bool = False) -> dict[str, 
 def loosened(entries: list[Entry], alone: bool) -> list[Entry]:
     """The entries without an order that is left to chance.
 
-    A brief lists what is open in the order in which it was opened, and lanes have none within two seconds. `alone`:
-    receipts stand in lanes of their own.
+    A brief lists what is open in the order in which it was opened, and a page's people come in the order in which their
+    answers did; lanes have none within two seconds. `alone`: receipts stand in lanes of their own, whoever of several
+    targets was asked first, and how long the night was is not counted to the second.
     """
 
     def loose(entry: Entry) -> Entry:
         brief = entry.data.get("brief")
-        data = {**entry.data, "brief": sorted(brief.splitlines())} if isinstance(brief, str) else entry.data
+        data = {**entry.data, "brief": sorted(brief.splitlines())} if isinstance(brief, str) else dict(entry.data)
         apart = alone and entry.kind in RECEIPTS
+        if entry.kind == "page_exhausted":
+            data["paged"] = sorted(data["paged"])
+        if apart:
+            data.pop("targets", None)
+        if alone and entry.kind == "finished":
+            data.pop("seconds", None)
         return entry.model_copy(update={"data": data, "step": f"receipts:{entry.step}" if apart else entry.step})
 
     return [loose(entry) for entry in entries]
