@@ -63,8 +63,8 @@ async def every_alert_is_accounted_for(house: House, night: Night) -> None:
 
 async def replays(house: House, night: Night) -> None:
     client = await connect(load_settings(data=house.data), address=house.server.address)
-    stored = {entry["seq"]: entry["hash"] for entry in night.entries}
     history = await client.get_workflow_handle(night.workflow_id).fetch_history()
+    stored = {entry.seq: entry.hash for entry in await house.records.timeline.entries(night.incident)}
     (house.data / "history.json").write_text(history.to_json())  # what a failed test leaves to look into
     for strict in (False, True):
         made = await replay(history, workflows=[IncidentWorkflow], strict=strict)
