@@ -49,5 +49,8 @@ async def night_with_kills(seed: int, folder: Path) -> None:
         finally:
             reaping.cancel()
             await asyncio.gather(reaping, return_exceptions=True)
+            for part in (house.worker, house.starter):  # one that was struck down at this very moment
+                if not part.running:
+                    await part.start()
         assert reaper.kills, "the incident was over before anything was killed"
         await holds(house, night, reaper.kills)
