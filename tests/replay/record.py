@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import pathlib
+from typing import Any
 
 from temporalio.client import WorkflowHistory
 
@@ -41,8 +42,14 @@ async def record(folder: pathlib.Path) -> list[pathlib.Path]:
     return written
 
 
+def _without_traces(found: dict[str, Any]) -> dict[str, Any]:
+    """A failed activity's trace names folders of the machine that recorded it; a replay does not look at it."""
+    return {name: value for name, value in found.items() if name != "stackTrace"}
+
+
 def write_history(path: pathlib.Path, history: WorkflowHistory) -> None:
-    data = {"workflow_id": history.workflow_id, "history": json.loads(history.to_json())}
+    events = json.loads(history.to_json(), object_hook=_without_traces)
+    data = {"workflow_id": history.workflow_id, "history": events}
     path.write_text(json.dumps(data, indent=None, separators=(",", ":"), sort_keys=True) + "\n")
 
 
