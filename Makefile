@@ -33,7 +33,7 @@ soak: setup ## faults, fuzz and random runbooks
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "soak and not hunt" --timeout 900
 
 hunt: setup ## random runbooks that nobody has seen before
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m hunt --timeout 900
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m hunt --timeout 900 --hypothesis-profile fresh
 
 check: setup ## ruff, mypy strict, import contracts
 	$(BIN)/ruff check .
