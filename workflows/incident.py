@@ -9,13 +9,10 @@ Nothing a person sends can wedge a run: a command that the walker cannot digest 
 the workflow *task*, visibly, and a corrected worker goes on from there.
 """
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any, get_args
+from typing import Any
 
-from pydantic import ValidationError
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
 
 from mayday.domain.commands import COMMAND, Answer, Command, CommandEnvelope, Merge, Refusal
 from mayday.domain.effects import EffectRequest, EffectResult, Wire
@@ -24,6 +21,7 @@ from mayday.walker.merging import ABSORB
 from mayday.walker.walker import Walker
 from workflows.alarm import Alarm
 from workflows.details import markdown
+from workflows.door import Door, kinds_of, takes
 from workflows.effects import ABSORBED, Carrier
 from workflows.errands import Errands
 from workflows.footprint import leave_footprint
@@ -32,9 +30,9 @@ from workflows.signatures import UNSIGNED, Seal
 from workflows.task_clock import TaskClock
 from workflows.visibility import changes, values_of
 
-COMMAND_SIGNAL, ALERT_SIGNAL = "command_sent", "alerts_fired"
+ALERT_SIGNAL = "alerts_fired"
 #: the kinds of commands; each is an update of that name
-COMMAND_KINDS: tuple[str, ...] = tuple(model.model_fields["kind"].default for model in get_args(get_args(Command)[0]))
+COMMAND_KINDS = kinds_of(Command)
 
 
 class IncidentEnd(Wire):
@@ -48,7 +46,8 @@ class IncidentEnd(Wire):
 
 
 @workflow.defn(name="IncidentWorkflow")
-class IncidentWorkflow:
+@takes(COMMAND_KINDS)
+class IncidentWorkflow(Door[Command]):
     #: what walks the plan; a replay that listens to a run puts one in its place that takes down its inputs
     walker_class: type[Walker] = Walker
 
@@ -70,8 +69,6 @@ class IncidentWorkflow:
         self._held = [flight.request for flight in self._walker.state.flights.values()] if start.state else []
         self._shown = 0
         self._attributes: dict[str, Any] = {}
-        for kind in COMMAND_KINDS:
-            workflow.set_update_handler(kind, self._updater(kind), validator=self._validator(kind))
 
     @workflow.run
     async def run(self, start: StartInput) -> IncidentEnd:
@@ -102,18 +99,6 @@ class IncidentWorkflow:
         except Exception:  # noqa: BLE001 - one alert that we choke on must not wedge the incident; the inbox keeps it
             workflow.logger.exception("alerts_failed", extra={"alerts": [event.dedupe_key for event in batch.events]})
 
-    @workflow.signal(name=COMMAND_SIGNAL)
-    def command_sent(self, envelope: dict[str, Any]) -> None:
-        """A command of a caller that cannot wait; a refusal becomes an entry."""
-        try:
-            command = _parse(envelope, None)
-        except ValidationError as error:
-            workflow.logger.warning("command_unreadable: %s", error)
-            return
-        if self._believes(envelope, command, signalled=True):
-            self._deliver(command, signalled=True)
-            self._note_order(envelope, command)
-
     @workflow.signal(name=ABSORBED)
     def absorbed(self, handover: dict[str, Any]) -> None:
         """Another incident was merged into this one and hands over what it still owes."""
@@ -125,32 +110,13 @@ class IncidentWorkflow:
             self._merge_orders[str(handover.get("from_workflow"))] = handover["order"]
         self._walker.absorbed(handover, self._now())
 
-    def _validator(self, kind: str) -> Callable[[dict[str, Any]], None]:
-        def validate(command: dict[str, Any]) -> None:
-            try:
-                parsed = _parse(command, kind)
-            except ValidationError as error:
-                raise _refused(Refusal(code="invalid", reason=_first(error))) from error
-            if not self._seal.holds(command):
-                return  # taken in, so that its refusal stands on the timeline
-            refusal = self._walker.refusal(parsed, self._now())
-            if refusal is not None:
-                raise _refused(refusal)
+    def _parse(self, data: dict[str, Any], kind: str | None) -> Command:
+        if "command" in data:
+            return CommandEnvelope.model_validate(data).command
+        return COMMAND.validate_python(data if kind is None else {**data, "kind": kind})
 
-        return validate
-
-    def _updater(self, kind: str) -> Callable[[dict[str, Any]], Awaitable[Answer]]:
-        async def update(command: dict[str, Any]) -> Answer:
-            parsed = _parse(command, kind)
-            if not self._believes(command, parsed):
-                raise _refused(UNSIGNED)
-            answer = self._deliver(parsed)
-            if answer.refusal is not None:
-                raise _refused(answer.refusal)
-            self._note_order(command, parsed)
-            return answer
-
-        return update
+    def _refusal(self, command: Command) -> Refusal | None:
+        return self._walker.refusal(command, self._now())
 
     def _arrived(self, *, signalled: bool) -> None:
         """Something for the main loop. While that is closing the run, the task of a signal still leaves a command."""
@@ -160,7 +126,6 @@ class IncidentWorkflow:
             leave_footprint(self._walker.state.seq)
 
     def _believes(self, envelope: dict[str, Any], command: Command, *, signalled: bool = False) -> bool:
-        """Whether a decision is signed as the start input demands; one that is not leaves an entry, and no more."""
         if self._seal.holds(envelope):
             return True
         self._arrived(signalled=signalled)
@@ -170,7 +135,7 @@ class IncidentWorkflow:
     def _turn_away(self, what: str, claimed: str) -> None:
         self._walker.turn_away(what, claimed, UNSIGNED, self._now())
 
-    def _note_order(self, envelope: dict[str, Any], command: Command) -> None:
+    def _taken(self, envelope: dict[str, Any], command: Command) -> None:
         """A merge goes to the other incident with the order for it."""
         if isinstance(command, Merge) and command.into_workflow and envelope.get("signatures"):
             self._merge_orders[command.into_workflow] = {**envelope, "incident": self._start.id}
@@ -320,19 +285,3 @@ class IncidentWorkflow:
                 workflow.upsert_search_attributes(updates)
                 return True
         return False
-
-
-def _parse(data: dict[str, Any], kind: str | None) -> Command:
-    """A command as it came: in its envelope, or bare under the name of its kind."""
-    if "command" in data:
-        return CommandEnvelope.model_validate(data).command
-    return COMMAND.validate_python(data if kind is None else {**data, "kind": kind})
-
-
-def _first(error: ValidationError) -> str:
-    first = error.errors()[0]
-    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
-
-
-def _refused(refusal: Refusal) -> ApplicationError:
-    return ApplicationError(refusal.reason, type=refusal.code, non_retryable=True)

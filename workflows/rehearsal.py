@@ -17,8 +17,9 @@ from mayday.domain.commands import Refusal
 from mayday.domain.effects import EffectRequest, EffectResult
 from mayday.domain.incident import AlertBatch, StartInput
 from mayday.domain.limits import failed, limits_of, unanswered
+from workflows.door import COMMAND_SIGNAL
 from workflows.effects import ABSORB, ABSORBED
-from workflows.incident import ALERT_SIGNAL, COMMAND_SIGNAL, IncidentEnd, IncidentWorkflow
+from workflows.incident import ALERT_SIGNAL, IncidentEnd, IncidentWorkflow
 
 LATER, AWAY_SIGNAL, TURNED_AWAY_SIGNAL = "rehearsal_later", "rehearsal_away", "rehearsal_turned_away"
 

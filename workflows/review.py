@@ -6,13 +6,10 @@ each change, one batch at a time; a store that is away is tried until it is back
 draft of the report, which reads it.
 """
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any, get_args
+from typing import Any
 
-from pydantic import ValidationError
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
 
 from mayday.domain.commands import Answer, Refusal
 from mayday.domain.effects import FLUSH, EffectRequest, EffectResult, FlushRequest, Wire
@@ -20,6 +17,7 @@ from mayday.domain.review import REVIEW_COMMAND, ReviewBoard, ReviewCase, Review
 from mayday.domain.review.wire import DRAFT_REPORT, SAVE, SaveReview
 from mayday.domain.signed import review_subject
 from workflows.alarm import Alarm
+from workflows.door import Door, kinds_of, takes
 from workflows.effects import Carrier
 from workflows.errands import Errands
 from workflows.footprint import leave_footprint
@@ -27,11 +25,8 @@ from workflows.ledger import until_kept
 from workflows.signatures import UNSIGNED, Seal
 from workflows.task_clock import TaskClock
 
-COMMAND_SIGNAL = "command_sent"
 #: the kinds of commands; each is an update of that name
-COMMAND_KINDS: tuple[str, ...] = tuple(
-    model.model_fields["kind"].default for model in get_args(get_args(ReviewCommand)[0])
-)
+COMMAND_KINDS = kinds_of(ReviewCommand)
 
 
 class ReviewEnd(Wire):
@@ -44,7 +39,8 @@ class ReviewEnd(Wire):
 
 
 @workflow.defn(name="ReviewWorkflow")
-class ReviewWorkflow:
+@takes(COMMAND_KINDS)
+class ReviewWorkflow(Door[ReviewCommand]):
     @workflow.init
     def __init__(self, start: ReviewInput) -> None:
         self._start = start
@@ -59,8 +55,6 @@ class ReviewWorkflow:
         self._drafts: list[EffectRequest] = []
         self._keeping = False
         self._kept_revision = -1
-        for kind in COMMAND_KINDS:
-            workflow.set_update_handler(kind, self._updater(kind), validator=self._validator(kind))
 
     @workflow.run
     async def run(self, start: ReviewInput) -> ReviewEnd:
@@ -83,61 +77,32 @@ class ReviewWorkflow:
 
     # what arrives ---------------------------------------------------------------------------------------------
 
-    @workflow.signal(name=COMMAND_SIGNAL)
-    def command_sent(self, envelope: dict[str, Any]) -> None:
-        """A command of a caller that cannot wait; a refusal becomes an entry."""
-        try:
-            command = _parse(envelope, None)
-        except ValidationError as error:
-            workflow.logger.warning("command_unreadable: %s", error)
-            return
-        self._unmarked = True
-        if self._believes(envelope, command):
-            self._deliver(command, signalled=True)
+    def _parse(self, data: dict[str, Any], kind: str | None) -> ReviewCommand:
+        if "command" in data:
+            return ReviewEnvelope.model_validate(data).command
+        return REVIEW_COMMAND.validate_python(data if kind is None else {**data, "kind": kind})
 
-    def _validator(self, kind: str) -> Callable[[dict[str, Any]], None]:
-        def validate(command: dict[str, Any]) -> None:
-            try:
-                parsed = _parse(command, kind)
-            except ValidationError as error:
-                first = error.errors()[0]
-                place = ".".join(str(part) for part in first["loc"])
-                raise _refused(Refusal(code="invalid", reason=f"{place}: {first['msg']}")) from error
-            if not self._seal.holds(command):
-                return  # taken in, so that its refusal stands on the timeline
-            refusal = self._case.refusal(parsed, self._now())
-            if refusal is not None:
-                raise _refused(refusal)
+    def _refusal(self, command: ReviewCommand) -> Refusal | None:
+        return self._case.refusal(command, self._now())
 
-        return validate
-
-    def _updater(self, kind: str) -> Callable[[dict[str, Any]], Awaitable[Answer]]:
-        async def update(command: dict[str, Any]) -> Answer:
-            parsed = _parse(command, kind)
-            if not self._believes(command, parsed):
-                raise _refused(UNSIGNED)
-            answer = self._deliver(parsed)
-            if answer.refusal is not None:
-                raise _refused(answer.refusal)
-            return answer
-
-        return update
-
-    def _believes(self, envelope: dict[str, Any], command: ReviewCommand) -> bool:
-        """As the incident's: what is not signed leaves an entry, and no more."""
+    def _believes(self, envelope: dict[str, Any], command: ReviewCommand, *, signalled: bool = False) -> bool:
         if self._seal.holds(envelope):
             return True
-        self._stirred = True
+        self._arrived(signalled=signalled)
         self._case.turn_away(command.kind, command.actor, UNSIGNED, self._now())
         return False
 
     def _deliver(self, command: ReviewCommand, *, signalled: bool = False) -> Answer:
-        self._stirred = True
+        self._arrived(signalled=signalled)
         try:
             return self._case.deliver(command, self._now(), signalled=signalled)
         except Exception as error:  # noqa: BLE001 - one bad command must not wedge the review: it is refused instead
             workflow.logger.exception("command_failed", extra={"command": command.id, "kind": command.kind})
             return Answer(state="refused", refusal=Refusal(code="invalid", reason=f"could not be applied: {error}"))
+
+    def _arrived(self, *, signalled: bool) -> None:
+        self._stirred = True
+        self._unmarked |= signalled
 
     # what can be asked ----------------------------------------------------------------------------------------
 
@@ -238,14 +203,3 @@ class ReviewWorkflow:
             return False
         length = workflow.info().get_current_history_length()
         return workflow.info().is_continue_as_new_suggested() or length > self._start.continue_as_new_after
-
-
-def _parse(data: dict[str, Any], kind: str | None) -> ReviewCommand:
-    """A command as it came: in its envelope, or bare under the name of its kind."""
-    if "command" in data:
-        return ReviewEnvelope.model_validate(data).command
-    return REVIEW_COMMAND.validate_python(data if kind is None else {**data, "kind": kind})
-
-
-def _refused(refusal: Refusal) -> ApplicationError:
-    return ApplicationError(refusal.reason, type=refusal.code, non_retryable=True)

@@ -47,8 +47,9 @@ from mayday.simulator.stage import Stranded
 from mayday.simulator.stranded import answered
 from mayday.temporal.plugin import build_plugin
 from mayday.walker.walker import Walker
+from workflows.door import COMMAND_SIGNAL
 from workflows.effects import ABSORBED
-from workflows.incident import ALERT_SIGNAL, COMMAND_SIGNAL, IncidentEnd
+from workflows.incident import ALERT_SIGNAL, IncidentEnd
 from workflows.rehearsal import AWAY_SIGNAL, LATER, TURNED_AWAY_SIGNAL, RehearsedIncident, RehearsedReview
 
 T = TypeVar("T")

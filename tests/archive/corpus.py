@@ -26,7 +26,7 @@ from mayday.language.scenario import Scenario, TurnedAway
 from mayday.simulator.on_temporal import TemporalStage, time_skipping
 from mayday.simulator.opening import incident_id
 from mayday.simulator.runner import rehearse
-from workflows.incident import COMMAND_SIGNAL
+from workflows.door import COMMAND_SIGNAL
 
 RUNBOOKS = pathlib.Path(__file__).parents[2] / "runbooks"
 #: scenarios that a production workflow plays (no slow mocks, no outage inside it), 75 minutes at most
