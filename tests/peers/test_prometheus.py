@@ -57,6 +57,7 @@ async def prometheus(folder: Path, target: str) -> AsyncIterator[None]:
     part = Part("prometheus", [
         binary, f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
         f"--web.listen-address=127.0.0.1:{free_port()}",
+        "--rules.alert.resend-delay=2s",  # what fires before it knows its Alertmanager is lost until it is sent again
     ], {}, folder)  # fmt: skip
     await part.start()
     try:
