@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -22,7 +24,23 @@ def program(name: str, *, package: str, folders: Sequence[str | Path] = ()) -> s
                 found = str(candidate / name)
     if found is not None:
         return found
-    missing = f"{name} is not installed here (Debian package {package})"
+    _missing(f"{name} is not installed here (Debian package {package})")
+
+
+def from_npm(folder: Path, *packages: str) -> Path:
+    """Installs npm's packages, `name@version`, for this test run; returns the folder `node_modules` that holds them.
+
+    Out of npm's own cache or registry. Skips the test where that fails; with MAYDAY_CI=1 the test fails instead.
+    """
+    npm = program("npm", package="npm")
+    quietly = ["--no-audit", "--no-fund", "--silent", "--prefix", str(folder)]
+    done = subprocess.run([npm, "install", *quietly, *packages], capture_output=True, text=True, timeout=120)
+    if done.returncode != 0:
+        _missing(f"npm could not install {', '.join(packages)}: {done.stderr.strip()[-300:]}")
+    return folder / "node_modules"
+
+
+def _missing(what: str) -> NoReturn:
     if os.environ.get("MAYDAY_CI") == "1":
-        pytest.fail(missing)
-    pytest.skip(missing)
+        pytest.fail(what)
+    pytest.skip(what)

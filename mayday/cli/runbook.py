@@ -63,7 +63,9 @@ def lint_command(
     except FileNotFoundError as error:
         _usage(f"no such file or folder: {error}")
     if as_sarif:
-        _print_json(sarif_of(findings, Path.cwd()))
+        from importlib.metadata import version  # slow to load: only here
+
+        _print_json(sarif_of(findings, Path.cwd(), version("mayday")))
     else:
         print_findings(findings, as_json)
     if has_errors(findings) or (strict and findings):

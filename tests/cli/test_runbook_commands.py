@@ -63,6 +63,15 @@ def test_lint_as_json(folder: Folder) -> None:
     }
 
 
+def test_many_files_and_folders_in_one_call(tmp_path: pathlib.Path) -> None:
+    one, two = Folder(tmp_path / "one").basic(), Folder(tmp_path / "two").basic()
+    one.with_steps("- { id: look, task: { text: Look, to: role.deputi } }")
+    two.with_steps("- { id: look, lgo: hello }")
+    result = run("runbook", "lint", one.root, two.root / "library/example.yaml", "--json")
+    files = {finding["file"] for finding in json.loads(result.stdout)["findings"]}
+    assert files == {f"{one.root}/library/example.yaml", f"{two.root}/library/example.yaml"}
+
+
 def test_lint_without_findings(folder: Folder) -> None:
     result = run("runbook", "lint", folder.root)
     assert (result.exit_code, result.stdout) == (0, "no findings\n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 from collections.abc import AsyncIterator, Iterator
@@ -21,7 +20,7 @@ from mayday.settings import Settings, SettingsError, load_settings
 from starter.identity import Attempt, IdentityProvider, LoginRefused, ProviderSilent, identity_provider
 from starter.parts import assemble
 from starter.playbooks import Playbooks
-from tests.programs import program
+from tests.programs import from_npm, program
 from tests.starter.conftest import RUNBOOKS, House
 from tests.starter.doubles import Clock, FakeGateway
 from tests.starter.test_login import Browser, whoami
@@ -35,24 +34,8 @@ CALLBACK = "http://127.0.0.1:8080/login/oidc/callback"
 @pytest.fixture(scope="session")
 def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A provider that runs; installed for this test run from npm's own cache or registry."""
-    node, npm = program("node", package="nodejs"), program("npm", package="npm")
-    folder = tmp_path_factory.mktemp("oidc-provider")
-    install = [
-        npm,
-        "install",
-        "--no-audit",
-        "--no-fund",
-        "--silent",
-        "--prefix",
-        str(folder),
-        f"oidc-provider@{VERSION}",
-    ]
-    done = subprocess.run(install, capture_output=True, text=True, timeout=90)
-    if done.returncode != 0:
-        missing = f"npm could not install oidc-provider: {done.stderr.strip()[-300:]}"
-        if os.environ.get("MAYDAY_CI") == "1":
-            pytest.fail(missing)
-        pytest.skip(missing)
+    node = program("node", package="nodejs")
+    folder = from_npm(tmp_path_factory.mktemp("oidc-provider"), f"oidc-provider@{VERSION}").parent
     command = [node, str(HERE / "identity_provider.mjs"), str(folder), CALLBACK]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as running:
         assert running.stdout is not None
