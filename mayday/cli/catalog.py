@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
-from mayday.cli.runbook import REFUSED, WRONG_USAGE, print_findings
+from mayday.cli.errors import FAILED
+from mayday.cli.runbook import print_findings
+from mayday.cli.wrong_usage import files_are_readable, usage
 from mayday.language.findings import has_errors
 from mayday.language.library import Library
 from mayday.settings import SettingsError, load_settings
@@ -34,18 +34,13 @@ def check(
     try:
         place = folder or load_settings().runbooks
     except SettingsError as error:
-        _usage(str(error))
-        return
+        usage(str(error))
     if not place.is_dir():
-        _usage(f"no such folder: {place}")
+        usage(f"no such folder: {place}")
     if place.name == "catalog" and not (place / "catalog").is_dir():
         place = place.parent
-    findings = Library.load(place).catalog_findings
+    with files_are_readable():
+        findings = Library.load(place).catalog_findings
     print_findings(findings, as_json)
     if has_errors(findings) or (strict and findings):
-        raise typer.Exit(REFUSED)
-
-
-def _usage(message: str) -> None:
-    Console(stderr=True, highlight=False).print(Text(message), soft_wrap=True)
-    raise typer.Exit(WRONG_USAGE)
+        raise typer.Exit(FAILED)

@@ -14,8 +14,11 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from mayday.cli.scenarios import FAILED, WRONG_USAGE, Engine
-from mayday.language.library import Library, LibraryRefused
+from mayday.cli.errors import FAILED
+from mayday.cli.scenarios import Engine
+from mayday.cli.wrong_usage import files_are_readable, usage
+from mayday.language.library import Library
+from mayday.language.linting import library_folder
 from mayday.settings import SettingsError, load_settings
 from mayday.simulator.coverage import ASPECTS, Coverage, RunbookCoverage
 from mayday.simulator.files import ScenarioFile, ScenarioReport, find_scenarios
@@ -35,21 +38,21 @@ def rehearse(
     console, errors = Console(), Console(stderr=True)
     try:
         folder = runbooks or load_settings().runbooks
+    except SettingsError as error:
+        usage(str(error))
+    if junit is not None and not junit.parent.is_dir():
+        usage(f"cannot write {junit}: there is no folder {junit.parent}")
+    with files_are_readable():
         files = find_scenarios(paths or [folder / "scenarios"])
-    except (SettingsError, FileNotFoundError) as error:
-        errors.print(Text(f"no such file or folder: {error}" if isinstance(error, FileNotFoundError) else str(error)))
-        raise typer.Exit(WRONG_USAGE) from None
-    if not files:
-        errors.print(Text("no scenario found: a scenario is a .yaml file with `kind: Scenario`"))
-        raise typer.Exit(WRONG_USAGE)
-    try:
-        library = Library.load(folder)
-        reports, coverage = asyncio.run(_play(files, library, engine))
-    except LibraryRefused as refused:
-        errors.print(Text(str(refused)))
-        raise typer.Exit(FAILED) from None
+        if not files:
+            usage("no scenario found: a scenario is a .yaml file with `kind: Scenario`")
+        scenarios = _read(files, folder, only=runbooks is not None)
+    reports, coverage = asyncio.run(_play(scenarios, engine))
     if junit is not None:
-        write_junit(reports, junit)
+        try:
+            write_junit(reports, junit)
+        except OSError as error:
+            usage(f"cannot write {junit}: {error.strerror}")
     if as_json:
         console.print_json(json.dumps(as_data(reports, coverage)))
     else:
@@ -61,14 +64,23 @@ def rehearse(
         raise typer.Exit(FAILED)
 
 
-async def _play(
-    files: Sequence[pathlib.Path], library: Library, engine: Engine
-) -> tuple[list[ScenarioReport], Coverage]:
+def _read(files: Sequence[pathlib.Path], default: pathlib.Path, *, only: bool) -> list[ScenarioFile]:
+    """Each scenario with the folder of runbooks that it stands in; with `default` where there is none, or `only` it."""
+    libraries: dict[pathlib.Path, Library] = {}
+    scenarios: list[ScenarioFile] = []
+    for path in files:
+        folder = (default if only else library_folder(path, default)).resolve()
+        if folder not in libraries:
+            libraries[folder] = Library.load(folder)
+        scenarios.append(ScenarioFile(path, libraries[folder]))
+    return scenarios
+
+
+async def _play(scenarios: Sequence[ScenarioFile], engine: Engine) -> tuple[list[ScenarioReport], Coverage]:
     reports: list[ScenarioReport] = []
     coverage = Coverage()
     async with _openers(engine) as opener:
-        for path in files:
-            scenario = ScenarioFile(path, library)
+        for scenario in scenarios:
             report, rehearsal = await scenario.play(opener)
             reports.append(report)
             if rehearsal is not None and scenario.plan is not None:

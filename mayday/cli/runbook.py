@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
+from mayday.cli.errors import FAILED
 from mayday.cli.scenarios import rehearse
+from mayday.cli.wrong_usage import files_are_readable, usage
+from mayday.language.catalog_files import yaml_files
 from mayday.language.comparison import compare_plans
 from mayday.language.explanation import explain_runbook
-from mayday.language.findings import Finding, has_errors
+from mayday.language.findings import Finding, has_errors, nearest
 from mayday.language.library import Library, LibraryRefused, RunbookFile, UnknownRunbook, load_runbook
 from mayday.language.linting import library_folder, lint
 from mayday.language.picture import picture_of
@@ -25,12 +29,10 @@ from mayday.language.plan import Plan
 from mayday.language.sarif import sarif_of
 from mayday.language.schema import schema_of
 from mayday.language.starting_point import copied_runbook, copied_scenario, new_runbook
-from mayday.settings import SettingsError, load_settings
+from mayday.settings import SettingsError, load_settings, packaged_runbooks
 
 runbook_app = typer.Typer(no_args_is_help=True, help="Check, read, pin and rehearse runbooks.")
 runbook_app.command("test")(rehearse)
-
-REFUSED, WRONG_USAGE = 1, 2
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Runbooks = Annotated[Path | None, typer.Option(help="Folder of runbooks and catalog. (default: MAYDAY_RUNBOOKS)")]
@@ -56,12 +58,13 @@ def lint_command(
 ) -> None:
     """Say what is wrong, with file, line and column. Leaves with status 1 when there is an error."""
     if as_json and as_sarif:
-        _usage("one of --json and --sarif")
+        usage("one of --json and --sarif")
     default = _folder(runbooks)
-    try:
+    with files_are_readable():
+        for path in paths or []:
+            if path.is_dir() and not yaml_files(path):
+                usage(f"no .yaml file in {path}")
         findings = lint(paths or [default], default)
-    except FileNotFoundError as error:
-        _usage(f"no such file or folder: {error}")
     if as_sarif:
         from importlib.metadata import version  # slow to load: only here
 
@@ -69,7 +72,7 @@ def lint_command(
     else:
         print_findings(findings, as_json)
     if has_errors(findings) or (strict and findings):
-        raise typer.Exit(REFUSED)
+        raise typer.Exit(FAILED)
 
 
 @runbook_app.command("explain")
@@ -83,7 +86,7 @@ def explain_command(
 ) -> None:
     """Tell a runbook in plain words: who is asked, how long it waits, what happens when nobody answers."""
     if sum((svg is not None, mermaid, html, as_json)) > 1:
-        _usage("one of --svg, --mermaid, --html and --json")
+        usage("one of --svg, --mermaid, --html and --json")
     library, entry = _find(which, runbooks)
     assert entry.runbook is not None
     lines = explain_runbook(entry.runbook, library.catalog)
@@ -111,7 +114,7 @@ def plan_command(
     With --diff and two runbooks: what the change means, in words.
     """
     if len(which) != (2 if diff else 1):
-        _usage("--diff takes two runbooks" if diff else "one runbook; two with --diff")
+        usage("--diff takes two runbooks" if diff else "one runbook; two with --diff")
     plans = [_plan(one, service, runbooks) for one in which]
     if not diff:
         _print_json({"digest": plans[0].digest, **plans[0].canonical()})
@@ -140,25 +143,29 @@ def new_command(
 ) -> None:
     """Write a runbook to start from into the library: a short one, or a copy with a scenario. Overwrites no file."""
     if not name.isidentifier() or name != name.lower() or not name[0].isalpha():
-        _usage(f"{name} is no name: small letters, digits and _, beginning with a letter")
+        usage(f"{name} is no name: small letters, digits and _, beginning with a letter")
     folder = _folder(runbooks)
+    if folder == packaged_runbooks() and folder.name != "runbooks":  # installed: an upgrade would take the file away
+        usage(f"no folder of your own: cp -r {folder} runbooks, then MAYDAY_RUNBOOKS=runbooks or --runbooks runbooks")
     made = {folder / "library" / f"{name}.yaml": new_runbook(name, owner or "incident-management")}
     if source is not None:
-        try:
-            entry = Library.load(folder).file(source)
-        except UnknownRunbook as unknown:
-            _usage(str(unknown))
-        text = Path(entry.document.file).read_text(encoding="utf-8")
+        with files_are_readable():
+            try:
+                entry = Library.load(folder).file(source)
+            except UnknownRunbook as unknown:
+                usage(str(unknown))
+            text = Path(entry.document.file).read_text(encoding="utf-8")
         made = {folder / "library" / f"{name}.yaml": copied_runbook(text, entry.name, name, owner)}
         rehearsal = _scenario_of(entry.name, folder)
         if rehearsal is not None:
             made[folder / "scenarios" / f"{name}.yaml"] = copied_scenario(rehearsal, entry.name, name)
     for path in made:
         if path.exists():
-            _usage(f"{path} exists")
+            usage(f"{path} exists")
     for path, text in made.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        if folder.is_dir() and os.access(folder, os.W_OK):
+            path.parent.mkdir(exist_ok=True)
+        _write(path, text)
     first, *more = made
     _print_lines([*(str(path) for path in made), f"next: mayday runbook lint {first}"])
     if more:
@@ -204,16 +211,16 @@ def _folder(runbooks: Path | None) -> Path:
     try:
         folder = runbooks or load_settings().runbooks
     except SettingsError as error:
-        _usage(str(error))
+        usage(str(error))
     if not folder.is_dir():
-        _usage(f"no such folder: {folder}")
+        usage(f"no such folder: {folder}")
     return folder
 
 
 def _find(which: str, runbooks: Path | None) -> tuple[Library, RunbookFile]:
     """A runbook by file or by name, with the library it belongs to; its errors are printed and end the command."""
     path = Path(which)
-    try:
+    with files_are_readable():
         if path.suffix in (".yaml", ".yml"):
             library = Library.load(runbooks or library_folder(path, _folder(runbooks)))
             entry = load_runbook(path)
@@ -223,26 +230,27 @@ def _find(which: str, runbooks: Path | None) -> tuple[Library, RunbookFile]:
             ]
         else:
             library = Library.load(_folder(runbooks))
-            entry = library.file(which)
-    except (FileNotFoundError, IsADirectoryError) as error:
-        _usage(f"no such file: {error.filename}")
-    except UnknownRunbook as unknown:
-        _usage(str(unknown))
+            try:
+                entry = library.file(which)
+            except UnknownRunbook as unknown:
+                usage(str(unknown))
     findings = library.check(entry)
     if has_errors(findings):
         refused = LibraryRefused([finding for finding in findings if finding.level == "error"])
         Console(stderr=True, highlight=False).print(Text(str(refused)), soft_wrap=True)
-        raise typer.Exit(REFUSED)
+        raise typer.Exit(FAILED)
     return library, entry
 
 
 def _plan(which: str, service: str | None, runbooks: Path | None) -> Plan:
     library, entry = _find(which, runbooks)
+    if service is not None and service not in library.catalog.services:
+        usage(f"no service {service} in the catalog; {nearest(service, library.catalog.services)}".rstrip("; "))
     try:
         return library.plan(f"{entry.name}@{entry.version}", service=service)
     except LibraryRefused as refused:
         Console(stderr=True, highlight=False).print(Text(str(refused)), soft_wrap=True)
-        raise typer.Exit(REFUSED) from None
+        raise typer.Exit(FAILED) from None
 
 
 def _print_lines(lines: Sequence[str]) -> None:
@@ -259,9 +267,4 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        _usage(f"cannot write {path}: {error.strerror}")
-
-
-def _usage(message: str) -> NoReturn:
-    Console(stderr=True, highlight=False).print(Text(message), soft_wrap=True)
-    raise typer.Exit(WRONG_USAGE)
+        usage(f"cannot write {path}: {error.strerror}")

@@ -8,8 +8,6 @@ from typing import Annotated
 
 import typer
 
-FAILED, WRONG_USAGE = 1, 2
-
 
 class Engine(StrEnum):
     """Where scenarios are played."""

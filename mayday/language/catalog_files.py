@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +13,7 @@ from mayday.language.documents import Document, Path, load_document
 from mayday.language.findings import Code, Finding, has_errors, in_order
 from mayday.language.shape import read_model
 
-__all__ = ["CatalogFiles", "load_catalog", "read_documents"]
+__all__ = ["CatalogFiles", "load_catalog", "read_documents", "yaml_files"]
 
 
 @dataclass(slots=True)
@@ -90,5 +91,13 @@ def _twice(loaded: CatalogFiles, document: Document, path: Path) -> None:
 
 def read_documents(folder: pathlib.Path) -> list[Document]:
     """Every `.yaml` and `.yml` file below a folder, in order of its path; none when there is no such folder."""
-    files = [path for path in sorted(folder.rglob("*")) if path.suffix in (".yaml", ".yml") and path.is_file()]
-    return [load_document(path.read_bytes(), str(path)) for path in files]
+    return [load_document(path.read_bytes(), str(path)) for path in yaml_files(folder)]
+
+
+def yaml_files(folder: pathlib.Path) -> list[pathlib.Path]:
+    """Their paths. What is hidden (`.git`, `.venv`, `.github`) is not looked into."""
+    found: list[pathlib.Path] = []
+    for top, below, names in os.walk(folder):
+        below[:] = sorted(name for name in below if not name.startswith("."))
+        found += [pathlib.Path(top, name) for name in names if name.endswith((".yaml", ".yml")) and name[0] != "."]
+    return sorted(path for path in found if path.is_file())

@@ -191,7 +191,8 @@ class Library:
         wanted, _, version = name.partition("@")
         found = [entry for entry in self.files if entry.name == wanted and version in ("", entry.version)]
         if not found:
-            raise UnknownRunbook(name, self.names)
+            versions = [f"{entry.name}@{entry.version}" for entry in self.files if entry.name == wanted and version]
+            raise UnknownRunbook(name, sorted(versions) or self.names)
         return max(found, key=lambda entry: _version_order(entry.version))
 
     def runbook(self, name: str) -> Runbook:

@@ -10,13 +10,13 @@ from pydantic import BaseModel
 
 from mayday.language import shape_codes as codes
 from mayday.language.catalog import Catalog
-from mayday.language.catalog_files import read_documents
+from mayday.language.catalog_files import yaml_files
 from mayday.language.checks import check_template, scenario_findings
 from mayday.language.checks.scenarios import called_by
 from mayday.language.documents import Document, load_document
 from mayday.language.findings import Finding, in_order
 from mayday.language.library import Library, RunbookFile, TemplateFile, load_runbook, read_runbook
-from mayday.language.library_codes import TWICE
+from mayday.language.library_codes import SAME_RUNBOOK, TWICE
 from mayday.language.runbook import Runbook
 from mayday.language.scenario import Scenario
 from mayday.language.shape import read_model
@@ -24,11 +24,16 @@ from mayday.language.shape import read_model
 __all__ = ["findings_of", "lint", "library_folder"]
 
 
+KINDS = ("Runbook", "Catalog", "Scenario", "Template")
+
+
 def lint(paths: Sequence[pathlib.Path], default: pathlib.Path) -> list[Finding]:
     """Everything that is wrong or doubtful in these files and folders, in order.
 
-    A folder with `library/` or `catalog/` is checked whole. Any other file is checked with the catalog of the folder of
-    runbooks that it stands in, or else of `default`. `FileNotFoundError` for a path that does not exist.
+    A folder with `library/` or `catalog/` is checked whole, also where it lies deeper. Any other file is checked with
+    the catalog of the folder of runbooks that it stands in, or else of `default`; what a folder holds that is plainly
+    another program's is passed over. `FileNotFoundError` for a path that does not exist, `OSError` for one that cannot
+    be read.
     """
     libraries: dict[pathlib.Path, Library] = {}
 
@@ -39,13 +44,25 @@ def lint(paths: Sequence[pathlib.Path], default: pathlib.Path) -> list[Finding]:
     for path in paths:
         if not path.exists():
             raise FileNotFoundError(str(path))
-        if path.is_dir() and (_is_library(path) or path.resolve() == default.resolve()):
-            found += library_of(path).findings
-            found += [item for file in _yaml_files(path / "scenarios") for item in _file(file, library_of(path))]
+        if not path.is_dir():
+            found += _file(path, library_of(library_folder(path, default)))
             continue
-        for file in _yaml_files(path) if path.is_dir() else [path]:
-            found += _file(file, library_of(library_folder(file, default)))
+        whole = [path] if path.resolve() == default.resolve() else list(_libraries(path))
+        for folder in whole:
+            found += library_of(folder).findings
+            found += [item for file in yaml_files(folder / "scenarios") for item in _file(file, library_of(folder))]
+        for file in yaml_files(path):
+            if not any(file.is_relative_to(folder) for folder in whole):
+                document = load_document(file.read_bytes(), str(file))
+                inside = library_folder(file, default)
+                if inside in file.resolve().parents or not _is_foreign(document):
+                    found += findings_of(file, document, library_of(inside))
     return in_order(found)
+
+
+def has_yaml(folder: pathlib.Path) -> bool:
+    """Whether there is anything in a folder that `lint` looks at."""
+    return bool(yaml_files(folder))
 
 
 def library_folder(path: pathlib.Path, default: pathlib.Path) -> pathlib.Path:
@@ -57,8 +74,25 @@ def _is_library(folder: pathlib.Path) -> bool:
     return (folder / "library").is_dir() or (folder / "catalog").is_dir()
 
 
-def _yaml_files(folder: pathlib.Path) -> list[pathlib.Path]:
-    return [pathlib.Path(document.file) for document in read_documents(folder)]
+def _libraries(folder: pathlib.Path) -> Iterator[pathlib.Path]:
+    """The folders of runbooks here and below, none inside another; hidden folders are not looked into."""
+    if _is_library(folder):
+        yield folder
+        return
+    for below in sorted(folder.iterdir()):
+        if below.is_dir() and not below.is_symlink() and not below.name.startswith("."):
+            yield from _libraries(below)
+
+
+def _is_foreign(document: Document) -> bool:
+    """Whether a file that a folder happens to hold is another program's: nothing in it looks as if it were for us."""
+    data = document.data
+    if not isinstance(data, dict):
+        return False  # it is for nobody as it stands: better told than passed over
+    family = str(data.get("apiVersion", "")).partition("/")[0]
+    if family in ("runbook", "catalog", "template") or get_close_matches(str(data.get("kind", "")), KINDS, n=1):
+        return False
+    return "kind" in data or not get_close_matches("kind", [str(key) for key in data], n=1)
 
 
 def _file(path: pathlib.Path, library: Library) -> Iterator[Finding]:
@@ -73,6 +107,7 @@ def findings_of(path: pathlib.Path, document: Document, library: Library) -> Ite
     elif kind == "Runbook":
         known = (entry for entry in library.files if _same(entry.document.file, path))
         yield from library.check(next(known, None) or read_runbook(document))
+        yield from (one for one in library.findings if one.code == SAME_RUNBOOK.code and _same(one.file, path))
     elif kind == "Catalog":
         own = [finding for finding in library.findings if _same(finding.file, path)]
         yield from own if _is_part(path, library.catalog_files.documents) else _shape(document, Catalog)
@@ -118,7 +153,7 @@ def _entry(path: pathlib.Path, library: Library) -> RunbookFile | None:
 
 
 def _no_kind(document: Document, kind: object) -> Finding:
-    kinds = "Runbook, Catalog, Scenario or Template"
+    kinds = f"{', '.join(KINDS[:-1])} or {KINDS[-1]}"
     if kind is not None:
         return document.find(codes.NO_KIND, ("kind",), f"{kind} is no kind of file", kinds)
     near = get_close_matches("kind", list(document.data), n=1) if isinstance(document.data, dict) else []

@@ -23,6 +23,8 @@ from mayday.language.step_shape import step_findings
 __all__ = ["read_model"]
 
 MOST_FINDINGS = 60
+FOLDERS = {"Runbook": "library/", "Catalog": "catalog/", "Scenario": "scenarios/", "Template": "templates/"}
+"""Where each kind of file stands in a folder of runbooks."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -34,6 +36,13 @@ def read_model(document: Document, model: type[Model]) -> Model | None:
     if not isinstance(document.data, dict):
         document.findings.append(
             document.find(codes.WRONG_TYPE, (), "the file holds no keys", "begin with apiVersion:")
+        )
+        return None
+    wanted, kind = model.model_fields.get("kind"), document.data.get("kind")
+    if wanted is not None and isinstance(kind, str) and kind in FOLDERS and kind not in get_args(wanted.annotation):
+        message = f"the file is a {kind}, and a {get_args(wanted.annotation)[0]} is wanted here"
+        document.findings.append(
+            document.find(codes.KIND, ("kind",), message, f"a {kind} belongs into {FOLDERS[kind]}")
         )
         return None
     own = list(step_findings(document))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import re
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +12,7 @@ from pydantic import BaseModel
 
 from mayday.domain.timeline import Entry
 from mayday.language.catalog import Catalog
+from mayday.language.catalog_files import yaml_files
 from mayday.language.documents import Document, load_document
 from mayday.language.library import Library, LibraryRefused, RunbookFile, UnknownRunbook, load_runbook
 from mayday.language.plan import Plan
@@ -20,6 +22,8 @@ from mayday.language.shape import read_model
 from mayday.simulator.coverage import Coverage
 from mayday.simulator.runner import ATTEMPTS, Rehearsal, rehearse
 from mayday.simulator.stage import Opener, open_virtually
+
+_KIND = re.compile(rb"^kind:\s*['\"]?Scenario", re.MULTILINE)
 
 
 class Failure(BaseModel):
@@ -49,7 +53,7 @@ def find_scenarios(paths: Sequence[pathlib.Path]) -> list[pathlib.Path]:
     found: list[pathlib.Path] = []
     for path in paths:
         if path.is_dir():
-            found += sorted(file for file in path.rglob("*.yaml") if _is_scenario(file))
+            found += [file for file in yaml_files(path) if _is_scenario(file)]
         elif path.exists():
             found.append(path)
         else:
@@ -58,8 +62,15 @@ def find_scenarios(paths: Sequence[pathlib.Path]) -> list[pathlib.Path]:
 
 
 def _is_scenario(path: pathlib.Path) -> bool:
-    data = load_document(path.read_bytes(), str(path)).data
-    return isinstance(data, dict) and data.get("kind") == "Scenario"
+    """Also one that cannot be read or that is misspelt: a rehearsal that is passed over in silence is none."""
+    text = path.read_bytes()
+    data = load_document(text, str(path)).data
+    if not isinstance(data, dict):
+        return _KIND.search(text) is not None
+    kind = data.get("kind")
+    return kind == "Scenario" or (
+        kind not in ("Runbook", "Catalog", "Template") and {"runbook", "given"} <= data.keys()
+    )
 
 
 class ScenarioFile:
