@@ -59,8 +59,20 @@ class DeclareBody(Body):
 
 
 class DrillBody(Body):
-    action: Literal["pause", "resume", "end"]
-    reason: Reason
+    """`inject` is an item of a scenario's timeline without its `at`: alert, vendor_reply, event or note; without it
+    the next of the drill's scenario happens now."""
+
+    action: Literal["pause", "resume", "end", "inject"]
+    reason: Annotated[str, Field(max_length=4_000)] = ""
+    inject: dict[str, Any] | None = None
+
+    @model_validator(mode="after")
+    def _said_why(self) -> DrillBody:
+        if self.action != "inject" and not self.reason:
+            raise ValueError("say why: everybody in the drill is told")
+        if self.inject is not None and self.action != "inject":
+            raise ValueError(f"`inject` does not go with `{self.action}`")
+        return self
 
 
 class VoteBody(Body):

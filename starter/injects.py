@@ -13,13 +13,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from mayday.domain.incident import Inject
+from mayday.language.injects import INJECTED
 from mayday.language.scenario import TimelineItem
 from mayday.simulator.commands import command_of
 from mayday.simulator.opening import alert_of
 
-__all__ = ["INJECTED", "InjectRefused", "injects_of"]
-
-INJECTED = ("alert", "vendor_reply", "event", "note")
+__all__ = ["InjectRefused", "inject_of", "injects_of"]
 
 
 class InjectRefused(ValueError):
@@ -30,6 +29,16 @@ def injects_of(items: Sequence[dict[str, Any]], opened_at: datetime) -> list[Inj
     """The injects of a scenario's items, in their order. Raises InjectRefused."""
     found = [_inject(item, number, opened_at) for number, item in enumerate(items, start=1)]
     return sorted(found, key=lambda inject: inject.after_s)
+
+
+def inject_of(item: dict[str, Any], at: datetime) -> Inject:
+    """One that happens now: an item without its `at`. Raises InjectRefused."""
+    if "at" in item:
+        raise InjectRefused("at: it happens now")
+    try:
+        return _inject({"at": "T+0s", **item}, 1, at)
+    except InjectRefused as error:
+        raise InjectRefused(str(error).removeprefix("1: ")) from None
 
 
 def _inject(given: dict[str, Any], number: int, opened_at: datetime) -> Inject:

@@ -9,6 +9,7 @@ import typer
 from mayday.cli.incident import Id, Why, command
 from mayday.cli.printing import AsJson, print_json, table
 from mayday.cli.remote import remote
+from mayday.language.documents import load_document
 
 drill_app = typer.Typer(no_args_is_help=True, help="Drills: stand back, go on, end, and the score card by role.")
 
@@ -29,6 +30,25 @@ def resume(incident: Id, reason: Why, as_json: AsJson = False) -> None:
 def end(incident: Id, reason: Why, as_json: AsJson = False) -> None:
     """End the drill; everybody in it is told."""
     command(incident, "drill", {"action": "end", "reason": reason}, as_json, "the drill is over")
+
+
+@drill_app.command()
+def inject(
+    incident: Id,
+    item: Annotated[
+        str | None,
+        typer.Option(help='What happens, as a scenario says it: {"note": "the press calls"}. (default: the next)'),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let something happen in the drill now: the next of its scenario, or what --item says."""
+    body: dict[str, Any] = {"action": "inject"}
+    if item is not None:
+        document = load_document(item, "--item")
+        if not isinstance(document.data, dict):
+            raise typer.BadParameter('one item of a timeline is wanted, without its `at`: {"event": "deployed"}')
+        body["inject"] = document.data
+    command(incident, "drill", body, as_json, "it happened")
 
 
 @drill_app.command()

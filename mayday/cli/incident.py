@@ -13,9 +13,6 @@ from mayday.cli.remote import remote
 
 incident_app = typer.Typer(no_args_is_help=True, help="Declare incidents, look at them, and decide.")
 
-#: verbs of a scenario that need no person: alerts, vendors, news
-INJECTED = frozenset({"alert", "vendor_reply", "event", "note"})
-
 Id = Annotated[str, typer.Argument(metavar="ID", help="The incident: its id, or INC- and the last six characters.")]
 Reason = Annotated[str, typer.Option(help="Why; it stands in the timeline.")]
 Why = Annotated[str, typer.Option("--reason", help="Why; it stands in the timeline.")]
@@ -27,17 +24,17 @@ def command(incident: str, path: str, body: dict[str, Any], as_json: bool, done:
     answered(remote().post(f"/api/v1/incidents/{incident}/{path}", given), as_json, done)
 
 
-def injects_in(file: Path) -> list[dict[str, Any]]:
+def _injects(file: Path) -> list[dict[str, Any]]:
     """What a scenario file lets happen to an incident, without what people do in it."""
     from mayday.language.documents import load_document
+    from mayday.language.injects import NoScenario, injects_in
 
     try:
-        document = load_document(file.read_bytes(), str(file))
+        return injects_in(load_document(file.read_bytes(), str(file)))
     except OSError as error:
         raise CliError(f"{file}: {error.strerror}", status=WRONG_USAGE) from None
-    if not isinstance(document.data, dict) or not isinstance(document.data.get("timeline"), list):
-        raise CliError(f"{file} is no scenario: `mayday runbook lint {file}` says why", status=WRONG_USAGE)
-    return [item for item in document.data["timeline"] if INJECTED & set(item)]
+    except NoScenario as error:
+        raise CliError(f"{error}: `mayday runbook lint {file}` says more", status=WRONG_USAGE) from None
 
 
 @incident_app.command()
@@ -65,7 +62,7 @@ def declare(
     }  # fmt: skip
     body = {name: value for name, value in body.items() if value is not None}
     if injects is not None:
-        body["injects"] = injects_in(injects)
+        body["injects"] = _injects(injects)
     found = remote().post("/api/v1/incidents", {**body, "inputs": _pairs(inputs or []), "drill": drill})
     if as_json:
         print_json(found)

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter
 
 from mayday.domain.effects import Wire
+from mayday.domain.incident import Inject
 
 RefusalCode = Literal["not_open", "closed", "not_a_voter", "excluded", "not_yours", "unknown", "invalid", "unsigned"]
 TURNED_AWAY = 20
@@ -171,12 +172,16 @@ class VendorReply(CommandBase):
 
 
 class Drill(CommandBase):
-    """A drill stands back, goes on, or ends. `incident` is the real one that it stands back for."""
+    """A drill stands back, goes on, or ends; or lets something happen now: `inject`, else the next of its scenario.
+
+    `incident` is the real one that it stands back for.
+    """
 
     kind: Literal["drill"] = "drill"
-    action: Literal["pause", "resume", "end"]
-    reason: str
+    action: Literal["pause", "resume", "end", "inject"]
+    reason: str = ""
     incident: str | None = None
+    inject: Inject | None = None
 
 
 class Override(CommandBase):

@@ -136,6 +136,13 @@ class RoleHolder(Wire):
     since: datetime | None = None
 
 
+class NextInject(Wire):
+    """What a drill will let happen, and when; paused, nothing has a time."""
+
+    what: str
+    at: datetime | None = None
+
+
 class Board(Wire):
     """Answer of the workflow's `board` query; times are UTC."""
 
@@ -165,6 +172,7 @@ class Board(Wire):
     next_update_at: datetime | None = None
     sent: list[dict[str, Any]] = []
     drill_paused_at: datetime | None = None
+    injects: list[NextInject] = []
     merged_into: str | None = None
     finished: bool = False
     seq: int = 0

@@ -186,8 +186,12 @@ class TimelineItem(Shape):
     absorbed: dict[str, Any] | None = Field(None, description="what another incident handed over as it was merged in")
     turned_away: TurnedAway | None = Field(None, description="a decision arrives that nobody of the house signed")
 
-    drill: Literal["pause", "resume", "end"] | None = Field(None, description="a drill stands back, goes on, or ends")
-
+    drill: Literal["pause", "resume", "end", "inject"] | None = Field(
+        None, description="a drill stands back, goes on, ends, or lets something happen now"
+    )
+    inject: dict[str, Any] | None = Field(
+        None, description="with `drill: inject`: what happens; without it, what the drill's scenario has next"
+    )
     incident: str | None = Field(None, description="with `drill`: the real incident that it stands back for")
     channel: str | None = Field(None, description="how it came: api, cli, chat, ...; `scenario` by default")
     signalled: Literal[True] | None = Field(None, description="nobody waits for the answer: a refusal is an entry")
@@ -255,7 +259,7 @@ ITEM_KEYS: dict[str, tuple[str, ...]] = {
     "reopen": ("reason",),
     "hold_outward": ("reason",),
     "vendor_reply": ("kind", "text", "occurred_at"),
-    "drill": ("reason", "incident"),
+    "drill": ("reason", "incident", "inject"),
 }
 REQUIRED_KEYS: dict[str, tuple[str, ...]] = {
     "vote": ("choice",),

@@ -77,6 +77,6 @@ def _parts(item: TimelineItem) -> dict[str, Any]:
         case "vendor_reply":
             return {"step": item.vendor_reply, "reply": item.kind, "text": item.text, "occurred_at": item.occurred_at}
         case "drill":
-            return {"action": item.drill, "reason": reason, "incident": item.incident}
+            return {"action": item.drill, "reason": reason, "incident": item.incident, "inject": item.inject}
         case other:
             raise ValueError(f"`{other}` is no command")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mayday.domain.incident import Board, RoleHolder
 from mayday.domain.timeline import timestamp
-from mayday.walker import people
+from mayday.walker import drills, people
 from mayday.walker.scope import priority
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def board(w: Walker, now: datetime) -> Board:
             for s in state.sent[-20:]
         ],
         drill_paused_at=state.drill_paused_at,
+        injects=drills.coming(w),
         merged_into=state.merged_into,
         finished=state.finished,
         seq=state.seq,

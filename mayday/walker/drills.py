@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from mayday.domain.commands import COMMAND, Drill, Refusal, SetStatus
-from mayday.domain.incident import Inject, Pending
+from mayday.domain.incident import Inject, NextInject, Pending
 from mayday.walker import people, standing
 from mayday.walker.state import Outage
 
@@ -38,6 +38,19 @@ def refusal(w: Walker, command: Drill) -> Refusal | None:
         return Refusal(code="not_open", reason="the drill is not paused")
     elif command.action == "end" and state.ending is not None:
         return Refusal(code="closed", reason=f"the drill is {state.status}")
+    elif command.action == "inject":
+        return _inject_refusal(w, command)
+    return None
+
+
+def _inject_refusal(w: Walker, command: Drill) -> Refusal | None:
+    state = w.state
+    if state.ending is not None:
+        return Refusal(code="closed", reason=f"the drill is {state.status}")
+    if state.drill_paused_at is not None:
+        return Refusal(code="not_open", reason="the drill is paused: nothing happens in it until a person resumes it")
+    if command.inject is None and state.injected >= len(w.start.injects):
+        return Refusal(code="not_open", reason="all of the drill's scenario has happened")
     return None
 
 
@@ -47,6 +60,8 @@ def apply(w: Walker, command: Drill) -> dict[str, Any]:
             return _pause(w, command)
         case "resume":
             return _resume(w, command)
+        case "inject":
+            return _now(w, command)
     if w.state.drill_paused_at is not None:
         _go_on(w)
     told = _tell(w, f"The drill is over: {command.reason}")
@@ -73,23 +88,44 @@ def play(w: Walker) -> None:
         if not w.wake(w.state.opened_at + timedelta(seconds=inject.after_s + w.state.drill_paused_s)):
             return
         w.state.injected += 1
-        _inject(w, inject)
+        _inject(w, inject, f"inject-{w.state.injected}", "system")
 
 
-def _inject(w: Walker, inject: Inject) -> None:
+def coming(w: Walker) -> list[NextInject]:
+    """What the scenario still has, the next first."""
+    if not w.start.drill or w.state.ending is not None:
+        return []
+    moved = w.state.opened_at + timedelta(seconds=w.state.drill_paused_s)
+    still = w.state.drill_paused_at is not None
+    return [
+        NextInject(what=inject.what, at=None if still else moved + timedelta(seconds=inject.after_s))
+        for inject in w.start.injects[w.state.injected :]
+    ]
+
+
+def _now(w: Walker, command: Drill) -> dict[str, Any]:
+    inject = command.inject
+    if inject is None:
+        inject = w.start.injects[w.state.injected]
+        w.state.injected += 1
+    refused = _inject(w, inject, f"inject-{command.id}", command.actor)
+    return {"what": inject.what, "refused": refused.reason if refused else None}
+
+
+def _inject(w: Walker, inject: Inject, name: str, by: str) -> Refusal | None:
     from mayday.walker import alerts, command_rules
 
-    refused: Refusal | None = None
-    if inject.command is not None:
-        body = {**inject.command, "actor": people.OWNER, "channel": "drill", "received_at": w.now}
-        command = COMMAND.validate_python({**body, "id": f"inject-{w.state.injected}"})
-        refused = command_rules.refusal(w, command)
-        w.entry("drill_injected", "system", None, what=inject.what, refused=refused.reason if refused else None)
-        if refused is None:
-            command_rules.apply(w, command)
-        return
-    w.entry("drill_injected", "system", None, what=inject.what)
-    alerts.attach(w, [alert.model_copy(update={"received_at": w.now}) for alert in inject.alerts])
+    if inject.command is None:
+        w.entry("drill_injected", by, None, what=inject.what)
+        alerts.attach(w, [alert.model_copy(update={"received_at": w.now}) for alert in inject.alerts])
+        return None
+    body = {**inject.command, "actor": people.OWNER, "channel": "drill", "received_at": w.now}
+    command = COMMAND.validate_python({**body, "id": name})
+    refused = command_rules.refusal(w, command)
+    w.entry("drill_injected", by, None, what=inject.what, refused=refused.reason if refused else None)
+    if refused is None:
+        command_rules.apply(w, command)
+    return refused
 
 
 def _pause(w: Walker, command: Drill) -> dict[str, Any]:

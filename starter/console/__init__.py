@@ -15,6 +15,7 @@ from starter.console import (
     declare_page,
     deeds,
     desk_pages,
+    drill_page,
     house_pages,
     incident_page,
     oncall_page,
@@ -32,6 +33,6 @@ __all__ = ["router"]
 router = APIRouter(include_in_schema=False)
 for _module in (
     assets, board_page, incident_page, deeds, words_page, steps_page, declare_page, desk_pages, review_page,
-    review_deeds, oncall_page, house_pages, trends_page, past_page, time_page, actions_page,
+    review_deeds, oncall_page, house_pages, trends_page, past_page, time_page, actions_page, drill_page,
 ):  # fmt: skip
     router.include_router(_module.router)

@@ -70,6 +70,7 @@ def _row(record: IncidentRecord, board: Board | None, names: Names, visitor: Vis
         "severity": board.severity if board else record.severity,
         "title": board.title if board else record.title,
         "drill": record.drill,
+        "paused": bool(board and board.drill_paused_at),
         "services": [names.service(name) for name in record.services],
         "opened_at": record.opened_at,
         "status": board.status if board else record.status,

@@ -19,7 +19,7 @@ from starter.parts import Here, Parts
 from starter.problems import Problem
 from starter.routes import incidents
 
-__all__ = ["router"]
+__all__ = ["inputs_of", "levels_of", "router", "services_of"]
 
 router = APIRouter(route_class=PageRoute)
 GIVEN = (
@@ -61,26 +61,37 @@ def _may(visitor: Visitor) -> None:
 
 def _form(request: Request, parts: Parts, given: Form, problem: Problem | None = None) -> HTMLResponse:
     catalog = parts.playbooks.catalog
-    levels = [
-        (name, policy.description or ("major" if policy.major else ""), policy.priority)
-        for name, policy in sorted(catalog.severities.items())
-    ]
     return sheet(
         request,
         "declare.html",
         status=problem.status if problem else 200,
         problem=problem,
         given={name: given.get(name, "") for name in GIVEN},
-        services={name: entry.name or name.replace("_", " ") for name, entry in sorted(catalog.services.items())},
-        levels=levels,
+        services=services_of(parts),
+        levels=levels_of(parts),
         impact=catalog.impact,
         urgency=catalog.urgency,
         runbooks=parts.playbooks.library.names,
-        inputs=_inputs(parts, given.get("runbook", "")),
+        inputs=inputs_of(parts, given.get("runbook", "")),
     )
 
 
-def _inputs(parts: Parts, runbook: str) -> list[Field]:
+def services_of(parts: Parts) -> dict[str, str]:
+    """The services of the catalog as a form shows them."""
+    services = parts.playbooks.catalog.services
+    return {name: entry.name or name.replace("_", " ") for name, entry in sorted(services.items())}
+
+
+def levels_of(parts: Parts) -> list[tuple[str, str, str]]:
+    """The severities with what they mean and their priority."""
+    return [
+        (name, policy.description or ("major" if policy.major else ""), policy.priority)
+        for name, policy in sorted(parts.playbooks.catalog.severities.items())
+    ]
+
+
+def inputs_of(parts: Parts, runbook: str) -> list[Field]:
+    """What a runbook asks for, as fields."""
     if not runbook:
         return []
     try:

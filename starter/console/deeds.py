@@ -15,6 +15,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from starter import bodies
+from starter.console.drill_banner import banner_of
 from starter.console.forms import Form, body_of, completion, plain, result_of, texts, typed, without_marks
 from starter.console.sheets import sheet
 from starter.console.visitor import Looking, PageRoute, Visitor
@@ -22,7 +23,7 @@ from starter.feed import feeds_of
 from starter.minting import command_id
 from starter.parts import Here
 from starter.problems import Problem
-from starter.routes import decisions
+from starter.routes import decisions, drills
 from starter.routes.decisions import Sending
 
 __all__ = ["DEEDS", "command_of", "may", "router", "told", "wants_json"]
@@ -122,6 +123,31 @@ def _sure_of_candidate(form: Form) -> str | None:
     return None if form.get("accept") == "true" else "The candidate is rejected: nobody is called, and it ends here."
 
 
+def _drill(form: Form) -> dict[str, Any]:
+    found = plain(form, "action", "reason")
+    words, sort = form.get("words", ""), form.get("sort", "next")
+    if form.get("action") != "inject" or sort == "next":
+        return found
+    match sort:
+        case "alert":
+            item: dict[str, Any] = {"alert": {"title": words}}
+        case "vendor_reply":
+            item = {"vendor_reply": form.get("step", ""), **plain(form, "kind"), "text": words}
+        case _:
+            item = {sort[:20]: words}
+    return {**found, "inject": item}
+
+
+def _sure_of_drill(form: Form) -> str | None:
+    match form.get("action"):
+        case "end":
+            return "The drill ends for everybody in it, and cannot be taken up again. Its score card is made."
+        case "inject":
+            what = form.get("words") if form.get("sort", "next") != "next" else "what the scenario has next"
+            return f"This happens now in the drill, and cannot be taken back: {what}."
+    return None
+
+
 DEEDS: dict[str, Deed] = {
     "acks": Deed(bodies.AckBody, decisions.acknowledge, _ack, _said("Acknowledged"), by_person=True),
     "accepts": Deed(bodies.AcceptBody, decisions.accept, _fields("role", "task"), _said("Accepted"), by_person=True),
@@ -160,6 +186,13 @@ DEEDS: dict[str, Deed] = {
         bodies.MergeBody, decisions.merge, _fields("into", "reason"), _said("Merged"), sure=_sure_of_merge
     ),
     "reopen": Deed(bodies.ReopenBody, decisions.reopen, _fields("reason"), _said("Reopened")),
+    "drill": Deed(
+        bodies.DrillBody, drills.drill, _drill,
+        lambda form: {"pause": "Paused", "resume": "It goes on", "inject": "It happened"}.get(
+            form.get("action", ""), "Ended"
+        ),
+        by_person=True, sure=_sure_of_drill,
+    ),
     "corrections": Deed(Correction, _correct, _fields("n", "text"), _said("Written")),
     "delegations": Deed(
         bodies.DelegationBody, decisions.delegate, _fields("decision", "to"), _said("Delegated"), by_person=True
@@ -182,7 +215,15 @@ async def do(incident: str, name: str, request: Request, visitor: Looking, parts
     if asks is not None and form.get("sure") != "yes":
         if wants_json(request):
             return JSONResponse({"confirm": asks})
-        return sheet(request, "sure.html", asks=asks, incident=record, name=name, form=without_marks(form))
+        return sheet(
+            request,
+            "sure.html",
+            asks=asks,
+            incident=record,
+            drill=banner_of(record),
+            name=name,
+            form=without_marks(form),
+        )
     sending = Sending(parts, record, {
         "id": command_of(visitor, request, form),
         "actor": visitor.principal.actor,

@@ -15,6 +15,7 @@ from mayday.domain.incident import BUILT_IN_ROLES
 from mayday.domain.timeline import Entry
 from mayday.language.runbook import Step
 from starter.console import situation
+from starter.console.drill_banner import banner_of
 from starter.console.glass import gates_of, glasses_of
 from starter.console.names import Names
 from starter.console.overriding import overridable
@@ -31,7 +32,7 @@ router = APIRouter(route_class=PageRoute)
 
 FILTERS = ("all", *situation.FILTERS)
 FIRST_ROWS = 300
-COMMON = ("head", "next", "strip", "side", "steps", "vendors")
+COMMON = ("head", "drill", "next", "strip", "side", "steps", "vendors")
 """The pieces that are the same for everybody; `now` is each person's own."""
 SENT_SHOWN = 8
 STRIP_STEPS = 5
@@ -171,6 +172,7 @@ def _common_facts(parts: Parts, feed: IncidentFeed, look: Look) -> dict[str, Any
         "names": names,
         "said": said_of(entries),
         "head": head,
+        "drill": banner_of(look.record, board, entries),
         "people": names.people,
         "coming": coming_of(board, names) if board is not None and not head.over else [],
         "strip": strip_of(entries, look.record.opened_at, until, names, over=head.over),

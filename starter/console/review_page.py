@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from mayday.domain.review import PEOPLE_SECTIONS
+from starter.console.drill_banner import banner_of
 from starter.console.live import pieces_of
 from starter.console.names import Names
 from starter.console.sheets import HEADERS, part, sheet
@@ -42,9 +43,10 @@ async def page(incident: str, request: Request, visitor: Looking, parts: Here) -
     except Problem as problem:
         if problem.code != "no_review":
             raise
-        return sheet(request, "review/none.html", record=record, reason=problem.hint)
+        return sheet(request, "review/none.html", record=record, drill=banner_of(record), reason=problem.hint)
     feed = _feed(parts, record.id)
-    return sheet(request, "review/page.html", **_facts(parts, await feed.fresh(), visitor))
+    drill = banner_of(record)
+    return sheet(request, "review/page.html", drill=drill, **_facts(parts, await feed.fresh(), visitor))
 
 
 @router.get("/reviews/{incident}/stream")

@@ -29,7 +29,7 @@ HEADERS = {"Cache-Control": "no-store"}
 """Beside those that every answer of the starter has (`safe_headers`)."""
 NAVIGATION = (
     ("/", "Board"), ("/actions", "Follow-ups"), ("/on-call", "On call"), ("/runbooks", "Runbooks"),
-    ("/trends", "Trends"), ("/integrations", "Integrations"),
+    ("/drills", "Drills"), ("/trends", "Trends"), ("/integrations", "Integrations"),
 )  # fmt: skip
 _CSRF, _KEY = (f"mark-{secrets.token_hex(16)}" for _ in range(2))
 """Where a form's proof and key go in: pieces are rendered once for all who may see them, these are one browser's."""

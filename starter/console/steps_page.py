@@ -16,6 +16,7 @@ from mayday.language.catalog import Catalog
 from mayday.language.plan import Plan
 from mayday.records.incidents import IncidentRecord
 from starter.console.deeds import command_of, may
+from starter.console.drill_banner import banner_of
 from starter.console.forms import lines
 from starter.console.names import Names
 from starter.console.sheets import sheet, spoken
@@ -93,6 +94,7 @@ async def _form(
         "step.html",
         status=problem.status if problem else 200,
         incident=record,
+        drill=banner_of(record),
         kind=kind,
         kinds={name: each.name for name, each in KINDS.items()},
         does=KINDS[kind].does,

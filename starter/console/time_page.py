@@ -22,6 +22,7 @@ from mayday.domain.report.lanes_svg import GUTTER, MARGIN, WIDTH, drawn, embedde
 from mayday.domain.timeline import Entry, parse_timestamp
 from mayday.records.incidents import IncidentRecord
 from starter.archives import dossier_of, tapes_of_dossier
+from starter.console.drill_banner import banner_of
 from starter.console.names import Names
 from starter.console.sheets import HEADERS, part, sheet
 from starter.console.visitor import Looking, PageRoute
@@ -103,8 +104,8 @@ async def page(incident: str, request: Request, visitor: Looking, parts: Here, a
             {"pieces": {name: str(html) for name, html in pieces.items()}, "t": view.t}, headers=HEADERS
         )
     return sheet(
-        request, "review/time.html", record=record, pieces=pieces, view=view, **_slider(record, view),
-        marks={"gutter": GUTTER, "width": WIDTH, "margin": MARGIN},
+        request, "review/time.html", record=record, drill=banner_of(record), pieces=pieces, view=view,
+        **_slider(record, view), marks={"gutter": GUTTER, "width": WIDTH, "margin": MARGIN},
     )  # fmt: skip
 
 

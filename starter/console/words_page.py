@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from mayday.domain.incident import Board
 from mayday.language.catalog import Audience
 from mayday.records.incidents import IncidentRecord
+from starter.console.drill_banner import banner_of
 from starter.console.forms import texts
 from starter.console.names import Names
 from starter.console.sheets import sheet
@@ -73,6 +74,7 @@ async def _page(
         request,
         "words.html",
         incident=record,
+        drill=banner_of(record, board),
         board=board,
         audiences=list(audiences),
         chosen=chosen,

@@ -111,6 +111,25 @@ async def test_people_pause_resume_and_end_it(house: House) -> None:
     assert (await house.post(path, {"action": "end", "reason": ""}, "ana")).status_code == 422
 
 
+async def test_a_person_lets_something_happen_now(house: House) -> None:
+    drill = await declared(house, drill=True)
+    path = f"/api/v1/incidents/{drill}/drill"
+    alert = {"alert": {"title": "cards", "labels": {"service": "payments"}}}
+    assert (await house.post(path, {"action": "inject", "inject": alert}, "ana")).status_code == 200
+    [command] = paused(house, drill)
+    assert command.inject is not None
+    assert (command.inject.what, command.inject.alerts[0].source) == ("alert cards", "drill")
+    assert (await house.post(path, {"action": "inject"}, "ana")).status_code == 200
+    for body, words in (
+        ({"action": "inject", "inject": {"vote": "gate", "by": "sam", "choice": "approve"}}, "what people do"),
+        ({"action": "inject", "inject": {"at": "T+1m", "note": "x"}}, "it happens now"),
+        ({"action": "pause", "reason": "x", "inject": alert}, "does not go with"),
+        ({"action": "pause"}, "say why"),
+    ):
+        refused = await house.post(path, body, "ana")
+        assert (refused.status_code, words in refused.text) == (422, True), refused.text
+
+
 async def test_the_score_card_is_for_drills_only(house: House) -> None:
     drill, real = await declared(house, drill=True), await declared(house)
     for incident, is_drill in ((drill, True), (real, None)):

@@ -130,6 +130,38 @@ def test_injects_come_at_their_times_and_wait_while_it_stands_back(open_night: C
     assert "no engagement case" in played[-1].data["refused"]
 
 
+def test_a_person_lets_the_next_of_the_scenario_happen_now(open_night: Callable[..., Night]) -> None:
+    night = drill(open_night, injects=injects()).run(1)
+    coming = night.walker.board(night.incident.now).injects
+    assert [(each.what, each.at) for each in coming] == [
+        (inject.what, START + timedelta(seconds=inject.after_s)) for inject in injects()
+    ]
+    assert night.say("drill", "ana", action="inject").refusal is None
+    assert [entry.data["title"] for entry in night.of("alert_fired")] == ["cards are refused"]
+    night.run(2.5)
+    assert len(night.of("drill_injected")) == 1, "it does not happen a second time at its own moment"
+    assert night.of("drill_injected")[0].actor == "ana"
+    assert len(night.walker.board(night.incident.now).injects) == 2
+    assert night.refused(night.say("drill", "owner", action="inject")) == "not_yours"
+    night.run(10)
+    assert night.refused(night.say("drill", "ana", action="inject")) == "not_open", "the scenario is over"
+
+
+def test_a_person_lets_something_happen_that_no_scenario_had(open_night: Callable[..., Night]) -> None:
+    press = Inject(after_s=0, what="news: the press calls", command={"kind": "note", "text": "the press calls"})
+    night = drill(open_night).run(1)
+    assert night.say("drill", "ana", action="inject", inject=press).refusal is None
+    assert [entry.data["words"] for entry in night.of("noted")] == ["the press calls"]
+    early = Inject(after_s=0, what="case", command={"kind": "vendor_reply", "step": "case", "reply": "reply"})
+    detail = night.say("drill", "ana", action="inject", inject=early).detail
+    assert "no engagement case" in detail["refused"]
+    paused(night)
+    assert night.refused(night.say("drill", "ana", action="inject", inject=press)) == "not_open"
+    assert night.walker.board(night.incident.now).injects == []
+    real = open_night("gate").run(3)
+    assert real.refused(real.say("drill", "ana", action="inject", inject=press)) == "unknown"
+
+
 def test_a_real_incident_plays_no_injects(open_night: Callable[..., Night]) -> None:
     night = open_night("gate", injects=injects()).run(30)
     assert not night.of("drill_injected", "alert_fired")
