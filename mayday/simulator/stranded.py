@@ -48,11 +48,20 @@ async def answered(call: Awaitable[T], runs: Sequence[WorkflowHandle[Any, Any]])
 
 
 async def is_stranded(run: WorkflowHandle[Any, Any]) -> bool:
-    """Whether its last workflow task has begun, and the server knows of none under way."""
+    """Whether its last workflow task has begun, and the server knows of none under way.
+
+    Asked twice: between two answers of a busy server a task may have ended and the next one begun.
+    """
+    before = await _lost_task(run)
+    return before is not None and before == await _lost_task(run)
+
+
+async def _lost_task(run: WorkflowHandle[Any, Any]) -> int | None:
+    """The event of a task that has begun and is not under way; None where all is well."""
     description = await run.describe()
     if description.status is not WorkflowExecutionStatus.RUNNING:
-        return False
+        return None
     if description.raw_description.HasField("pending_workflow_task"):
-        return False
-    history = await run.fetch_history()
-    return history.events[-1].event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED
+        return None
+    last = (await run.fetch_history()).events[-1]
+    return last.event_id if last.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED else None

@@ -79,6 +79,8 @@ async def start(request: Request, visitor: Looking, parts: Here) -> Response:
         if problem.status != 422:
             raise
         return _form(request, parts, form, problem, scenario)
+    finally:
+        await (await request.form()).close()
     feeds_of(parts).overview.nudge()
     return RedirectResponse(f"/incidents/{json.loads(bytes(answer.body))['id']}", 303)
 

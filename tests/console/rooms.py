@@ -39,6 +39,8 @@ class Mayday:
     #: whether the worker is a process of its own, to be started and killed by itself
     worker_apart: bool = False
     worker: subprocess.Popen[bytes] | None = None
+    #: more of the environment: where providers are
+    settings: dict[str, str] = field(default_factory=dict)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -84,7 +86,8 @@ class Mayday:
         rest = {key: value for key, value in os.environ.items() if not key.startswith(("MAYDAY_", "TEMPORAL_"))}
         environment = {
             **rest, "MAYDAY_DATA": str(self.folder / "data"), "MAYDAY_RUNBOOKS": str(self.folder / "runbooks"),
-            "MAYDAY_TEMPORAL_UI_PORT": "off", "MAYDAY_WEBHOOK_ALERTMANAGER_TOKEN": WEBHOOK_TOKEN, **more,
+            "MAYDAY_TEMPORAL_UI_PORT": "off", "MAYDAY_WEBHOOK_ALERTMANAGER_TOKEN": WEBHOOK_TOKEN,
+            **self.settings, **more,
         }  # fmt: skip
         with log.open("wb") as out:
             command = [sys.executable, "-m", "mayday", *arguments]
@@ -113,12 +116,12 @@ class Mayday:
 
 
 @contextmanager
-def running(folder: Path, *, worker_apart: bool = False) -> Iterator[Mayday]:
+def running(folder: Path, *, worker_apart: bool = False, settings: dict[str, str] | None = None) -> Iterator[Mayday]:
     """With the library, and the runbook of these stories beside it."""
     shutil.copytree(ROOT / "runbooks", folder / "runbooks")
     for runbook in (Path(__file__).parent / "runbooks").glob("*.yaml"):
         shutil.copy(runbook, folder / "runbooks" / "library")
-    mayday = Mayday(folder, worker_apart=worker_apart)
+    mayday = Mayday(folder, worker_apart=worker_apart, settings=settings or {})
     try:
         mayday.start()
         yield mayday
