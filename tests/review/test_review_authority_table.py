@@ -1,0 +1,162 @@
+"""Every action of a review, by everybody, in every state of it: its own rules, whatever the door let through.
+
+One row an action: who may while it takes that action at all, and what everybody else hears. What the review's state
+refuses to everybody is in `LATE`. The door's half of it is tests/starter/test_door_table.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, get_args
+
+import pytest
+
+from mayday.domain.review import REVIEW_COMMAND
+from mayday.domain.review.commands import ReviewCommand
+from tests.review.story import FORM, Story, given, utc
+from tests.review.test_obligations import FINAL, RATIFICATION, RCA, SPOKEN
+
+#: ana owns the review and wrote the final, dee is her deputy, raj owns the service, li and max read finals, dana
+#: ratifies, sam and dee broke the glass, chris is said to have voted, lee owns the action, kim added it
+PEOPLE = ("ana", "dee", "raj", "li", "max", "dana", "sam", "chris", "lee", "kim")
+ACTORS = (*PEOPLE, "stranger", "owner", "machine:ci")
+ANYBODY = frozenset(ACTORS)
+STEWARDS = frozenset({"ana", "dee", "raj"})
+HANDS = STEWARDS | {"lee", "kim"}
+#: the final is for its readers, whoever steers the review, and who was in the incident
+READERS = STEWARDS | {"li", "max", "lee"}
+LATE_FINDING = {**RATIFICATION, "id": "ratify:old", "due_at": None, "people": []}
+
+
+class Row(NamedTuple):
+    action: str
+    body: dict[str, Any]
+    may: frozenset[str]
+    else_: str = "not_yours"
+    """The refusal of everybody else, where the review's state takes the action at all."""
+
+
+TABLE = [
+    Row("accept_ownership", {}, frozenset({"ana"})),
+    Row("reassign_owner", {"person": "kim"}, STEWARDS),
+    Row("edit_report", {"section": "summary", "text": "x", "version": 0}, ANYBODY),
+    Row("set_state", {"state": "in_review"}, STEWARDS),
+    Row("closing_form", {"category": "network"}, STEWARDS),
+    Row("add_action", {"title": "Drill", "owner": "lee"}, ANYBODY),
+    Row("complete_action", {"action": "A1"}, HANDS),
+    Row("drop_action", {"action": "A1", "reason": "moot"}, STEWARDS),
+    Row("reassign_action", {"action": "A1", "to": "dana"}, HANDS),
+    Row("extend_action", {"action": "A1", "due_at": utc("2026-06-30T12:00"), "reason": "late"}, HANDS),
+    Row("tell_action", {"action": "A1", "text": "done"}, frozenset(), "unknown"),  # it has no ticket
+    Row("reschedule_meeting", {"starts_at": utc("2026-03-09T10:00")}, STEWARDS),
+    Row("release", {"item": FINAL["id"]}, READERS - {"ana"}),
+    Row("rewrite", {"item": FINAL["id"], "text": "x"}, READERS),
+    Row("answer_finding", {"finding": RATIFICATION["id"], "yes": True}, frozenset({"dana"})),
+    Row("settle_finding", {"finding": LATE_FINDING["id"], "text": "told"}, STEWARDS - {"dee"}),
+    Row("receive_rca", {"vendor": "gateway_co", "text": "route"}, ANYBODY),
+    Row("set_problem", {"number": "PRB-9"}, STEWARDS),
+    Row("note", {"text": "x"}, ANYBODY),
+    Row("close", {}, STEWARDS),
+    Row("withdraw", {"reason": "again"}, ANYBODY),  # sent by the starter alone: reopening is the incident's to allow
+]
+#: what is refused otherwise than its row says: nobody reads their own words, or judges their own deed
+EXCEPTIONS = {
+    ("release", "ana"): "excluded", ("answer_finding", "dee"): "excluded", ("answer_finding", "sam"): "excluded",
+    ("settle_finding", "dee"): "excluded",
+}  # fmt: skip
+STATES = ("draft", "accepted", "in_review", "reviewed", "released", "closed")
+_AT_THE_END = ("reassign_owner", "edit_report", "set_state", "closing_form", "reschedule_meeting", "close")
+#: what a state refuses to everybody, whoever they are
+WHOEVER: dict[tuple[str, str], str] = {
+    **{(state, "accept_ownership"): "not_open" for state in STATES if state != "draft"},
+    **{(state, action): "not_open" for state in ("released", "closed") for action in ("release", "rewrite")},
+    **{("closed", action): "closed" for action in _AT_THE_END},
+}
+#: what a state refuses to those who may: one step at a time, and nothing is closed while something is missing
+STEPWISE: dict[tuple[str, str], str] = {
+    ("in_review", "set_state"): "invalid",
+    **{(state, "close"): "invalid" for state in ("draft", "accepted", "in_review", "reviewed")},
+}
+
+
+def review(state: str) -> Story:
+    """A review with everything in it that can be owed, on its way up to `state`."""
+    story = Story(
+        given(
+            people={**given().people, "max": "Max Berg"}, finals=[{**FINAL, "readers": ["li", "max"]}],
+            findings=[RATIFICATION, SPOKEN, LATE_FINDING], vendor_rcas=[RCA],
+        )
+    )  # fmt: skip
+    story.applied("add_action", "kim", title="Drill", owner="lee")
+    ways: list[tuple[str, list[tuple[str, str, dict[str, Any]]]]] = [
+        ("draft", []),
+        ("accepted", [("accept_ownership", "ana", {})]),
+        ("in_review", [("set_state", "ana", {"state": "in_review"})]),
+        ("reviewed", [("set_state", "ana", {"state": "reviewed"})]),
+        ("released", [("closing_form", "ana", FORM), ("release", "li", {"item": FINAL["id"]})]),
+        ("closed", [("close", "ana", {})]),
+    ]
+    for reached, steps in ways:
+        for kind, by, fields in steps:
+            story.applied(kind, by, **fields)
+        if reached == state:
+            break
+    return story
+
+
+def refusal(story: Story, row: Row, actor: str) -> str | None:
+    command = {"kind": row.action, "actor": actor, "id": "q", "received_at": story.now, **row.body}
+    found = story.case.refusal(REVIEW_COMMAND.validate_python(command), story.now)
+    return found.code if found is not None else None
+
+
+def expected(state: str, row: Row, actor: str) -> str | None:
+    if (state, row.action) in WHOEVER:
+        return WHOEVER[state, row.action]
+    if (row.action, actor) in EXCEPTIONS:
+        return EXCEPTIONS[row.action, actor]
+    return STEPWISE.get((state, row.action)) if actor in row.may else row.else_
+
+
+def test_the_table_has_every_action() -> None:
+    kinds = {get_args(model.model_fields["kind"].annotation)[0] for model in get_args(get_args(ReviewCommand)[0])}
+    assert {row.action for row in TABLE} == kinds
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_who_may_what(state: str) -> None:
+    story = review(state)
+    for row in TABLE:
+        found = {actor: refusal(story, row, actor) for actor in ACTORS}
+        assert found == {actor: expected(state, row, actor) for actor in ACTORS}, row.action
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_refused_signal_is_an_entry_and_changes_nothing_else(state: str) -> None:
+    """The same rules for senders that cannot wait: what is refused is told on the timeline, and the rest stays."""
+    for row in TABLE:
+        story = review(state)
+        actor = next((one for one in ACTORS if expected(state, row, one) is not None), None)
+        if actor is None:
+            continue
+        before = story.case.board().model_dump(exclude={"seq", "head", "revision"})
+        answer = story.do(row.action, actor, signalled=True, **row.body)
+        assert (answer.state, story.entries[-1].kind) == ("refused", "refused"), row.action
+        assert story.entries[-1].data["code"] == expected(state, row, actor), row.action
+        assert story.case.board().model_dump(exclude={"seq", "head", "revision"}) == before, row.action
+
+
+@pytest.mark.parametrize("end", ["finished", "withdrawn"])
+def test_after_its_end_nothing_is_taken_from_anybody(end: str) -> None:
+    if end == "withdrawn":
+        story = review("in_review")
+        story.applied("withdraw", "ana", reason="it is back")
+    else:
+        story = Story(given())
+        for kind, fields in (
+            ("set_state", {"state": "in_review"}), ("set_state", {"state": "reviewed"}), ("closing_form", FORM),
+            ("close", {}),
+        ):  # fmt: skip
+            story.applied(kind, "ana", **fields)
+    assert story.case.finished
+    for row in TABLE:
+        assert {refusal(story, row, actor) for actor in ACTORS} == {"closed"}, row.action
