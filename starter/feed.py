@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -33,6 +34,9 @@ log = structlog.get_logger(__name__)
 
 OPEN_EVERY, ENDED_EVERY, OVERVIEW_EVERY = 0.4, 2.0, 1.0
 """Seconds between two looks."""
+AT_LEAST_APART, FREE_LOOKS = 0.2, 3
+"""Seconds between looks while nudge follows on nudge: the first few are answered at once, a storm is seen together, and
+whatever it costs to tell all followers is spent five times a second at the most."""
 RENEWED_EVERY = timedelta(seconds=10)
 """Time itself moves what a page shows of an open incident: its strip ends now."""
 LINGERS = 20.0
@@ -139,7 +143,11 @@ class Feed(ABC, Generic[Seen]):
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
+        looks: deque[float] = deque(maxlen=FREE_LOOKS)
         while not self.closed and (self.followers or loop.time() - self._left_at < LINGERS):
+            if len(looks) == FREE_LOOKS and loop.time() - looks[0] < FREE_LOOKS * AT_LEAST_APART:
+                await asyncio.sleep(looks[-1] + AT_LEAST_APART - loop.time())
+            looks.append(loop.time())
             self._nudged.clear()
             try:
                 pause = await self._look()

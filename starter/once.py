@@ -46,6 +46,24 @@ def idempotency_key(request: Request) -> str | None:
     return key
 
 
+class PlainRequest(Request):
+    """A request whose JSON is JSON: Python's reader would also take `NaN`, and half of a surrogate pair."""
+
+    async def json(self) -> Any:
+        text = (await self.body()).decode()
+        found = json.loads(text, parse_constant=_no_number)
+        if "\\u" in text:
+            try:
+                json.dumps(found, ensure_ascii=False).encode()
+            except UnicodeEncodeError as error:
+                raise json.JSONDecodeError("half of a surrogate pair", text, error.start) from None
+        return found
+
+
+def _no_number(word: str) -> Any:
+    raise json.JSONDecodeError(f"{word} is no number in JSON", word, 0)
+
+
 class OnceRoute(APIRoute):
     """A route whose POSTs are done once a key."""
 
@@ -61,6 +79,7 @@ class OnceRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def once(request: Request) -> Response:
+            request = PlainRequest(request.scope, request.receive)
             key = idempotency_key(request) if request.method == "POST" else None
             if key is None:
                 return await handle(request)

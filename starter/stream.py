@@ -24,6 +24,9 @@ from starter.parts import Here, Parts
 
 __all__ = ["router"]
 
+AT_A_TIME = 200
+"""Entries in one write."""
+
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
 
 
@@ -52,14 +55,20 @@ async def _events(parts: Parts, feed: IncidentFeed, seq: int) -> AsyncIterator[s
     async with feed.followed():
         yield "retry: 1000\n\n"
         while not feed.closed and loop.time() - began < AT_MOST:
+            news: list[str] = []
             for entry in feed.after(seq):
                 seq = entry.seq
                 said = feed.said.get(seq)
                 if said is None:
                     said = feed.said[seq] = event("entry", json.dumps(entry.public()), number=seq)
                     feed.forget_old()
-                yield said
+                news.append(said)
+                if len(news) == AT_A_TIME:  # whoever comes late gets a long night in pieces
+                    yield "".join(news)
+                    news.clear()
             if loop.time() - beat_at >= BEAT_EVERY:
                 beat_at = loop.time()
-                yield event("beat", json.dumps({"now": parts.clock().isoformat()}))
+                news.append(event("beat", json.dumps({"now": parts.clock().isoformat()})))
+            if news:
+                yield "".join(news)
             await feed.stirred(BEAT_EVERY)

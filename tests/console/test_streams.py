@@ -26,6 +26,7 @@ ANA = Visitor(Principal("ana", "responder", "t"), "Ana Ruiz", "proof")
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feeds, "OPEN_EVERY", 0.01)
+    monkeypatch.setattr(feeds, "AT_LEAST_APART", 0.0)
     monkeypatch.setattr(incident_page, "PIECES_EVERY", 0.02)
 
 
@@ -45,6 +46,13 @@ async def heard(events: AsyncIterator[str], until: int) -> tuple[list[int], list
             if numbers and numbers[-1] >= until:
                 return numbers, pieces
     raise AssertionError("the stream ended")
+
+
+async def each(chunks: AsyncIterator[str]) -> AsyncIterator[str]:
+    """One event after the other: several leave in one write."""
+    async for chunk in chunks:
+        for event in chunk.strip().split("\n\n"):
+            yield event
 
 
 def _parsed(event: str) -> tuple[str, Any]:
@@ -82,7 +90,7 @@ async def test_followers_hear_everything_in_order_and_share_one_look(house: Hous
     house.gateway.board = counted  # type: ignore[method-assign]
 
     async def follow() -> list[int]:
-        async with aclosing(stream._events(house.parts, feed, 0)) as events:  # type: ignore[type-var]
+        async with aclosing(each(stream._events(house.parts, feed, 0))) as events:  # type: ignore[type-var]
             return (await heard(events, 200))[0]
 
     followers = [asyncio.create_task(follow()) for _ in range(50)]
@@ -98,9 +106,9 @@ async def test_followers_hear_everything_in_order_and_share_one_look(house: Hous
 async def test_whoever_comes_back_misses_nothing_and_hears_nothing_twice(house: House) -> None:
     feed = await feed_of(house)
     say(house, feed, 5)
-    numbers, _ = await heard(stream._events(house.parts, feed, 0), 5)
+    numbers, _ = await heard(each(stream._events(house.parts, feed, 0)), 5)
     say(house, feed, 3)
-    again, _ = await heard(stream._events(house.parts, feed, numbers[-1]), 8)
+    again, _ = await heard(each(stream._events(house.parts, feed, numbers[-1])), 8)
     assert numbers + again == list(range(1, 9))
     feed.close()
 
@@ -110,7 +118,7 @@ async def test_entries_that_move_to_the_store_between_two_reads_are_not_skipped(
     say(house, feed, 6)
     run = house.run(feed.incident)
     late, run.entries = run.entries[:4], run.entries[4:]  # flushed after the store was read: the run knows 5 and 6 only
-    events = stream._events(house.parts, feed, 0)
+    events = each(stream._events(house.parts, feed, 0))
     hearing = asyncio.create_task(heard(events, 6))
     await asyncio.sleep(0.1)
     assert feed.seq == 0
@@ -121,7 +129,7 @@ async def test_entries_that_move_to_the_store_between_two_reads_are_not_skipped(
 
 async def test_a_page_gets_rows_and_the_pieces_that_changed(house: House) -> None:
     feed = await feed_of(house)
-    events = incident_page._events(house.parts, feed, ANA, 0)
+    events = each(incident_page._events(house.parts, feed, ANA, 0))
     say(house, feed, 1)
     _, pieces = await heard(events, 1)
     assert pieces == []
@@ -140,7 +148,7 @@ async def test_a_page_gets_rows_and_the_pieces_that_changed(house: House) -> Non
 async def test_while_nothing_happens_only_time_moves_the_page(house: House) -> None:
     feed = await feed_of(house)
     say(house, feed, 1)
-    events = incident_page._events(house.parts, feed, ANA, 0)
+    events = each(incident_page._events(house.parts, feed, ANA, 0))
     await heard(events, 1)
     for _ in incident_page.COMMON:
         await anext(events)
@@ -152,7 +160,7 @@ async def test_while_nothing_happens_only_time_moves_the_page(house: House) -> N
 
 async def test_a_stream_ends_when_the_starter_stops(house: House) -> None:
     feed = await feed_of(house)
-    events = stream._events(house.parts, feed, 0)
+    events = each(stream._events(house.parts, feed, 0))
     await anext(events)
     feeds_of(house.parts).close()
     async with asyncio.timeout(5):
@@ -165,7 +173,7 @@ async def test_a_fact_is_on_the_page_within_a_second(house: House, monkeypatch: 
     monkeypatch.undo()
     assert feeds.OPEN_EVERY + incident_page.PIECES_EVERY < 1
     feed = await feed_of(house)
-    events = incident_page._events(house.parts, feed, ANA, 0)
+    events = each(incident_page._events(house.parts, feed, ANA, 0))
     for _ in range(len(incident_page.COMMON) + 2):
         await anext(events)
     for _ in range(3):  # whenever it comes
@@ -182,9 +190,27 @@ async def test_what_a_person_does_here_is_looked_at_without_waiting(
 ) -> None:
     monkeypatch.setattr(feeds, "OPEN_EVERY", 3600.0)
     feed = await feed_of(house)
-    events = stream._events(house.parts, feed, 0)
+    events = each(stream._events(house.parts, feed, 0))
     await anext(events)
     say(house, feed, 1)
     feeds_of(house.parts).nudge(feed.incident)
     assert (await heard(events, 1))[0] == [1]
+    feed.close()
+
+
+async def test_a_storm_is_looked_at_together(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    feed = await feed_of(house)
+    loop = asyncio.get_running_loop()
+    events = each(stream._events(house.parts, feed, 0))
+    await anext(events)
+    began, before = loop.time(), feed._rounds
+    hearing = asyncio.create_task(heard(events, 100))
+    for _ in range(100):
+        say(house, feed, 1)
+        feeds_of(house.parts).nudge(feed.incident)
+        await asyncio.sleep(0.005)
+    assert (await hearing)[0] == list(range(1, 101))
+    took = loop.time() - began
+    assert feed._rounds - before <= feeds.FREE_LOOKS + 1 + took / feeds.AT_LEAST_APART
     feed.close()
