@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from mayday.domain.commands import OverrideAction, VendorReplyKind
 from mayday.domain.ranks import SeverityName
@@ -13,7 +14,7 @@ from starter.scopes import Scope
 
 __all__ = [
     "AcceptBody", "AckBody", "CandidateBody", "CodesBody", "CompletionBody", "CorrectBody", "DeclareBody",
-    "DelegationBody", "EventBody", "HoldOutwardBody", "ImpactBody", "LinkBody", "MergeBody", "NoteBody",
+    "DelegationBody", "EventBody", "HoldOutwardBody", "ImpactBody", "LinkBody", "MergeBody", "Moment", "NoteBody",
     "OverrideBody", "ReopenBody", "RoleBody", "ScheduleOverrideBody", "SeverityBody", "StatusBody", "TokenBody",
     "UpdateBody", "VendorReplyBody", "VoteBody",
 ]  # fmt: skip
@@ -22,6 +23,16 @@ Line = Annotated[str, Field(min_length=1, max_length=200)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(min_length=1, max_length=16_000)]
 Reason = Annotated[str, Field(min_length=1, max_length=4_000)]
+
+
+def _of_these_times(at: datetime) -> datetime:
+    if not 2000 <= at.year < 2200:
+        raise ValueError("a time of this century or the next")
+    return at
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_of_these_times)]
+"""A time with its zone, that every calendar can reckon with."""
 
 
 class Body(BaseModel):
@@ -117,7 +128,7 @@ class CorrectBody(Body):
 
 class NoteBody(Body):
     text: Text
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Moment | None = None
 
 
 class SeverityBody(Body):
@@ -142,8 +153,8 @@ class EventBody(Body):
 
 class ImpactBody(Body):
     customers_affected: Annotated[int, Field(ge=0)] | None = None
-    started_at: AwareDatetime | None = None
-    ended_at: AwareDatetime | None = None
+    started_at: Moment | None = None
+    ended_at: Moment | None = None
 
     @model_validator(mode="after")
     def _something(self) -> ImpactBody:
@@ -175,7 +186,7 @@ class VendorReplyBody(Body):
     step: Name
     kind: VendorReplyKind
     text: Annotated[str, Field(max_length=16_000)] = ""
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Moment | None = None
 
 
 class HoldOutwardBody(Body):
@@ -198,8 +209,8 @@ class ScheduleOverrideBody(Body):
 
     schedule: Name
     person: Name
-    from_at: AwareDatetime
-    to_at: AwareDatetime
+    from_at: Moment
+    to_at: Moment
     reason: Annotated[str, Field(max_length=4_000)] | None = None
 
 

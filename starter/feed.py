@@ -28,7 +28,7 @@ from starter.gateway import TemporalSilent
 from starter.parts import Parts
 from starter.routes.incidents import live_board, stored_and_fresh
 
-__all__ = ["Feed", "Feeds", "IncidentFeed", "Look", "Overview", "OverviewFeed", "event", "feeds_of"]
+__all__ = ["Feed", "Feeds", "IncidentFeed", "Look", "Overview", "OverviewFeed", "event", "feeds_of", "place_of"]
 
 log = structlog.get_logger(__name__)
 
@@ -307,6 +307,12 @@ def event(name: str, data: str, *, number: int | None = None) -> str:
     """One server-sent event. `data` is JSON in one line."""
     numbered = f"id: {number}\n" if number is not None else ""
     return f"{numbered}event: {name}\ndata: {data}\n\n"
+
+
+def place_of(last_event_id: str | None, after: int) -> int:
+    """Where a follower is: the number of the last event that it had, else `after`. What is no number counts as none."""
+    known = last_event_id or ""
+    return int(known) if known.isascii() and known.isdigit() and len(known) <= 15 else after
 
 
 def feeds_of(parts: Parts) -> Feeds:

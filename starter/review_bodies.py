@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from starter.bodies import Body, Name, Reason, Text
+from starter.bodies import Body, Moment, Name, Reason, Text
 
 __all__ = [
     "ActionBody", "ClosingFormBody", "CompleteBody", "DropBody", "EditBody", "ExtendBody", "FindingBody", "MeetingBody",
@@ -46,8 +46,8 @@ class ClosingFormBody(Body):
     caused_by_change: bool | None = None
     change: Name | None = None
     detected_by: Name | None = None
-    impact_started_at: AwareDatetime | None = None
-    impact_ended_at: AwareDatetime | None = None
+    impact_started_at: Moment | None = None
+    impact_ended_at: Moment | None = None
 
     @model_validator(mode="after")
     def _something(self) -> ClosingFormBody:
@@ -57,7 +57,7 @@ class ClosingFormBody(Body):
 
 
 class MeetingBody(Body):
-    starts_at: AwareDatetime
+    starts_at: Moment
     reason: Words = ""
 
 
@@ -67,7 +67,7 @@ class ActionBody(Body):
     title: Annotated[str, Field(min_length=1, max_length=500)]
     owner: Name
     priority: Literal["high", "normal"] = "normal"
-    due_at: AwareDatetime | None = None
+    due_at: Moment | None = None
 
 
 class CompleteBody(Body):
@@ -84,7 +84,7 @@ class ReassignBody(Body):
 
 
 class ExtendBody(Body):
-    due_at: AwareDatetime
+    due_at: Moment
     reason: Reason
 
 

@@ -107,7 +107,9 @@ async def report(
     request: Request,
     principal: Reading,
     parts: Here,
-    version: Annotated[int | None, Query(ge=1, description="an earlier version; the newest by default")] = None,
+    version: Annotated[
+        int | None, Query(ge=1, le=2**31, description="an earlier version; the newest by default")
+    ] = None,
 ) -> Response:
     """The report as the `Accept` header asks: `text/markdown`, `text/html`, `application/pdf`, else JSON.
 

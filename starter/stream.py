@@ -19,7 +19,7 @@ from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
 
 from starter.access import Reading
-from starter.feed import AT_MOST, BEAT_EVERY, IncidentFeed, event, feeds_of
+from starter.feed import AT_MOST, BEAT_EVERY, IncidentFeed, event, feeds_of, place_of
 from starter.parts import Here, Parts
 
 __all__ = ["router"]
@@ -39,13 +39,12 @@ async def stream(
     incident: str,
     principal: Reading,
     parts: Here,
-    after: Annotated[int, Query(ge=0, description="entries with a higher seq")] = 0,
+    after: Annotated[int, Query(ge=0, le=2**53, description="entries with a higher seq")] = 0,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> StreamingResponse:
     """The timeline as it grows: server-sent events `entry` (its id is the seq) and `beat`."""
     record = await parts.directory.find(incident)
-    seq = int(last_event_id) if last_event_id and last_event_id.isdecimal() else after
-    events = _events(parts, feeds_of(parts).incident(record.id), seq)
+    events = _events(parts, feeds_of(parts).incident(record.id), place_of(last_event_id, after))
     return StreamingResponse(events, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
 

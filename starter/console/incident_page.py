@@ -23,7 +23,7 @@ from starter.console.sheets import HEADERS, part, sheet, signed
 from starter.console.strip import strip_of
 from starter.console.visitor import Looking, PageRoute, Visitor
 from starter.console.waiting import Waiting, coming_of, said_of, waiting_of
-from starter.feed import AT_MOST, BEAT_EVERY, IncidentFeed, Look, event, feeds_of
+from starter.feed import AT_MOST, BEAT_EVERY, IncidentFeed, Look, event, feeds_of, place_of
 from starter.parts import Here, Parts
 
 __all__ = ["router", "told"]
@@ -71,8 +71,7 @@ async def stream(
     """What changes on the page: rows of the timeline in order, pieces as they are now, and a beat."""
     record = await parts.directory.find(incident)
     feed = feeds_of(parts).incident(record.id)
-    last = request.headers.get("last-event-id", "")
-    seq = int(last) if last.isdecimal() else after
+    seq = place_of(request.headers.get("last-event-id"), after)
     return StreamingResponse(
         _events(parts, feed, visitor, seq),
         media_type="text/event-stream",

@@ -78,7 +78,7 @@ def _gate(form: Many) -> dict[str, Any]:
     approvals = _one(form, "approvals")
     voters = {
         "from": _some(form, "voters"),
-        "approvals": int(approvals) if approvals.isdecimal() else approvals,
+        "approvals": int(approvals) if approvals.isdecimal() and len(approvals) < 10 else approvals,
         "required": _some(form, "required"),
         "veto": True if _one(form, "veto") == "yes" else None,
     }

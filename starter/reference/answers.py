@@ -18,6 +18,7 @@ from mayday.domain.incident import Board, Pending
 from mayday.domain.report.kpis import Kpis
 from mayday.domain.report.score_model import ScoreCard
 from mayday.domain.review import ReviewBoard
+from mayday.domain.review.wire import FollowUp, PendingFinal, WrittenSection
 from mayday.records.audit import AuditRow
 from mayday.records.desk.bridges import DeskBridge
 from mayday.records.desk.cases import CaseContact, DeskCase
@@ -30,13 +31,13 @@ from mayday.records.overrides import ScheduleOverride
 from mayday.records.sessions import Session
 from mayday.records.tokens import Token
 
-__all__ = ["ANSWERS", "schemas"]
+__all__ = ["ALSO", "ANSWERS", "INSTEAD", "schemas"]
 
 Schema = dict[str, Any]
 _MODELS: tuple[type[BaseModel], ...] = (
     Board, Pending, Kpis, ReviewBoard, AuditRow, DeskBridge, CaseContact, DeskCase, DeskChannel, DeskMessage,
     CalendarEvent, DeskMail, StatusPost, DeskPage, DeskTicket, TicketNote, WorkOrder, LoginCode, ScheduleOverride,
-    Session, Token, Manifest, Seen, ScoreCard,
+    Session, Token, Manifest, Seen, ScoreCard, FollowUp, PendingFinal, WrittenSection,
 )  # fmt: skip
 _WORDS: Mapping[str, Schema] = {
     "text": {"type": "string"},
@@ -91,9 +92,18 @@ _OWN: Mapping[str, Schema] = {
         accepted="yes", meeting_at="time?", resolved_at="time", closed_at="time?", open_actions="number",
         owed="number", finished="yes", url="text",
     ),
-    "LedgerItem": _object(incident_id="text", incident_title="text", severity="text", overdue="yes", url="text"),
+    "Action": _with("FollowUp", overdue="yes"),
+    "Final": _with("PendingFinal", open="yes"),
+    "LedgerItem": {"allOf": [_ref("FollowUp"), _object(
+        incident_id="text", incident_title="text", service="text?", severity="text", drill="yes", overdue="yes",
+        url="text",
+    )]},
     "Report": _object(
-        incident_id="text", version="number", drafted_at="time", markdown="text", sections="data", unwritten="data",
+        incident_id="text", version="number", drafted_at="time", markdown="text",
+        versions=_array(_object(version="number", drafted_at="time")),
+        sections={"type": "object", "additionalProperties": _ref("WrittenSection")},
+        unwritten={"type": "object", "additionalProperties": {"type": "string"},
+                   "description": "sections that nobody has written, and what belongs in them"},
     ),
     "Verified": _object(
         incident_id="text", intact="yes", first_broken="number?", entries="number", head="text?",
@@ -102,6 +112,7 @@ _OWN: Mapping[str, Schema] = {
 
 #: method and path, the status, and what comes with it
 ANSWERS: Mapping[tuple[str, str], tuple[str, Schema]] = {
+    ("get", "/healthz"): ("200", _object(status="text")),
     ("get", "/readyz"): ("200", _object(status="text", temporal="text", records="text", runbooks="number")),
     ("post", "/webhooks/{source}"): ("202", _object(
         incidents=_array(_object(id="text?", workflow_id="text?", action="text")),
@@ -150,12 +161,23 @@ ANSWERS: Mapping[tuple[str, str], tuple[str, Schema]] = {
     ("get", "/api/v1/reviews/{incident}"): ("200", _with("ReviewBoard", url="text")),
     ("get", "/api/v1/reviews/{incident}/report"): ("200", _ref("Report")),
     ("get", "/api/v1/reviews/{incident}/verify"): ("200", _ref("Verified")),
-    ("get", "/api/v1/reviews/{incident}/actions"): ("200", _list({"type": "object"})),
-    ("get", "/api/v1/reviews/{incident}/releases"): ("200", _list({"type": "object"})),
+    ("get", "/api/v1/reviews/{incident}/actions"): ("200", _list(_ref("Action"))),
+    ("get", "/api/v1/reviews/{incident}/releases"): ("200", _list(_ref("Final"))),
     ("post", "/api/v1/reviews/{incident}/archive"): ("200", _ref("Manifest")),
     ("get", "/api/v1/reviews/{incident}/at"): ("200", _ref("Seen")),
     ("get", "/api/v1/reports/kpi"): ("200", _ref("Kpis")),
 }  # fmt: skip
+
+#: what an answer is besides JSON, by `Accept`
+ALSO: Mapping[str, tuple[str, ...]] = {
+    "/api/v1/reviews/{incident}/report": ("text/markdown", "text/html", "application/pdf"),
+    "/api/v1/reports/kpi": ("text/csv",),
+}
+#: what is no JSON at all
+INSTEAD: Mapping[str, str] = {
+    "/api/v1/reviews/{incident}/archive": "application/zip",
+    "/api/v1/reviews/{incident}/lanes": "image/svg+xml",
+}
 
 
 def schemas() -> dict[str, Schema]:

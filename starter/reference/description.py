@@ -16,7 +16,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from starter.once import OnceRoute
-from starter.reference.answers import ANSWERS
+from starter.reference.answers import ALSO, ANSWERS, INSTEAD
 from starter.reference.answers import schemas as described_answers
 
 __all__ = ["every_route", "install"]
@@ -143,7 +143,7 @@ def complete(app: FastAPI) -> dict[str, Any]:
 
 def _describe(answers: dict[str, Any], status: str, schema: dict[str, Any]) -> None:
     """The fields of an answer; one that says the same with another status has the same."""
-    for code in {status, "200"} & set(answers):
+    for code in {status, "200", "503"} & set(answers):
         said = answers[code].get("content", {}).get("application/json")
         if said is not None:
             said["schema"] = schema
@@ -190,13 +190,15 @@ def _complete(path: str, method: str, operation: dict[str, Any], *, keeps_answer
         if api and keeps_answers and method == "post":
             parameters.append(KEY_PARAMETER)
     elif api:
-        codes += ["400", "409"] if path.endswith("/score-card") else ["400"]
-        parameters.append(MATCH_PARAMETER)
-        answers.setdefault("304", {"description": "It is still what `If-None-Match` says"})
-        _with_tag(answers)
-    if path.endswith("/archive"):
-        if method == "get":
-            answers["200"] = {"description": "The archive", "content": {"application/zip": {}}}
+        codes += ["400", "409"] if "{incident}" in path else ["400"]  # a short id may mean two incidents
+        if not path.endswith("/stream"):
+            parameters.append(MATCH_PARAMETER)
+            answers.setdefault("304", {"description": "It is still what `If-None-Match` says"})
+            _with_tag(answers)
+    if method == "get" and path in INSTEAD:
+        answers["200"] = _file(answers["200"]["description"], INSTEAD[path])
+    elif path.endswith("/archive"):
+        pass  # it tells of the archive, and is no decision
     elif {"decisions", "drills"} & set(operation.get("tags", [])) or path.startswith("/api/v1/reviews/"):
         if method in ("post", "put"):
             parameters.append(CHANNEL_PARAMETER)
@@ -211,7 +213,15 @@ def _complete(path: str, method: str, operation: dict[str, Any], *, keeps_answer
             "description": MEANINGS[code],
             "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
+    for media in ALSO.get(path, ()) if method == "get" else ():
+        answers["200"]["content"][media] = {"schema": {"type": "string"}}
+    if path == "/readyz":
+        answers["503"] = {**answers["200"], "description": "Neither the store nor Temporal answers, or it is stopping"}
     operation["responses"] = dict(sorted(answers.items()))
+
+
+def _file(description: str, media: str) -> dict[str, Any]:
+    return {"description": description, "content": {media: {"schema": {"type": "string", "format": "binary"}}}}
 
 
 def _with_tag(answers: dict[str, Any]) -> None:

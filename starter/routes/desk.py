@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
@@ -46,7 +46,9 @@ async def pages(
 
 
 @router.post("/pages/{number}/ack")
-async def acknowledge(number: int, request: Request, principal: AsPerson, parts: Here) -> JSONResponse:
+async def acknowledge(
+    number: Annotated[int, Path(ge=1, le=2**31)], request: Request, principal: AsPerson, parts: Here
+) -> JSONResponse:
     """Answer a page by its number: an acknowledgement at the incident, or, for an offered role, its acceptance."""
     at = parts.clock()
     page = await _page(parts, number, principal.person)

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime
 
 from mayday.domain.incident import ENDED, STATUSES, Board
 from mayday.domain.ranks import SeverityName
@@ -17,7 +16,7 @@ from mayday.language.library import UnknownRunbook
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.incidents import IncidentRecord
 from starter.access import Acting, Reading
-from starter.bodies import DeclareBody
+from starter.bodies import DeclareBody, Moment
 from starter.directory import record_of
 from starter.gateway import TemporalSilent
 from starter.injects import InjectRefused
@@ -69,8 +68,8 @@ async def list_incidents(
     service: str | None = None,
     drill: bool | None = None,
     text: str | None = None,
-    opened_from: AwareDatetime | None = None,
-    opened_to: AwareDatetime | None = None,
+    opened_from: Moment | None = None,
+    opened_to: Moment | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     cursor: str | None = None,
 ) -> dict[str, Any]:
@@ -110,7 +109,7 @@ async def timeline(
     incident: str,
     principal: Reading,
     parts: Here,
-    after: Annotated[int, Query(ge=0, description="entries with a higher seq")] = 0,
+    after: Annotated[int, Query(ge=0, le=2**53, description="entries with a higher seq")] = 0,
     kind: Annotated[list[str] | None, Query()] = None,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 10_000,
 ) -> dict[str, Any]:

@@ -6,14 +6,13 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime
 
 from mayday.domain.oncall import ExternalSchedule, gaps, next_handoff, on_call
 from mayday.domain.timeline import timestamp
 from mayday.records.errors import UnknownRecord
 from mayday.records.overrides import ScheduleOverride
 from starter.access import Acting, Principal, Reading
-from starter.bodies import ScheduleOverrideBody
+from starter.bodies import Moment, ScheduleOverrideBody
 from starter.once import OnceRoute
 from starter.paging import Cursor, Limit, page
 from starter.parts import Here, Parts
@@ -24,7 +23,7 @@ router = APIRouter(prefix="/api/v1/oncall", tags=["on call"], route_class=OnceRo
 
 @router.get("")
 async def show(
-    principal: Reading, parts: Here, schedule: str | None = None, at: AwareDatetime | None = None
+    principal: Reading, parts: Here, schedule: str | None = None, at: Moment | None = None
 ) -> dict[str, Any]:
     """Who is on call on each schedule, until when, and who is next; overrides are counted in."""
     moment = at or parts.clock()
@@ -59,7 +58,7 @@ async def show_gaps(
     principal: Reading,
     parts: Here,
     schedule: str | None = None,
-    at: AwareDatetime | None = None,
+    at: Moment | None = None,
     days: Annotated[int, Query(ge=1, le=366)] = 28,
 ) -> dict[str, Any]:
     """When nobody is on call."""
