@@ -51,6 +51,7 @@ class Sender:
     async def answer(self, request: bytes) -> dict[str, Any]:
         """The body of the answer. Raises NotAccepted."""
         if self._reader.at_eof():  # the starter closes connections that are idle
+            self._writer.close()
             await self.__aenter__()
         self._writer.write(request)
         head = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()

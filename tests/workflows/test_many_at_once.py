@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.service import RPCError, RPCStatusCode
 
 from mayday.domain.incident import StartInput
 from mayday.simulator.desk import ScenarioDesk
@@ -43,14 +44,25 @@ async def write(handle: WorkflowHandle[Any, Any], number: int) -> None:
     for round_ in range(NOTES):
         wrong = command("vote", "nobody", decision="no_such_gate", choice="approve", reason="x").model_dump(mode="json")
         with pytest.raises(WorkflowUpdateFailedError):
-            await handle.execute_update("vote", {"command": wrong | {"id": f"w{number}.{round_}"}})
+            await update(handle, "vote", {"command": wrong | {"id": f"w{number}.{round_}"}})
         for way in ("update", "signal"):
             note = command("note", "ana", text=f"{number}.{round_} by {way}").model_dump(mode="json")
             envelope = {"command": note | {"id": f"{way}{number}.{round_}"}}
             if way == "update":
-                await handle.execute_update("note", envelope)
+                await update(handle, "note", envelope)
             else:
                 await handle.signal("command_sent", envelope)
+
+
+async def update(handle: WorkflowHandle[Any, Any], kind: str, envelope: dict[str, Any]) -> None:
+    """As often as it takes: the server has ten updates of a run under way, and under load it gives up some of those."""
+    while True:
+        try:
+            await handle.execute_update(kind, envelope, id=envelope["command"]["id"])
+            return
+        except RPCError as error:
+            if error.status not in (RPCStatusCode.UNAVAILABLE, RPCStatusCode.RESOURCE_EXHAUSTED):
+                raise
 
 
 async def ask(handle: WorkflowHandle[Any, Any]) -> None:
