@@ -26,6 +26,7 @@ class House(NamedTuple):
     search_attributes: bool = False
     clock_offset_s: int = 0
     settles_seen: bool = True
+    tells_changes: bool = True
 
 
 class Declared(NamedTuple):

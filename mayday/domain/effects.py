@@ -16,11 +16,11 @@ from mayday.domain.timeline import Entry
 from mayday.domain.wire import Wire
 
 __all__ = [
-    "CLOSE_PAGE", "DEADLINE", "FLUSH", "LOOK", "PAGE", "RESOLVE", "SEND", "VENDOR_CONTACT", "VENDOR_OPEN",
-    "ActionReceipt", "ActionRequest", "ClosePage", "Deadline", "DeadlineRequest", "EffectClass", "EffectFailure",
-    "EffectRequest", "EffectResult", "FlushReceipt", "FlushRequest", "IncidentCard", "LookReceipt", "LookRequest",
-    "PagePurpose", "PageReceipt", "PageRequest", "PagedPerson", "ResolveRequest", "Roster", "SendReceipt",
-    "SendRequest", "SentVia", "Unreached", "VendorCase", "VendorReceipt", "Wire",
+    "CLOSE_PAGE", "DEADLINE", "FLUSH", "LOOK", "NOTE_CHANGE", "PAGE", "RESOLVE", "SEND", "VENDOR_CONTACT",
+    "VENDOR_OPEN", "ActionReceipt", "ActionRequest", "ClosePage", "Deadline", "DeadlineRequest", "EffectClass",
+    "EffectFailure", "EffectRequest", "EffectResult", "FlushReceipt", "FlushRequest", "IncidentCard", "LookReceipt",
+    "LookRequest", "PagePurpose", "PageReceipt", "PageRequest", "PagedPerson", "ResolveRequest", "Roster",
+    "SendReceipt", "SendRequest", "SentVia", "Unreached", "VendorCase", "VendorReceipt", "Wire",
 ]  # fmt: skip
 
 EffectClass = Literal["page", "notify", "read", "reversible", "irreversible"]
@@ -34,6 +34,7 @@ SEND = "messaging.send_message"
 RESOLVE = "roster.resolve"
 DEADLINE = "calendar.deadline"
 LAST_SEEN = "system.last_seen"
+NOTE_CHANGE = "itsm.note_change"
 VENDOR_OPEN = "vendor.open_case"
 VENDOR_CONTACT = "vendor.contact"
 FLUSH = "timeline.flush"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import structlog
 
@@ -22,7 +22,9 @@ from mayday.providers.embedded.failures import provider_errors
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.pager_calls import STOPPABLE, PagerCall, PagerCalls
 
-__all__ = ["AnsweredCall", "CallJournal", "InDoubt", "Line", "VendorPager", "WatchedLine"]
+__all__ = [
+    "AnsweredCall", "CallJournal", "InDoubt", "Line", "NotedLine", "PageNote", "VendorPager", "WatchedLine",
+]  # fmt: skip
 
 log = structlog.get_logger(__name__)
 
@@ -72,6 +74,26 @@ class WatchedLine(Line, Protocol):
 
     async def answered(self, calls: Sequence[PagerCall]) -> list[AnsweredCall]:
         """Those of `calls` that somebody answered. A few requests at most, however many calls there are."""
+        ...
+
+
+class PageNote(NamedTuple):
+    """What a person wrote on a call at the vendor. `id` is the vendor's of the note, `by` and `name` are who wrote."""
+
+    call: PagerCall
+    id: str
+    text: str
+    by: str = ""
+    name: str = ""
+    at: datetime | None = None
+
+
+@runtime_checkable
+class NotedLine(Protocol):
+    """A vendor on whose calls people write notes, and that does not tell us of them by itself."""
+
+    async def notes(self, calls: Sequence[PagerCall]) -> list[PageNote]:
+        """Everything that people wrote on these calls, and nothing of ours. A request or two for each."""
         ...
 
 

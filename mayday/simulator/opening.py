@@ -59,6 +59,7 @@ def start_of(
         drill=incident.drill,
         opened_at=at,
         impact_started_at=incident.impact_started_at,
+        tells_changes=True,
     )
 
 
@@ -88,6 +89,7 @@ def start_of_alert(
         opened_at=at,
         impact_started_at=alert.started_at,
         events=[alert],
+        tells_changes=True,
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mayday.domain.effects import RESOLVE, EffectResult, ResolveRequest, Roster
 from mayday.domain.incident import Pending
-from mayday.walker import ballots, ladders, people, registry, tasks
+from mayday.walker import ballots, changes, ladders, people, registry, tasks
 from mayday.walker.state import Flight, Gate
 
 if TYPE_CHECKING:
@@ -205,6 +205,7 @@ def settle(w: Walker, gate: Gate, outcome: str, reason: str | None, by: str = "s
     )
     if gate.pages:
         w.stop_page(gate.path, f"decided: {outcome}")
+    changes.tell(w, gate)
     registry.emit(w, "decision.decided", {"decision": gate.path, "outcome": outcome})
     if gate.ratifies and outcome != "approved":
         w.entry(
@@ -222,6 +223,7 @@ def reopen(w: Walker, gate: Gate, digest: str) -> None:
     length = (gate.due_at - gate.opened_at) if gate.due_at else None
     gate.ballots, gate.outcome, gate.outcome_at, gate.reason, gate.digest = {}, None, None, None, digest
     gate.opened_at, gate.due_at = w.now, w.now + length if length else None
+    gate.change = changes.named_in(w, w.step(gate.path), gate.path)
     gate.escalated, gate.delegates_paged, gate.ready = False, False, True
     gate.broken_by = {}
     w.entry("gate_reopened", "system", gate.path, decision=gate.path, digest=digest, due_at=gate.due_at)

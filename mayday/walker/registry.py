@@ -42,6 +42,7 @@ def _answerable(w: Walker, page: str) -> bool:
 @lru_cache(maxsize=1)
 def _owners() -> dict[str, Callable[[Walker, str, Flight, EffectResult], None]]:
     from mayday.walker import (
+        changes,
         contract_clocks,
         engagements,
         gates,
@@ -72,6 +73,7 @@ def _owners() -> dict[str, Callable[[Walker, str, Flight, EffectResult], None]]:
         "shift": succession.shift_known,
         "review": handing_over.answered,
         "candidate": notices.answered,
+        "change": changes.told,
     }
 
 

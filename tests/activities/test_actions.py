@@ -190,6 +190,31 @@ async def test_resolving_the_ticket_names_its_children_and_a_desk_that_was_passe
     assert (closed.outputs, closed.unreached) == ({"children": [child]}, [])
 
 
+async def test_a_change_is_told_that_it_was_not_approved_by_the_desk_that_knows_it(
+    dependencies: Dependencies, card: IncidentCard, run: Run, records: Records
+) -> None:
+    itsm = ItsmActivities(dependencies)
+    change = (await run(itsm.open_change, ask(card, "itsm.open_change", "c", summary="bypass"))).outputs["number"]
+    words = {"text": "Not approved: no rollback plan"}
+    for _ in range(2):
+        told = await run(itsm.note_change, ask(card, fx.NOTE_CHANGE, "d", change=change, **words))
+        assert told.outputs == {"noted": True}
+    assert [note.text for note in await records.desk.tickets.notes(change)] == [words["text"]]
+    unknown = await run(itsm.note_change, ask(card, fx.NOTE_CHANGE, "e", change="CHG-OF-THE-HOUSES", **words))
+    assert unknown.outputs == {"noted": False}
+
+    class Away:
+        name = "servicenow"
+
+        async def note(self, note: WorkNote) -> None:
+            raise Unreachable("servicenow is not reachable", provider=self.name)
+
+    behind = replace(dependencies.ports, tickets=[Away(), *dependencies.ports.tickets])
+    itsm = ItsmActivities(replace(dependencies, ports=behind))
+    with pytest.raises(ApplicationError, match="not reachable"):  # nobody else knows it: tried again
+        await run(itsm.note_change, ask(card, fx.NOTE_CHANGE, "f", change="CHG0030001", **words))
+
+
 async def test_whoever_was_passed_over_is_named_for_channels_and_invitations_too(
     dependencies: Dependencies, card: IncidentCard, run: Run
 ) -> None:

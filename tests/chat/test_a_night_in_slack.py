@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from tests.chat.conftest import USERS
-from tests.doubles.slack import SlackDouble, buttons_of, words_of
+from tests.doubles.slack import SlackDouble
+from tests.doubles.slack_blocks import buttons_of, words_of
 from tests.house import House
 
 pytestmark = [pytest.mark.temporal, pytest.mark.timeout(180)]

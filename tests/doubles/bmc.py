@@ -16,14 +16,24 @@ MAKES = {
         "PBM:ProblemInterface", "Problem Investigation ID", "PBI", ("Investigation Driver", "Status"),
     ),
     "CHG:ChangeInterface_Create": ("CHG:ChangeInterface", "Infrastructure Change Id", "CRQ", ("Class", "Status")),
+    "WOI:WorkOrderInterface_Create": (
+        "WOI:WorkOrderInterface", "Work Order ID", "WO",
+        ("Customer First Name", "Customer Last Name", "Customer Company", "Location Company", "Summary", "z1D_Action"),
+    ),
 }  # fmt: skip
-OF_KIND = {"incident": "HPD:IncidentInterface", "problem": "PBM:ProblemInterface", "change": "CHG:ChangeInterface"}
+OF_KIND = {
+    "incident": "HPD:IncidentInterface", "problem": "PBM:ProblemInterface", "change": "CHG:ChangeInterface",
+    "action": "WOI:WorkOrderInterface",
+}  # fmt: skip
+#: forms that hold work information of tickets
+NOTES = ("HPD:WorkLog", "PBM:Investigation WorkLog", "CHG:WorkLog", "WOI:WorkInfo")
 
 
 class Bmc(Double):
     name = "bmc"
     values = {
         "username": "mayday", "password": "bmc-secret-password", "first_name": "Allen", "last_name": "Allbrook",
+        "company": "Calbro Services",
     }  # fmt: skip
 
     def __init__(self) -> None:
@@ -41,7 +51,7 @@ class Bmc(Double):
 
     def notes(self, number: str) -> list[str]:
         return [
-            str(values["Detailed Description"]) for form in self.entries if "WorkLog" in form
+            str(values["Detailed Description"]) for form in self.entries if form in NOTES
             for values in self.entries[form].values() if number in values.values()
         ]  # fmt: skip
 
@@ -64,7 +74,7 @@ class Bmc(Double):
     @route("POST /api/arsys/v1/entry/{form}")
     def create(self, asked: Asked) -> Reply:
         form, values = asked.slots["form"], dict(asked.json["values"])
-        if len(str(values.get("Description", ""))) > 100:
+        if any(len(str(values.get(name, ""))) > 100 for name in ("Description", "Summary")):
             return _error(400, 306, "Value does not fall within the limits specified for the field", "Description")
         if form in MAKES:
             form, field, prefix, mandatory = MAKES[form]
@@ -72,6 +82,7 @@ class Bmc(Double):
                 said = "Required field (without a default) not specified"
                 return _error(400, 9424, said, f"{asked.slots['form']} : {missing[0]}")
             values[field] = f"{prefix}{len(self.entries.get(form, {})) + 430:012d}"
+            values |= {"WorkOrder_ID": values[field]} if prefix == "WO" else {}
         stored = self.entries.setdefault(form, {})
         request = f"{len(stored) + 527:015d}|{len(stored) + 527:015d}"
         stored[request] = {**values, "Request ID": request}

@@ -33,6 +33,15 @@ class PagerDuty(Double):
     def acknowledge(self, key: str, user: str = "PT23IWX") -> None:
         self._by_key(key).update(status="acknowledged", acknowledgements=[{"acknowledger": _user(user)}])
 
+    def write_note(self, key: str, text: str, user: str = "PT23IWX") -> None:
+        """Somebody writes a note on an incident."""
+        incident = self._by_key(key)
+        notes = incident.setdefault("notes", [])
+        notes.append({
+            "id": f"{incident['id']}N{len(notes)}", "content": text, "created_at": "2026-03-02T02:20:00Z",
+            "user": {**_user(user), "summary": "Lee Chen"}, "channel": {"type": "web_ui"},
+        })  # fmt: skip
+
     def ringing(self) -> list[str]:
         return [each["incident_key"] for each in self.incidents.values() if each["status"] == "triggered"]
 
@@ -80,6 +89,11 @@ class PagerDuty(Double):
             return Reply(404, self.error(404))
         incident.update(asked.json["incident"], last_status_change_by={"type": "service_reference", "id": "PWIXJZS"})
         return Reply(200, {"incident": incident})
+
+    @route("GET /incidents/{id}/notes")
+    def noted(self, asked: Asked) -> Reply:
+        incident = self.incidents.get(asked.slots["id"])
+        return Reply(404, self.error(404)) if incident is None else Reply(200, {"notes": incident.get("notes", [])})
 
     @route("GET /services/{id}")
     def service(self, asked: Asked) -> Reply:

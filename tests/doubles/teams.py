@@ -38,7 +38,7 @@ class Channel:
 
     def shown(self) -> dict[str, Any]:
         return {
-            "id": self.id, "displayName": self.name, "description": self.description,
+            "id": self.id, "displayName": self.name, "description": self.description, "isArchived": self.archived,
             "webUrl": f"https://teams.microsoft.com/l/channel/{quote(self.id)}/{self.name}",
         }  # fmt: skip
 
@@ -56,7 +56,10 @@ class Teams(Double):
         self.channels: dict[str, Channel] = {}
         self.workflow: list[dict[str, Any]] = []
         """What came by the webhook."""
+        self.may_unarchive = True
+        """Not where the whole team is archived."""
         self._numbers = 0
+        self._names_of_deleted: set[str] = set()
         self.add_channel("incidents")
 
     # -- for tests
@@ -112,7 +115,16 @@ class Teams(Double):
         })  # fmt: skip
         return body, {"Authorization": signature_of(body), "Content-Type": "application/json"}
 
+    def delete(self, name: str) -> None:
+        """Somebody deletes a channel: its name stays taken for a month."""
+        self.channels.pop(self.called(name).id)
+        self._names_of_deleted.add(name.lower())
+
     # -- Graph
+    def _not_described(self, asked: Asked) -> Reply | None:
+        """`unarchive` is an action of the CSDL that the description derived of it has left out."""
+        return None if asked.path.endswith("/unarchive") else super()._not_described(asked)
+
     def refusal(self, asked: Asked) -> Reply | None:
         if not asked.path.startswith("/v1.0") or asked.headers.get("authorization") == "Bearer teams-token":
             return None
@@ -148,7 +160,7 @@ class Teams(Double):
             or any(sign in name for sign in "~#%&*{}/\\:<>?+|'\"")
         ):
             return Reply(400, self.error(400))
-        if any(channel.name.lower() == name.lower() for channel in self.channels.values()):
+        if name.lower() in {channel.name.lower() for channel in self.channels.values()} | self._names_of_deleted:
             message = "Channel name already existed, please use other name."
             return Reply(400, {"error": {"code": "BadRequest", "message": message}})
         channel = self.add_channel(name, asked.json["description"])
@@ -168,8 +180,23 @@ class Teams(Double):
 
     @route("POST /v1.0/teams/{team}/channels/{channel}/archive")
     def archive(self, asked: Asked) -> Reply:
-        self.channels[asked.slots["channel"]].archived = True
+        channel = self.channels.get(asked.slots["channel"])
+        if channel is None:
+            return Reply(404, self.error(404))
+        channel.archived = True
         return Reply(202)
+
+    @route("POST /v1.0/teams/{team}/channels/{channel}/unarchive")
+    def unarchive(self, asked: Asked) -> Reply:
+        if not self.may_unarchive:
+            return Reply(403, self.error(403))
+        self.channels[asked.slots["channel"]].archived = False
+        return Reply(202)
+
+    @route("GET /v1.0/teams/{team}/channels/{channel}")
+    def one(self, asked: Asked) -> Reply:
+        channel = self.channels.get(asked.slots["channel"])
+        return Reply(404, self.error(404)) if channel is None else Reply(200, channel.shown())
 
     @route("GET /v1.0/teams/{team}/channels/{channel}/messages")
     def messages(self, asked: Asked) -> Reply:
@@ -181,8 +208,9 @@ class Teams(Double):
     @route("POST /v1.0/teams/{team}/channels/{channel}/messages")
     def post(self, asked: Asked) -> Reply:
         channel = self.channels.get(asked.slots["channel"])
-        if channel is None or self._wrong(asked):
-            return Reply(404 if channel is None else 400, self.error(404 if channel is None else 400))
+        if channel is None or channel.archived or self._wrong(asked):
+            status = 404 if channel is None else 403 if channel.archived else 400
+            return Reply(status, self.error(status))
         self._numbers += 1
         number = f"1616990{self._numbers:06d}"
         channel.messages[number] = {**asked.json, "id": number}
@@ -190,7 +218,10 @@ class Teams(Double):
 
     @route("PATCH /v1.0/teams/{team}/channels/{channel}/messages/{id}")
     def change(self, asked: Asked) -> Reply:
-        message = self.channels[asked.slots["channel"]].messages.get(asked.slots["id"])
+        channel = self.channels.get(asked.slots["channel"])
+        if channel is not None and channel.archived:
+            return Reply(403, self.error(403))
+        message = channel.messages.get(asked.slots["id"]) if channel is not None else None
         if message is None or self._wrong(asked):
             return Reply(404 if message is None else 400, self.error(404))
         message |= asked.json

@@ -53,6 +53,30 @@ async def test_a_ticket_is_resolved_by_the_id_of_its_entry(desk: Stand) -> None:
     assert await desk.port.state(ticket.number) == ("Resolved", True)
 
 
+async def test_a_follow_up_is_a_work_order_that_is_found_again_by_its_mark(desk: Stand) -> None:
+    wanted = order("INC-1/review:actions:A1#1", kind="action", summary="Second gateway " * 20)
+    bmc(desk).fail("timeout_after", method="POST", path="/api/arsys/v1/entry/WOI")
+    first = await desk.port.open(wanted)
+    desk.forget()
+    assert (await desk.port.open(wanted)).number == first.number
+    [entry] = bmc(desk).of_kind("action")
+    assert entry["Summary"].endswith("]")
+    assert len(entry["Summary"]) <= 100
+    assert is_ours(entry["Detailed Description"]), "a flow that posts it back echoes nothing"
+    await desk.port.note(note(first.number, "Due later"))
+    assert await desk.port.state(first.number) == ("Assigned", False)
+    await desk.port.close(TicketClosing(effect_key="c", incident_id="INC-1", ticket=first.number, reason="done"))
+    assert await desk.port.state(first.number) == ("Completed", True)
+
+
+async def test_without_a_company_follow_ups_stay_at_our_own_desk(
+    tmp_path: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with stand(Bmc, "ticket_desk", "tickets", tmp_path, catalog, monkeypatch, company="") as at:
+        with pytest.raises(Refused, match="MAYDAY_BMC_COMPANY"):
+            await at.port.open(order(kind="action"))
+
+
 async def test_a_number_that_would_end_the_search_is_refused(desk: Stand) -> None:
     with pytest.raises(Refused):
         await desk.port.note(note('INC1" OR 1=1 OR "a'))

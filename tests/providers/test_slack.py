@@ -26,7 +26,8 @@ from mayday.providers.slack.wording import SECTION, escaped, link, plain_section
 from mayday.records import Records
 from tests.doubles.api_description import SAMPLES
 from tests.doubles.given import offer_of
-from tests.doubles.slack import SlackDouble, buttons_of, words_of
+from tests.doubles.slack import SlackDouble
+from tests.doubles.slack_blocks import buttons_of, words_of
 from tests.providers.contract.outcomes import HOSTILE, LONG
 from tests.providers.contract.stand import incident
 

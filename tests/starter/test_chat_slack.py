@@ -12,7 +12,9 @@ import pytest
 from mayday.domain.commands import Command
 from mayday.domain.incident import Board, Pending
 from mayday.providers.slack.messages import card_blocks
-from tests.doubles.slack import SIGNING_SECRET, SlackDouble, buttons_of, words_of
+from tests.doubles.slack import SlackDouble
+from tests.doubles.slack_blocks import buttons_of, words_of
+from tests.doubles.slack_people import SIGNING_SECRET
 from tests.providers.contract.stand import incident as card_of
 from tests.starter.conftest import House
 

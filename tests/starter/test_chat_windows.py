@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.doubles.slack import TOKEN, buttons_of, words_of
+from tests.doubles.slack import TOKEN
+from tests.doubles.slack_blocks import buttons_of, words_of
 from tests.starter.conftest import House
 from tests.starter.test_chat_slack import ANA, GATE, RAJ, STRANGER, Workspace, board, slack
 

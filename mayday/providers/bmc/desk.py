@@ -5,6 +5,7 @@ BMC sends no callback: `state` is for who asks now and then.
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 import structlog
@@ -32,7 +33,8 @@ _IMPLEMENTING = "Implementation In Progress"
 
 
 class Form(NamedTuple):
-    """Where a kind of ticket is made and found; `notes` is the form of its work information."""
+    """Where a kind of ticket is made and found; `notes` is the form of its work information, `made_as` how the form
+    that makes it calls the number, where it does otherwise."""
 
     create: str
     entry: str
@@ -41,9 +43,11 @@ class Form(NamedTuple):
     notes: str
     over: frozenset[str]
     closed: str
+    made_as: str = ""
 
 
-#: follow-up actions have none: they stay at our own desk
+#: a follow-up action is a work order. Its form has no field for another system's number: our key stands in its
+#: description, and its summary ends with a mark that can be searched for
 FORMS: dict[TicketKind, Form] = {
     "incident": Form(
         "HPD:IncidentInterface_Create", "HPD:IncidentInterface", "Incident Number", "Vendor Ticket Number",
@@ -57,40 +61,48 @@ FORMS: dict[TicketKind, Form] = {
         "CHG:ChangeInterface_Create", "CHG:ChangeInterface", "Infrastructure Change Id", "Vendor Ticket Number",
         "CHG:WorkLog", frozenset({"Completed", "Closed", "Cancelled"}), "Completed",
     ),
+    "action": Form(
+        "WOI:WorkOrderInterface_Create", "WOI:WorkOrderInterface", "Work Order ID", "Summary", "WOI:WorkInfo",
+        frozenset({"Completed", "Closed", "Cancelled", "Rejected"}), "Completed", made_as="WorkOrder_ID",
+    ),
 }  # fmt: skip
-_BY_PREFIX: dict[str, TicketKind] = {"INC": "incident", "PBI": "problem", "CRQ": "change"}
+_BY_PREFIX: dict[str, TicketKind] = {"INC": "incident", "PBI": "problem", "CRQ": "change", "WO": "action"}
+_PREFIX = re.compile(r"[A-Z]*")
 
 
 class BmcDesk:
-    """`more` are fields that the house demands, by kind of ticket; `first_name` and `last_name` are the customer's."""
+    """`more` are fields that the house demands, by kind of ticket; `first_name` and `last_name` are the customer's,
+    `company` theirs: without it there are no work orders."""
 
     name = NAME
 
     def __init__(
         self, forms: Forms, receipts: Receipts, *, first_name: str, last_name: str,
-        more: dict[str, dict[str, Any]] | None = None,
+        company: str = "", more: dict[str, dict[str, Any]] | None = None,
     ) -> None:  # fmt: skip
         self._forms = forms
         self._receipts = receipts
-        self._customer = {"First_Name": first_name, "Last_Name": last_name}
+        self._first_name, self._last_name, self._company = first_name, last_name, company
         self._more = more or {}
 
     async def open(self, order: TicketOrder) -> TicketRef:
-        form = FORMS.get(order.kind)
-        if form is None:
-            raise Refused(f"{NAME} has no form for a follow-up action here", provider=NAME)
+        form = FORMS[order.kind]
+        if order.kind == "action" and not self._company:
+            said = f"{NAME} takes work orders for a company's customer only: MAYDAY_BMC_COMPANY names none"
+            raise Refused(said, provider=NAME)
         if order.kind == "change" and order.number:
             await self._entry(order.number)
             return TicketRef(number=order.number)
-        key = short_key(order.effect_key.replace('"', "'"), KEY)
+        key = _key_of(order)
 
         async def look() -> Values | None:
             found = await self._forms.find(form.entry, form.key, key, form.number)
             return {"number": str(found[form.number])} if found and found.get(form.number) else None
 
         async def act() -> Values:
-            answer = await self._forms.create(form.create, {**self._values(order), form.key: key}, form.number)
-            number = answer.text_at("values", form.number)
+            number_as = form.made_as or form.number
+            answer = await self._forms.create(form.create, {**self._values(order), form.key: key}, number_as)
+            number = answer.text_at("values", number_as)
             if number is None:
                 raise Ambiguous(f"{NAME} answered without the number", provider=NAME)
             return {"number": number}
@@ -157,7 +169,7 @@ class BmcDesk:
         told = []
         for relation in await self._forms.all(_RELATIONS, _MAJOR, closing.ticket, _CHILD, MOST_CHILDREN):
             number = str(relation.get(_CHILD))
-            if _BY_PREFIX.get(number[:3].upper()) != "incident" or (await self.state(number))[1]:
+            if not number.upper().startswith("INC") or (await self.state(number))[1]:
                 continue
             told.append(number)
             await self.note(proposal(closing, number))
@@ -184,9 +196,12 @@ class BmcDesk:
     def _values(self, order: TicketOrder) -> Values:
         told = "\n".join(f"{name}: {value}" for name, value in order.fields.items() if value)
         text = "\n\n".join(part for part in (order.description, told, order.incident.id) if part)
+        if order.kind == "action":
+            return {**self._work_order(order, text), **self._more.get(order.kind, {})}
         severity = order.incident.severity
         values = {
-            **self._customer, "Description": one_line(order.summary, SUMMARY), "Detailed_Decription": cut(text, TEXT),
+            "First_Name": self._first_name, "Last_Name": self._last_name,
+            "Description": one_line(order.summary, SUMMARY), "Detailed_Decription": cut(text, TEXT),
             "Impact": IMPACT.get(severity, _LEAST_IMPACT), "Urgency": URGENCY.get(severity, _LEAST_URGENCY),
         }  # fmt: skip
         if order.kind == "incident":
@@ -199,6 +214,17 @@ class BmcDesk:
             values |= {"Status": "Draft", "Class": "Emergency", "Change Type": "Change", "Timing": "Emergency"}
         return {**values, **self._more.get(order.kind, {})}
 
+    def _work_order(self, order: TicketOrder, text: str) -> Values:
+        """The fields that the form demands (BMC's knowledge article "How to create a new Work Order through Rest
+        API"). Who owns the action and until when stands in the text: assignees are known there by group and login."""
+        ours = f"{order.effect_key}\n{note_mark(order.effect_key)}"  # a flow that posts it back is known as ours
+        return {
+            "z1D_Action": "CREATE", "Status": "Assigned", "First Name": self._first_name, "Last Name": self._last_name,
+            "Customer First Name": self._first_name, "Customer Last Name": self._last_name, "Company": self._company,
+            "Customer Company": self._company, "Location Company": self._company,
+            "Detailed Description": f"{cut(text, TEXT)}\n\n{ours}",
+        }  # fmt: skip
+
     async def _entry(self, number: str) -> Values:
         """`Request ID` and `Status` of a ticket. Raises Refused for one that is not there."""
         form = FORMS[_kind(number)]
@@ -208,9 +234,18 @@ class BmcDesk:
         return found
 
 
+def _key_of(order: TicketOrder) -> str:
+    """What the form's key field holds, and is looked for."""
+    if order.kind == "action":
+        mark = note_mark(order.effect_key)
+        return f"{one_line(order.summary, SUMMARY - len(mark) - 1)} {mark}"
+    return short_key(order.effect_key.replace('"', "'"), KEY)
+
+
 def _kind(number: str) -> TicketKind:
     """By the number's prefix. Raises Refused for one that is none of BMC's."""
-    kind = _BY_PREFIX.get(number[:3].upper())
+    prefix = _PREFIX.match(number.upper())
+    kind = _BY_PREFIX.get(prefix[0]) if prefix else None
     if kind is None:
         raise Refused(f"{NAME} has no ticket {number[:60]}", provider=NAME)
     return kind

@@ -2,7 +2,8 @@
 
 Fields are those of the REST API's forms (`Incident Number`, `Status`, `Vendor Ticket Number`, ...), plain or under
 `values`. The token comes in a header or in the address; `X-Mayday-Signature: sha256=` + hex HMAC of the body where a
-secret is shared. A record whose `Vendor Ticket Number` is the effect key of one of our calls is our own ticket: states
+secret is shared. A record whose `Vendor Ticket Number` is the effect key of one of our calls (a work order's
+`Detailed Description` holds it) is our own ticket: states
 and work notes go onto the timeline. Another record is an alert until it is resolved, closed or cancelled. Where
 nobody builds the flow, tickets are looked at now and then instead (`desk.py`).
 """
@@ -14,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mayday.domain.incident import AlertEvent
-from mayday.providers.calls import OurCall, read_call
+from mayday.providers.calls import OurCall, find_call, read_call
 from mayday.providers.facts import alert, facts, fields, grade, scalar, title_of
 from mayday.providers.inbound import (
     Callback,
@@ -33,8 +34,8 @@ from mayday.providers.ticket_echo import is_ours
 __all__ = ["Bmc"]
 
 SIGNATURE_HEADER = "X-Mayday-Signature"
-_NUMBERS = ("Incident Number", "Problem Investigation ID", "Infrastructure Change Id")
-_OVER = ("resolved", "closed", "cancelled", "completed")
+_NUMBERS = ("Incident Number", "Problem Investigation ID", "Infrastructure Change Id", "Work Order ID")
+_OVER = ("resolved", "closed", "cancelled", "completed", "rejected")
 _NOTES = ("Detailed Description", "Work Log Details", "WorkLog Text")
 
 
@@ -55,13 +56,21 @@ class Bmc(InboundSource):
     def events(self, delivery: Delivery) -> list[AlertEvent]:
         """One event a foreign record."""
         record = _record(delivery)
-        return [] if read_call(record.get("Vendor Ticket Number")) is not None else [_alert(record, delivery)]
+        return [] if _call(record) is not None else [_alert(record, delivery)]
 
     def callbacks(self, delivery: Delivery) -> list[Callback]:
         """States and work notes of our own tickets."""
         record = _record(delivery)
-        call = read_call(record.get("Vendor Ticket Number"))
+        call = _call(record)
         return [] if call is None else list(_written(record, call, delivery))
+
+
+def _call(record: dict[str, Any]) -> OurCall | None:
+    """The call that made the record. A work order holds our key in its description."""
+    call = read_call(record.get("Vendor Ticket Number"))
+    if call is None and record.get("Work Order ID"):
+        return find_call(record.get("Detailed Description"))
+    return call
 
 
 def _record(delivery: Delivery) -> dict[str, Any]:

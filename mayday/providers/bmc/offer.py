@@ -17,10 +17,13 @@ from mayday.providers.receipts import Receipts
 
 class BmcSettings(VendorModel):
     url: str = Field(description="Address of the REST API, such as https://example-restapi.onbmc.com")
-    username: str = Field(description="Account with the permissions Incident, Problem and Infrastructure Change User")
+    username: str = Field(
+        description="Account with the permissions Incident, Problem, Infrastructure Change and Work Order User"
+    )
     password: SecretStr = Field(description="Its password")
     first_name: str = Field(description="First name of the customer of major incidents, as People has it")
     last_name: str = Field(description="Last name of that customer")
+    company: str = Field(default="", description="That customer's company: follow-up actions then become work orders")
     watched: bool = Field(
         default=True, description="Look at open tickets every minute; `false` where a flow of yours posts to us"
     )
@@ -38,7 +41,7 @@ def offer(given: VendorSettings) -> Offer | None:
     forms = Forms(given.client(base_url, JwtLogin(NAME, base_url, settings.username, secret(settings.password))))
     receipts = Receipts(given.records.desk, NAME)
     desk = BmcDesk(
-        forms, receipts, first_name=settings.first_name, last_name=settings.last_name,
+        forms, receipts, first_name=settings.first_name, last_name=settings.last_name, company=settings.company,
         more=settings.fields,
     )  # fmt: skip
 
@@ -46,8 +49,14 @@ def offer(given: VendorSettings) -> Offer | None:
         await forms.find("HPD:IncidentInterface", "Incident Number", "INC000000000000", "Status")
         return CheckResult(True, "the account can log in and read incidents")
 
+    async def work_orders_can_be_read() -> CheckResult:
+        if not settings.company:
+            return CheckResult(True, "follow-up actions stay at our own desk: MAYDAY_BMC_COMPANY is not set")
+        await forms.find("WOI:WorkOrderInterface", "Work Order ID", "WO0000000000000", "Status")
+        return CheckResult(True, "the account can read work orders, which follow-up actions become")
+
     return Offer(
         ticket_desk=desk, watched_desk=desk if settings.watched else None,
         change_runner=VendorChangeRunner(desk, receipts, given.records.timeline, given.base_url),
-        checks=[incidents_can_be_read],
+        checks=[incidents_can_be_read, work_orders_can_be_read],
     )  # fmt: skip

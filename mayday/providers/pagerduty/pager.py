@@ -7,6 +7,7 @@ the service's own escalation policy.
 | anybody else | Events v2 `trigger` with `dedup_key` | merged into the open alert |
 | stop | the incident or the event is resolved | by id or key |
 | who answered | GET /incidents?incident_key=, where no webhook tells us | |
+| what they wrote | GET /incidents/{id}/notes, where no webhook tells us | |
 
 Both keys are the effect key of the call, cut to 255 characters, so that a webhook leads back to the page. A REST
 incident that is refused is looked up by its key. 202 of Events v2 means accepted, not yet an incident. Sources:
@@ -23,9 +24,10 @@ from typing import Any
 from mayday.domain.errors import Refused
 from mayday.domain.ports import Call
 from mayday.providers.client import VendorClient, segment
+from mayday.providers.inbound import Malformed, clean_text, instant
 from mayday.providers.page_words import facts_of, incident_url, title_of
-from mayday.providers.ticket_echo import note_mark
-from mayday.providers.vendor_pager import AnsweredCall, InDoubt
+from mayday.providers.ticket_echo import is_ours, note_mark
+from mayday.providers.vendor_pager import AnsweredCall, InDoubt, PageNote
 from mayday.providers.vendor_words import cut, short_key
 from mayday.records.pager_calls import PagerCall
 
@@ -34,6 +36,7 @@ __all__ = ["NAME", "PagerDutyLine"]
 NAME = "pagerduty"
 LONGEST_KEY = 255
 LONGEST_SUMMARY = 1024
+LONGEST_NOTE = 4_000
 #: incidents looked at in one round of asking
 MOST_ASKED = 20
 _ID = re.compile(r"[PQ][A-Z0-9]{5,20}")
@@ -102,6 +105,19 @@ class PagerDutyLine:
                 found.append(AnsweredCall(call, by))
         return found
 
+    async def notes(self, calls: Sequence[PagerCall]) -> list[PageNote]:
+        found: list[PageNote] = []
+        for call in calls if self._rest is not None else []:
+            assert self._rest is not None
+            key = short_key(call.effect_key, LONGEST_KEY)
+            incident = call.ref if call.ref and call.ref != key else (await self._incident(self._rest, key)).get("id")
+            if not incident:
+                continue
+            path = f"/incidents/{segment(str(incident))}/notes"
+            answer = await self._rest.call("GET", path, headers=self._headers, accept=(404,))
+            found += [note for row in answer.rows("notes") if (note := _note(call, row)) is not None]
+        return found
+
     @property
     def _headers(self) -> dict[str, str]:
         return {"From": self._from, "Accept": "application/vnd.pagerduty+json;version=2"}
@@ -143,6 +159,19 @@ def _answered_by(incident: dict[str, Any]) -> str | None:
     if incident.get("status") in ("acknowledged", "resolved") and str(who.get("type", "")).startswith("user"):
         return str(who.get("id"))
     return None
+
+
+def _note(call: PagerCall, row: dict[str, Any]) -> PageNote | None:
+    """A note of a person; None for one of ours, and for one without words."""
+    content, user = row.get("content"), row.get("user") or {}
+    text = clean_text(content, LONGEST_NOTE).strip() if isinstance(content, str) else ""
+    if not text or not row.get("id") or is_ours(str(content)) or not isinstance(user, dict):
+        return None
+    try:
+        at = instant(row.get("created_at"), "created_at")
+    except Malformed:
+        at = None
+    return PageNote(call, str(row["id"]), text, str(user.get("id") or ""), str(user.get("summary") or ""), at)
 
 
 def rfc3339(at: datetime) -> str:

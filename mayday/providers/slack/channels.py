@@ -6,26 +6,23 @@ import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from mayday.domain.effects import IncidentCard
 from mayday.domain.errors import ProviderError, Refused, Unauthorised
+from mayday.providers.moved_channels import ARCHIVED, CHANNEL, DELETED, Moved, MovedChannels, opened_again
 from mayday.providers.receipts import Receipts
 from mayday.providers.slack import NAME
 from mayday.providers.slack.api import SlackApi, SlackRefused
 
-__all__ = ["CHANNEL", "MOVED", "Channels", "Moved", "Rooms"]
+__all__ = ["Channels", "Rooms"]
 
-CHANNEL = "channel"
-"""Kind of the receipts of channels that were opened."""
-
-MOVED = "channel.moved"
-"""Kind of the receipts of channels that took the place of an archived one, by the id of that."""
-ARCHIVED = "is_archived"
-"""Slack's word for a channel in which nothing can be done any more."""
+#: Slack's words for a channel in which nothing can be done any more, and what they mean to people. One that was deleted
+#: and a private one that the bot was taken out of are told apart by nobody.
+_DEAD = {"is_archived": ARCHIVED, "channel_not_found": DELETED, "not_in_channel": DELETED}
 
 REMEMBERED = 2_000
-MOST_TRIES = 5
+LONGEST_NAME = 80
 MOST_MEMBERS = 100
 LOOKED_BACK = 200
 """Messages of a channel among which a lost one is looked for: it was posted a moment ago."""
@@ -58,6 +55,16 @@ class Channels:
             self.remember(wanted, str(found["id"]))
         return self._ids[wanted]
 
+    async def newer(self, name: str, dead: str) -> str | None:
+        """The id of another channel that is called so now; `dead` is the one that was meant until now."""
+        wanted = name.lstrip("#")
+        self._ids.pop(wanted, None)
+        found = None if _ID.fullmatch(wanted) else await self.find(wanted)
+        if found is None or str(found["id"]) == dead:
+            return None
+        self.remember(wanted, str(found["id"]))
+        return self._ids[wanted]
+
     async def find(self, name: str) -> dict[str, Any] | None:
         """The channel of this name, as Slack shows it."""
         given: dict[str, str | int] = {"exclude_archived": "true", "types": "public_channel,private_channel"}
@@ -79,13 +86,6 @@ class Channels:
         return None
 
 
-class Moved(NamedTuple):
-    """Where it goes on after a channel was archived; `words` say what was done about it."""
-
-    channel: str
-    words: str
-
-
 class Rooms:
     """Where an incident is talked about. `default` is for incidents that have no channel of their own yet."""
 
@@ -94,81 +94,76 @@ class Rooms:
         self._channels = channels
         self._receipts = receipts
         self._default = default
+        self.moved = MovedChannels(receipts, NAME, LONGEST_NAME)
 
     async def of(self, incident: IncidentCard, named: str | None = None) -> str | None:
         """The id of the channel that is named, of the incident's own, or of the default; None where there is none."""
-        if named is None and incident.channel:
-            return await self._now(incident, await self._own(incident, incident.channel))
-        name = named or self._default
+        name = self._houses(incident, named)
+        if name is None and incident.channel:
+            return await self.moved.now(incident, await self._own(incident, incident.channel))
         return await self._channels.id_of(name) if name else None
 
     async def alive(
-        self, incident: IncidentCard, channel: str, act: Callable[[str], Awaitable[Done]]
+        self, incident: IncidentCard, channel: str, act: Callable[[str], Awaitable[Done]], named: str | None = None
     ) -> tuple[Done, str | None]:
-        """`act` in the channel; where that was archived meanwhile (the incident ended and was reopened), in the same
-        one opened again, or else in a new one. The words say which, None where nothing had to be done."""
+        """`act` in the channel. Where the incident's own was archived or deleted meanwhile: in the same one opened
+        again, or else in a new one; the words say which, None where nothing had to be done.
+
+        Raises Refused for a channel of the house's that is dead, unless another one is called so now.
+        """
         try:
             return await act(channel), None
         except SlackRefused as refused:
-            if refused.error != ARCHIVED:
+            if refused.error not in _DEAD:
                 raise
-        moved = await self._revived(incident, channel)
-        return await act(moved.channel), moved.words
+            said, why = str(refused), _DEAD[refused.error]
+        name = self._houses(incident, named)
+        if name is None:
+            moved = await self._revived(incident, channel, why)
+            return await act(moved.channel), moved.words
+        newer = await self._channels.newer(name, channel)
+        if newer is None:
+            raise Refused(f"{said}: #{name.lstrip('#')[:80]}: {why}", provider=NAME)
+        return await act(newer), None
 
-    async def _revived(self, incident: IncidentCard, channel: str) -> Moved:
+    def _houses(self, incident: IncidentCard, named: str | None) -> str | None:
+        """The name of a channel that is not the incident's own: it is not ours to revive or replace."""
+        return named or (None if incident.channel else self._default)
+
+    async def _revived(self, incident: IncidentCard, channel: str, why: str) -> Moved:
+        if why == ARCHIVED:
+            try:
+                await self._api.repeat("conversations.unarchive", channel=channel)
+                return opened_again(channel)
+            except SlackRefused as refused:
+                if refused.error == "not_archived":
+                    return opened_again(channel)
+            except Unauthorised:  # most bots may not open a channel again
+                pass
+        moved = await self.moved.anew(incident, channel, why, self._create)
+        await self._invite_those_of(incident, channel, moved.channel)
+        return moved
+
+    async def _create(self, name: str, private: bool) -> str | None:
         try:
-            await self._api.repeat("conversations.unarchive", channel=channel)
+            data = await self._api.write("conversations.create", name=name, is_private=private)
         except SlackRefused as refused:
-            if refused.error != "not_archived":
-                return await self._new_one(incident, channel)
-        except Unauthorised:  # most bots may not open a channel again
-            return await self._new_one(incident, channel)
-        return Moved(channel, "the channel had been archived: it is opened again")
+            if refused.error == "name_taken":
+                return None
+            raise
+        return str(data["channel"]["id"])
 
-    async def _new_one(self, incident: IncidentCard, channel: str) -> Moved:
-        """A further channel with those who were in the old one; a private one's is private."""
-        opened = await self._receipts.all(CHANNEL, incident.id)
-        first: dict[str, Any] = next((each for each in opened.values() if each.get("name")), {})
-        before: dict[str, Any] = next((each for each in opened.values() if each.get("id") == channel), first)
-
-        async def create() -> dict[str, Any]:
-            start = f"{str(before.get('name') or incident.id.lower())[:68]}-again"
-            for number in range(1, MOST_TRIES + 1):
-                name = start if number == 1 else f"{start}-{number}"
-                try:
-                    data = await self._api.write(
-                        "conversations.create", name=name, is_private=bool(before.get("private", True))
-                    )
-                except SlackRefused as refused:
-                    if refused.error != "name_taken":
-                        raise
-                else:
-                    return {"id": str(data["channel"]["id"]), "name": name}
-            raise Refused(f"#{start} and its like are taken", provider=NAME)
-
-        async def look() -> dict[str, Any] | None:
-            return None  # one whose making was never answered stays empty: see `chat`
-
-        done = await self._receipts.once(MOVED, channel, incident.id, look=look, act=create)
-        await self._invite_those_of(channel, str(done["id"]))
-        return Moved(str(done["id"]), f"the channel had been archived: it goes on in #{done['name']}")
-
-    async def _invite_those_of(self, old: str, new: str) -> None:
-        """A comfort: who cannot be brought along finds the new channel's name on the timeline."""
+    async def _invite_those_of(self, incident: IncidentCard, old: str, new: str) -> None:
+        """Who was in the old channel, or was asked in where that says nothing any more. A comfort: who cannot be
+        brought along finds the new channel's name on the timeline."""
         with suppress(ProviderError):
-            data = await self._api.read("conversations.members", channel=old, limit=MOST_MEMBERS)
-            users = [str(each) for each in data.get("members") or []]
+            try:
+                data = await self._api.read("conversations.members", channel=old, limit=MOST_MEMBERS)
+                users = [str(each) for each in data.get("members") or []]
+            except ProviderError:
+                users = await self.moved.guests(incident)
             if users:
                 await self._api.repeat("conversations.invite", channel=new, users=",".join(users), force=True)
-
-    async def _now(self, incident: IncidentCard, channel: str) -> str:
-        """Where an archived channel goes on."""
-        moved = await self._receipts.all(MOVED, incident.id)
-        for _ in range(len(moved)):
-            if channel not in moved:
-                break
-            channel = str(moved[channel]["id"])
-        return channel
 
     async def _own(self, incident: IncidentCard, name: str) -> str:
         """Only a channel that is this incident's: the desk may have opened one of this name while Slack was down, and

@@ -15,10 +15,11 @@ from mayday.domain.effects import IncidentCard, SentVia
 from mayday.domain.errors import Refused
 from mayday.domain.ports import ChannelOrder, ChannelRef, Invitation, Post
 from mayday.providers.embedded.chat import channel_name
+from mayday.providers.moved_channels import CHANNEL
 from mayday.providers.receipts import Receipts
 from mayday.providers.slack import NAME
 from mayday.providers.slack.api import SlackApi, SlackRefused
-from mayday.providers.slack.channels import CHANNEL, MOVED, Channels, Rooms, purpose_of
+from mayday.providers.slack.channels import Channels, Rooms, purpose_of
 from mayday.providers.slack.messages import metadata, post_blocks, summary_of
 from mayday.providers.slack.wording import fitting
 
@@ -116,7 +117,7 @@ class SlackChat:
 
             return await self._receipts.once(POST, post.effect_key, post.incident.id, look=look, act=say)
 
-        done, moved = await self._rooms.alive(post.incident, channel, to)
+        done, moved = await self._rooms.alive(post.incident, channel, to, post.channel)
         if post.pin:
             await self._pinned(done)
         return SentVia(channel="chat", provider=NAME, ref=f"{done['channel']}/{done['ts']}", note=moved)
@@ -145,6 +146,8 @@ class SlackChat:
             return missing
 
         missing, _ = await self._rooms.alive(invitation.incident, channel, into)
+        there = [user for user in listed if user not in missing]
+        await self._rooms.moved.invited(invitation.incident, invitation.effect_key, there)
         return [person for person, user in users.items() if user not in missing]
 
     async def _invited(self, channel: str, users: Sequence[str]) -> set[str]:
@@ -166,11 +169,7 @@ class SlackChat:
 
     async def archive(self, effect_key: str, incident: IncidentCard) -> None:
         """The incident's own channel; one that is named otherwise by the house stays."""
-        opened = [
-            *(await self._receipts.all(CHANNEL, incident.id)).values(),
-            *(await self._receipts.all(MOVED, incident.id)).values(),
-        ]
-        for channel in {str(each["id"]) for each in opened if each.get("id")}:
+        for channel in await self._rooms.moved.all_of(incident):
             try:
                 await self._api.repeat("conversations.archive", channel=channel)
             except SlackRefused as refused:

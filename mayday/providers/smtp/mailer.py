@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from email.message import EmailMessage
 from email.utils import formatdate
 from typing import NamedTuple
@@ -20,16 +20,23 @@ from mayday.providers.invites import CONTENT_TYPE, render
 
 NAME = "smtp"
 TIMEOUT_S = 20
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class SmtpAddress(NamedTuple):
-    """Where the server is and how to log in. `implicit_tls` for smtps; plain smtp upgrades when offered."""
+    """Where the server is and how to log in. `implicit_tls` for smtps; plain smtp upgrades when that is offered, and a
+    password leaves this machine only after that."""
 
     host: str
     port: int
     username: str | None
     password: str | None
     implicit_tls: bool
+
+    @property
+    def needs_encryption(self) -> bool:
+        """A server that hides its STARTTLS is not told the password."""
+        return bool(self.password) and not self.implicit_tls and self.host not in _THIS_MACHINE
 
     @classmethod
     def parse(cls, url: str) -> SmtpAddress:
@@ -89,23 +96,35 @@ class SmtpMailer:
 
     async def reach(self) -> None:
         """Connect and log in, for doctor. Raises ProviderError."""
-        address = self._address
-        client = aiosmtplib.SMTP(
-            hostname=address.host, port=address.port, username=address.username, password=address.password,
-            use_tls=address.implicit_tls, timeout=TIMEOUT_S, tls_context=self._context,
-        )  # fmt: skip
         with smtp_errors():
-            async with client:
+            async with self._session() as client:
                 await client.noop()
 
     async def _deliver(self, message: EmailMessage, to: list[str]) -> str:
-        address = self._address
         with smtp_errors():
-            await aiosmtplib.send(
-                message, recipients=to, hostname=address.host, port=address.port, username=address.username,
-                password=address.password, use_tls=address.implicit_tls, timeout=TIMEOUT_S, tls_context=self._context,
-            )  # fmt: skip
+            async with self._session() as client:
+                await client.send_message(message, recipients=to)
         return str(message["Message-ID"])
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[aiosmtplib.SMTP]:
+        """Connected, encrypted where the server can, and logged in."""
+        address = self._address
+        client = aiosmtplib.SMTP(
+            hostname=address.host, port=address.port, username=address.username, password=address.password,
+            use_tls=address.implicit_tls, start_tls=True if address.needs_encryption else None, timeout=TIMEOUT_S,
+            tls_context=self._context,
+        )  # fmt: skip
+        try:
+            await client.connect()
+        except (aiosmtplib.SMTPException, OSError) as error:
+            client.close()
+            if type(error) is not aiosmtplib.SMTPException:
+                raise
+            said = f"the mail server does not offer what its address needs: {error}"  # STARTTLS, or AUTH
+            raise Unreachable(said, provider=NAME) from error
+        async with client:
+            yield client
 
 
 @contextmanager

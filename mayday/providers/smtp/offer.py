@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from mayday.providers.checks import VendorCheck
 from mayday.providers.offers import CheckResult, Offer, VendorModel, VendorSettings
 from mayday.providers.smtp.mailer import SmtpAddress, SmtpMailer
@@ -11,7 +13,9 @@ from mayday.settings import SettingsError
 
 
 class SmtpSettings(VendorModel):
-    url: str
+    url: str = Field(
+        description="smtp://USER:PASSWORD@HOST:587 (STARTTLS), or smtps://...:465; special characters percent-encoded"
+    )
 
 
 def offer(given: VendorSettings) -> Offer | None:

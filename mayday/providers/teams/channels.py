@@ -15,15 +15,22 @@ from uuid import NAMESPACE_URL, uuid5
 
 from mayday.domain.errors import Ambiguous, Broken, Refused, Unreachable
 from mayday.providers.client import Answer, VendorClient, segment
+from mayday.providers.moved_channels import ARCHIVED, DELETED
 from mayday.providers.teams import NAME
 from mayday.providers.teams.cards import CARD_TYPE, Card
+from mayday.providers.vendor_words import said_in
 
-__all__ = ["TeamChannels"]
+__all__ = ["NotCalledSo", "TeamChannels"]
 
 LOOKED_BACK = 50
 """Graph's largest page of channel messages."""
 MOST_PAGES = 10
+_NOT_LIKE_THAT = (400, 409)
 _ID = re.compile(r"19:[^/?#\s]{1,190}@thread\.(tacv2|skype|v2)")
+
+
+class NotCalledSo(Refused):
+    """The team takes no channel of this name: another has it, or had it (a deleted one keeps its name for a month)."""
 
 
 class TeamChannels:
@@ -65,10 +72,12 @@ class TeamChannels:
         return None
 
     async def create(self, name: str, description: str, *, private: bool = False) -> dict[str, Any]:
-        """A private channel has its maker as the only member; people are added by `add`."""
+        """A private channel has its maker as the only member; people are added by `add`. Raises NotCalledSo."""
         answer = await self._client.call("POST", self._path, json={
             "displayName": name, "description": description, "membershipType": "private" if private else "standard",
-        })  # fmt: skip
+        }, accept=_NOT_LIKE_THAT)  # fmt: skip
+        if answer.status in _NOT_LIKE_THAT:
+            raise NotCalledSo(f"{NAME} takes no channel {name}: {said_in(answer.data)}", provider=NAME)
         if not answer.text_at("id"):
             raise Ambiguous(f"{NAME} answered without the channel", provider=NAME)
         channel: dict[str, Any] = answer.data
@@ -91,6 +100,30 @@ class TeamChannels:
             await self._client.call("POST", f"{self._path}/{segment(channel)}/archive", json={}, accept=(404, 409))
         except Ambiguous as error:
             raise Unreachable(str(error), provider=NAME) from error
+
+    async def dead(self, channel: str) -> str | None:
+        """Why nothing can be said in the channel any more; None where Graph shows no reason in the channel itself."""
+        answer = await self._client.call("GET", f"{self._path}/{segment(channel)}", accept=(404,))
+        if answer.status == 404:
+            return DELETED
+        return ARCHIVED if answer.at("isArchived") is True else None
+
+    async def unarchive(self, channel: str) -> None:
+        """Open it again. Graph says yes before it is done."""
+        try:
+            await self._client.call("POST", f"{self._path}/{segment(channel)}/unarchive")
+        except Ambiguous as error:
+            raise Unreachable(str(error), provider=NAME) from error
+
+    async def newer(self, name: str, dead: str) -> str | None:
+        """The id of another channel that is called so now; `dead` is the one that was meant until now."""
+        wanted = name.lstrip("#")
+        self._ids.pop(wanted, None)
+        found = None if _ID.fullmatch(wanted) else await self.find(wanted)
+        if found is None or str(found["id"]) == dead:
+            return None
+        self.remember(wanted, str(found["id"]))
+        return self._ids[wanted]
 
     async def post(self, channel: str, key: str, card: Card, *, mentioned: Mapping[str, str] | None = None) -> str:
         """Post a card; returns the message's id. `mentioned` are people by their id, who are told by Teams."""

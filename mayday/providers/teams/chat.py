@@ -11,19 +11,20 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from mayday.domain.effects import ClosePage, IncidentCard, SentVia
-from mayday.domain.errors import Refused
+from mayday.domain.errors import Refused, Unauthorised
 from mayday.domain.ports import Card, ChannelOrder, ChannelRef, Invitation, Post
 from mayday.providers.embedded.chat import channel_name
+from mayday.providers.moved_channels import CHANNEL
 from mayday.providers.receipts import Receipts
 from mayday.providers.teams import NAME
 from mayday.providers.teams.cards import over_card, post_card, question_card
-from mayday.providers.teams.channels import TeamChannels
+from mayday.providers.teams.channels import NotCalledSo, TeamChannels
+from mayday.providers.teams.rooms import LONGEST_NAME, Rooms
 from mayday.providers.vendor_words import cut, one_line
 
 __all__ = ["Member", "TeamsChat", "TeamsNoticeboard"]
 
-CHANNEL, POST, INVITE, CARD, OVER = "channel", "post", "invite", "card", "card.over"
-LONGEST_NAME, LONGEST_DESCRIPTION = 50, 1_024
+POST, INVITE, CARD, OVER = "post", "invite", "card", "card.over"
 KEPT = 3_000
 """Characters of a card's text that are kept, to write it again when it is over."""
 
@@ -38,35 +39,6 @@ class Member(NamedTuple):
 MemberOf = Callable[[str], Member]
 
 
-class _Room:
-    def __init__(self, channels: TeamChannels, receipts: Receipts, base_url: str, default: str | None) -> None:
-        self.channels = channels
-        self.receipts = receipts
-        self.base_url = base_url
-        self._default = default
-
-    async def channel_of(self, incident: IncidentCard, named: str | None = None) -> str | None:
-        """The channel that is named, the incident's own, or the default; None where there is none."""
-        if named is None and incident.channel:
-            return await self._own(incident, incident.channel)
-        name = named or self._default
-        return await self.channels.id_of(name) if name else None
-
-    async def is_private(self, incident: IncidentCard, channel: str) -> bool:
-        opened = (await self.receipts.all(CHANNEL, incident.id)).values()
-        return any(each.get("id") == channel and each.get("private") for each in opened)
-
-    async def _own(self, incident: IncidentCard, name: str) -> str:
-        """Only a channel that is this incident's: the desk may have opened one of this name while Teams was down."""
-        for opened in (await self.receipts.all(CHANNEL, incident.id)).values():
-            if opened.get("name") == name:
-                return str(opened["id"])
-        found = await self.channels.find(name)
-        if found is None or incident.id not in str(found.get("description") or ""):
-            raise Refused(f"{name[:80]} was not opened in Teams for {incident.id}", provider=NAME)
-        return str(found["id"])
-
-
 class TeamsChat:
     """`default` is the channel of incidents that have none of their own."""
 
@@ -75,20 +47,21 @@ class TeamsChat:
     def __init__(
         self, channels: TeamChannels, receipts: Receipts, member_of: MemberOf, base_url: str, default: str | None = None
     ) -> None:
-        self._room = _Room(channels, receipts, base_url, default)
+        self._room = Rooms(channels, receipts, base_url, default)
         self._member_of = member_of
 
     async def open_channel(self, order: ChannelOrder) -> ChannelRef:
         channels = self._room.channels
         wanted = channel_name(order.name)[:LONGEST_NAME] or channel_name(order.incident.id)
         own = f"{wanted[: LONGEST_NAME - 7]}-{order.incident.id[-6:].lower()}"
-        topic = one_line(order.topic or f"{order.incident.severity} {order.incident.title}", 500)
-        address = f"{self._room.base_url}/incidents/{order.incident.id}"
-        description = cut(f"{topic} | {order.incident.id} {address}", LONGEST_DESCRIPTION)
+        description = self._room.description_of(order.incident, order.topic)
 
         async def create() -> dict[str, Any]:
-            free = wanted if await channels.find(wanted) is None else own
-            return _kept(await channels.create(free, description, private=order.private), order)
+            try:
+                made = await channels.create(wanted, description, private=order.private)
+            except NotCalledSo:
+                made = await channels.create(own, description, private=order.private)
+            return _kept(made, order)
 
         async def look() -> dict[str, Any] | None:
             for name in (own, wanted):
@@ -107,8 +80,12 @@ class TeamsChat:
         if channel is None:
             raise Refused(f"{post.incident.id} has no channel, and MAYDAY_TEAMS_CHANNEL names none", provider=NAME)
         card = post_card(post.text, post.incident, self._room.base_url)
-        done = await self._said(POST, post.effect_key, post.incident, channel, card)
-        return SentVia(channel="chat", provider=NAME, ref=f"{done['channel']}/{done['message']}")
+
+        async def to(room: str) -> dict[str, Any]:
+            return await self._said(POST, post.effect_key, post.incident, room, card)
+
+        done, moved = await self._room.alive(post.incident, channel, to, post.channel)
+        return SentVia(channel="chat", provider=NAME, ref=f"{done['channel']}/{done['message']}", note=moved)
 
     async def invite(self, invitation: Invitation) -> list[str]:
         """People without an id are left out."""
@@ -119,7 +96,7 @@ class TeamsChat:
         channel = await self._room.channel_of(invitation.incident)
         if channel is None:
             raise Refused(f"{invitation.incident.id} has no channel", provider=NAME)
-        if await self._room.is_private(invitation.incident, channel):
+        if await self._room.moved.is_private(invitation.incident, channel):
             for person, member in list(known.items()):
                 try:
                     await self._room.channels.add(channel, str(member.user))
@@ -129,13 +106,18 @@ class TeamsChat:
             return []
         card = post_card("You are needed here.", invitation.incident, self._room.base_url)
         mentioned = {str(member.user): one_line(member.name, 100) for member in known.values()}
-        await self._said(INVITE, invitation.effect_key, invitation.incident, channel, card, mentioned)
+
+        async def to(room: str) -> dict[str, Any]:
+            return await self._said(INVITE, invitation.effect_key, invitation.incident, room, card, mentioned)
+
+        await self._room.alive(invitation.incident, channel, to)
+        await self._room.moved.invited(invitation.incident, invitation.effect_key, list(mentioned))
         return list(known)
 
     async def archive(self, effect_key: str, incident: IncidentCard) -> None:
         """The incident's own channel; one that is named otherwise by the house stays."""
-        for channel in (await self._room.receipts.all(CHANNEL, incident.id)).values():
-            await self._room.channels.archive(str(channel["id"]))
+        for channel in await self._room.moved.all_of(incident):
+            await self._room.channels.archive(channel)
 
     async def _said(
         self, kind: str, key: str, incident: IncidentCard, channel: str, card: dict[str, Any],
@@ -161,7 +143,7 @@ class TeamsNoticeboard:
     def __init__(
         self, channels: TeamChannels, receipts: Receipts, member_of: MemberOf, base_url: str, default: str | None = None
     ) -> None:
-        self._room = _Room(channels, receipts, base_url, default)
+        self._room = Rooms(channels, receipts, base_url, default)
         self._member_of = member_of
 
     async def put_up(self, card: Card) -> SentVia | None:
@@ -174,18 +156,21 @@ class TeamsNoticeboard:
             names=names,
         )  # fmt: skip
 
-        def standing(message: str) -> dict[str, Any]:
-            return {"channel": channel, "message": message, "page": card.page, "text": cut(card.text, KEPT)}
+        async def to(room: str) -> dict[str, Any]:
+            def standing(message: str) -> dict[str, Any]:
+                return {"channel": room, "message": message, "page": card.page, "text": cut(card.text, KEPT)}
 
-        async def say() -> dict[str, Any]:
-            return standing(await channels.post(channel, card.effect_key, shown))
+            async def say() -> dict[str, Any]:
+                return standing(await channels.post(room, card.effect_key, shown))
 
-        async def look() -> dict[str, Any] | None:
-            message = await channels.message_of(channel, card.effect_key)
-            return standing(message) if message else None
+            async def look() -> dict[str, Any] | None:
+                message = await channels.message_of(room, card.effect_key)
+                return standing(message) if message else None
 
-        done = await self._room.receipts.once(CARD, card.effect_key, card.incident.id, look=look, act=say)
-        return SentVia(channel="chat", provider=NAME, ref=f"{done['channel']}/{done['message']}")
+            return await self._room.receipts.once(CARD, card.effect_key, card.incident.id, look=look, act=say)
+
+        done, moved = await self._room.alive(card.incident, channel, to)
+        return SentVia(channel="chat", provider=NAME, ref=f"{done['channel']}/{done['message']}", note=moved)
 
     async def settle(self, closing: ClosePage) -> int:
         """Every card of the page loses its links and says what came of it."""
@@ -196,7 +181,12 @@ class TeamsNoticeboard:
             if card.get("page") != closing.page or await receipts.of(OVER, key) is not None:
                 continue
             shown = over_card(str(card.get("text") or ""), closing.incident, closing.reason)
-            await self._room.channels.change(str(card["channel"]), str(card["message"]), key, shown)
+            where = str(card["channel"])
+            try:
+                await self._room.channels.change(where, str(card["message"]), key, shown)
+            except (Refused, Unauthorised):  # nobody can read, or answer, what stands in a dead channel
+                if not await self._room.is_dead(where):
+                    raise
             await receipts.keep(OVER, key, closing.incident.id, {"reason": closing.reason})
             count += 1
         return count

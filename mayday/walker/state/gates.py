@@ -51,6 +51,8 @@ class Gate(Wire):
     then: str = "lapsed"
     digest: str = ""
     ref: str = ""
+    #: the change that the gate is about, as the runbook names it; where the start input asks for it
+    change: str | None = None
     outcome: str | None = None
     outcome_at: datetime | None = None
     reason: str | None = None

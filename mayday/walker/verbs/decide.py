@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mayday.language.expressions import parse_template
 from mayday.language.runbook import GateTimeout, Step, Voters
-from mayday.walker import approvals, blocks, failing, gates, people
+from mayday.walker import approvals, blocks, changes, failing, gates, people
 from mayday.walker.state import Gate, StepState
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ def gate_of(w: Walker, step: Step, state: StepState) -> Gate:
         then=on_timeout.then if on_timeout.then != "approved" or on_timeout.allow_default_approve else "lapsed",
         digest=approvals.digest_of(w, step, state.path),
         ref=f"{w.state.id}/{state.path}#{state.occurrence}",
+        change=changes.named_in(w, step, state.path),
         verbal=step.verbal == "allowed",
         break_by=_people(w, glass.by) if glass else [],
         break_second=_people(w, glass.second) if glass else [],

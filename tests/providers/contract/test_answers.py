@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -15,13 +15,14 @@ from mayday.domain.effects import IncidentCard
 from mayday.domain.ports import Call
 from mayday.language.catalog import Catalog
 from mayday.providers.offers import Offer
+from mayday.providers.ticket_echo import note_mark
 from mayday.records import Records
 from mayday.records.incidents import IncidentRecord
 from tests.doubles.everbridge import Everbridge
 from tests.doubles.given import offer_of
 from tests.doubles.opsgenie import Jsm, JsmByKey, Opsgenie
 from tests.doubles.pagerduty import PagerDuty
-from worker.answers import Answers
+from worker.answers import MOST_NOTED, Answers
 
 ADDRESSES = {"pagerduty": "PT23IWX", "opsgenie": "lee@example.com", "jsm": "557058:lee", "everbridge": "lee-external"}
 
@@ -31,13 +32,16 @@ class Incident:
 
     def __init__(self) -> None:
         self.acks: list[Ack] = []
+        self.notes: list[Note] = []
         self.silent = False
 
     async def tell(self, incident: str, workflow_id: str, command: Ack | Note) -> bool:
         if self.silent:
             return False
-        assert isinstance(command, Ack)
-        self.acks.append(command)
+        if isinstance(command, Ack):
+            self.acks.append(command)
+        else:
+            self.notes.append(command)
         return True
 
 
@@ -137,7 +141,8 @@ async def test_nobody_is_asked_while_nothing_rings(
     await store.pager_calls.note(f"{card.id}/page_payments#1/lee/push", double.name, "closed")
     asked = len(double.asked)
     await watching(double, offer, store, known, Incident()).look()
-    assert len(double.asked) == asked
+    about_notes = 2 if isinstance(double, PagerDuty) else 0  # the incident goes on, and people write on
+    assert len(double.asked) == asked + about_notes
 
 
 async def test_a_round_asks_no_more_than_it_may_however_much_rings(
@@ -148,8 +153,46 @@ async def test_a_round_asks_no_more_than_it_may_however_much_rings(
     for number in range(2, 30):
         await offer.pager.call(page(card, double.name, number))
     asked = len(double.asked)
-    await watching(double, offer, store, known, Incident()).look()
-    assert len(double.asked) - asked <= 21
+    answers = watching(double, offer, store, known, Incident())
+    await answers.look()
+    about_notes = 2 * MOST_NOTED if isinstance(double, PagerDuty) else 0
+    assert len(double.asked) - asked <= 21 + about_notes
+    asked = len(double.asked)
+    await answers.look()
+    assert len(double.asked) - asked <= 21, "notes wait for a minute"
+
+
+async def test_what_people_write_on_a_page_in_pagerduty_is_told_once_also_when_it_was_answered(
+    http: httpx.AsyncClient, store: Records, known: FixedCatalog, card: IncidentCard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.answers.NOTES_EVERY", timedelta())
+    await store.incidents.opened(IncidentRecord(
+        id=card.id, workflow_id="incident/1", title=card.title, severity="SEV1", status="investigating",
+        services=["payments"], opened_at=datetime.now(UTC), updated_at=datetime.now(UTC),
+    ))  # fmt: skip
+    async with PagerDuty() as double:
+        offer = offer_of(double, http, store, known)
+        assert offer.pager is not None
+        await offer.pager.call(page(card, double.name, 1))
+        incident = Incident()
+        answers = watching(double, offer, store, known, incident)
+        [key] = double.ringing()
+        double.write_note(key, "Looking at the gateway")
+        double.write_note(key, f"acknowledged by lee {note_mark(key)}")  # ours: what stopped the page
+        double.write_note(key, "I can help", user="PSTRANGER")
+        incident.silent = True
+        assert await answers.look() == 0
+        incident.silent = False
+        assert await answers.look() == 2
+        assert await answers.look() == 0
+        assert [(note.actor, note.text) for note in incident.notes] == [
+            ("lee", "note on the page: Looking at the gateway"),
+            ("owner", "Lee Chen in pagerduty: note on the page: I can help"),
+        ]
+        await store.pager_calls.note(f"{card.id}/page_payments#1/lee/push", double.name, "closed")
+        double.write_note(key, "It was the certificate")
+        assert await answers.look() == 1
+        assert double.violations == []
 
 
 async def test_an_incident_that_has_ended_hears_of_nothing(

@@ -6,14 +6,9 @@ import socket
 import ssl
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from mayday.catalogs import FixedCatalog
 from mayday.domain.errors import Ambiguous, Broken, ProviderError, Refused, Unauthorised, Unreachable
@@ -22,6 +17,7 @@ from mayday.language.catalog import Catalog
 from mayday.providers.registry import desk_ports
 from mayday.providers.smtp.mailer import SmtpAddress, SmtpMailer
 from mayday.records import Records
+from tests.certificates import certificate
 from tests.doubles.smtp import PASSWORD, USER, MailServer, calendar_of
 from tests.providers.contract.outcomes import HOSTILE, LONG
 from tests.providers.contract.stand import incident
@@ -154,30 +150,16 @@ async def test_the_desk_keeps_its_mail_once(tmp_path: Path, catalog: Catalog) ->
         assert kept.subject == "SEV1 payments"
 
 
-def certificate(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+def certified(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """A server's context with a certificate of its own for 127.0.0.1, and a client's that trusts it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    begins = datetime.now(UTC) - timedelta(hours=1)
-    made = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(x509.random_serial_number()).not_valid_before(begins).not_valid_after(begins + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )  # fmt: skip
-    file = folder / "mail.pem"
-    file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        ) + made.public_bytes(serialization.Encoding.PEM)
-    )  # fmt: skip
+    authority = certificate(folder / "mail.pem")
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(file)
-    return server, ssl.create_default_context(cadata=made.public_bytes(serialization.Encoding.PEM).decode())
+    server.load_cert_chain(folder / "mail.pem")
+    return server, ssl.create_default_context(cafile=authority)
 
 
 async def test_the_connection_is_upgraded_before_the_password_leaves(tmp_path: Path) -> None:
-    server_side, trusting = certificate(tmp_path)
+    server_side, trusting = certified(tmp_path)
     async with MailServer(tls=server_side) as server:
         address = SmtpAddress.parse(f"smtp://{USER}:{PASSWORD}@127.0.0.1:{server.port}")
         await SmtpMailer(address, SENDER, trusting).send(mail())

@@ -1,9 +1,10 @@
-"""A whole night on Temporal's time-skipping server: the worker's own activities, the vendors' doubles behind them."""
+"""A whole night with the worker's own activities and the vendors' doubles behind them: on Temporal's time-skipping
+server, or, without a theatre, on the virtual clock (`virtually.py`)."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -25,9 +26,10 @@ from mayday.settings import load_settings
 from mayday.simulator.files import ScenarioFile, ScenarioReport
 from mayday.simulator.on_temporal import BUILD, TemporalStage, Theatre
 from mayday.simulator.runner import ATTEMPTS
-from mayday.simulator.stage import Stranded
+from mayday.simulator.stage import Stage, Stranded
 from tests.doubles.fleet import every_double
 from tests.doubles.server import Double
+from tests.providers.nights.virtually import OutsideVirtually
 from worker.composition import catalog_of, dependencies_of
 from workflows.rehearsal import RehearsedIncident, RehearsedReview
 
@@ -69,33 +71,36 @@ class OutsideStage(TemporalStage):
 class Night:
     """One scenario with some vendors; `doubles` by name, to look at and to fail."""
 
-    def __init__(self, theatre: Theatre, folder: Path, names: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self, folder: Path, names: list[str], monkeypatch: pytest.MonkeyPatch, theatre: Theatre | None = None
+    ) -> None:
         self._theatre = theatre
         self._folder = folder
         self._monkeypatch = monkeypatch
-        self._names = names
+        self.names = names
         self.doubles: dict[str, Double] = {}
 
     async def play(
-        self, more: list[dict[str, Any]] | None = None, down: str | None = None
+        self, more: list[dict[str, Any]] | None = None, down: Collection[str] = ()
     ) -> tuple[ScenarioReport, list[Entry]]:
         """Play the night with further items on its timeline, `down` not answering.
 
         Where the server loses the run, everything is new: vendors remember what they were asked.
         """
         for attempt in range(1, ATTEMPTS + 1):
-            self.doubles = {name: every_double()[name]() for name in self._names}
+            self.doubles = {name: every_double()[name]() for name in self.names}
             with self._monkeypatch.context() as patch:
                 async with self._vendors(self._folder / f"attempt-{attempt}", patch) as records:
-                    if down is not None:
-                        await self.doubles[down].stop()
+                    for name in down:
+                        await self.doubles[name].stop()
                     try:
                         return await self._play(more or [], records)
                     except Stranded:
                         if attempt == ATTEMPTS:
                             raise
                     finally:
-                        await self._theatre.close()
+                        if self._theatre is not None:
+                            await self._theatre.close()
         raise AssertionError("unreachable")
 
     @asynccontextmanager
@@ -126,7 +131,9 @@ class Night:
         def activities(now: Callable[[], datetime]) -> list[Any]:
             return build(replace(dependencies_of(providers, catalog), now=now))
 
-        async def open_outside(start: Any, desk: Any) -> OutsideStage:
+        async def open_outside(start: Any, desk: Any) -> Stage:
+            if self._theatre is None:
+                return await OutsideVirtually.open(start, desk, activities)
             stage = OutsideStage(
                 self._theatre, start, desk, f"outside-{start.id}", records=records, activities=activities
             )
