@@ -131,6 +131,7 @@ _TABLE = (
     ("drill_ended", "{actor} ended the drill: {reason}", "reason, told", "everybody was told"),
     ("merged_into", "merged into {into}: {reason}", "into, reason, gates, engagements, tasks", "another incident goes on with it"),
     ('merged_in', '{source} merged in: {reason}', 'source, title, reason, gates, engagements, tasks, alerts', "a duplicate's obligations came here"),
+    ("handover_passed_on", "what {source} hands over goes on to {into}", "source, into", "what reaches a merged incident is its survivor's"),
     ("forward_failed", "{into} takes no alerts any more: {reason}", "into, reason", "the survivor is gone"),
     ("reopened", "reopened by {actor}: {reason}", "reason, before, times", "the same incident goes on"),
     ("review_started", "review started, owner {owner}", "owner?", "the review workflow runs"),

@@ -65,7 +65,8 @@ def resume(w: Walker) -> None:
         closing = w.plan.runbook.finally_ if state.status not in QUIET else []
         if blocks.run(w, closing) != "running" and not _beside(w):
             state.ending = "last"
-            merging.tell_absorbed(w)
+            if state.status != "merged":  # else they are told when the survivor ends
+                merging.tell_absorbed(w)
     if state.ending == "last":
         _cancel_rest(w)
         engagements.end_all(w, f"incident {state.status}")

@@ -2,6 +2,9 @@
 
 Gates, vendor clocks and obligations move along with their deadlines; one stream per audience stays. A merge never
 decides anything and runs no outcome's branch by itself.
+
+Merges may cross: while no worker runs, each of two incidents may be merged into the other. What reaches an incident
+that is merged itself goes on to its survivor; and of two that were merged into each other the older one goes on.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from mayday.domain.effects import EffectResult, Wire
 from mayday.domain.incident import AlertEvent
 from mayday.language.plan import PlanVendor
 from mayday.language.runbook import Step, all_steps
-from mayday.walker import alerts, people, standing, tasks
+from mayday.walker import alerts, people, reopening, standing, tasks
 from mayday.walker.state import Engagement, Flight, Gate, StepState, TaskState
 
 if TYPE_CHECKING:
@@ -43,6 +46,7 @@ def merge(w: Walker, command: Merge) -> dict[str, Any]:
     """Hand over, then end quietly: no finals, the survivor speaks."""
     workflow_id = command.into_workflow or ""
     w.state.merged_into, w.state.merged_into_workflow = command.into, workflow_id
+    w.state.merged_in_phase = w.state.phase
     handover = _owed(w, command)
     w.entry(
         "merged_into",
@@ -122,7 +126,7 @@ def answered(w: Walker, name: str, flight: Flight, result: EffectResult) -> None
     """A survivor that is gone takes nothing: then this incident says so and can be reopened."""
     if result.failure is not None and flight.data.get("what") != "ended":
         w.entry("forward_failed", "system", None, into=w.state.merged_into, reason=result.failure.message)
-        w.state.survivor_ended = True
+        _survivor_ended(w)
 
 
 def absorb(w: Walker, handover: dict[str, Any]) -> None:
@@ -131,15 +135,59 @@ def absorb(w: Walker, handover: dict[str, Any]) -> None:
     if what == "alerts":
         alerts.attach(w, [AlertEvent.model_validate(event) for event in handover["events"]])
     elif what == "ended":
-        w.state.survivor_ended = True
-        w.touch()
+        _survivor_ended(w)
     elif what == "merge" and handover["from"] not in w.state.absorbed:
-        _take_over(w, handover)
+        if w.state.status == "merged" and _is_older(w, handover):
+            _go_on(w, handover)
+        if w.state.status == "merged":
+            _pass_on(w, handover)
+        else:
+            _take_over(w, handover)
+
+
+def _survivor_ended(w: Walker) -> None:
+    """Now this run can end, and so can those that were merged into this incident before."""
+    if w.state.status == "merged" and not w.state.survivor_ended:
+        w.state.survivor_ended = True
+        tell_absorbed(w)
+        w.touch()
+
+
+def _is_older(w: Walker, handover: dict[str, Any]) -> bool:
+    """Of two incidents that were merged into each other, whether this is the one that goes on.
+
+    What it handed over itself comes back only from there. Ids are in the order in which incidents were opened.
+    """
+    crossed = handover["from_workflow"] == w.state.merged_into_workflow and w.state.id < str(handover["from"])
+    return crossed or handover["from"] == w.state.id
+
+
+def _go_on(w: Walker, handover: dict[str, Any]) -> None:
+    other = w.state.merged_into
+    w.state.merged_into = w.state.merged_into_workflow = None
+    w.state.survivor_ended = False
+    reason = f"{other} was merged into this one at the same time: the older one goes on"
+    reopening.reopen(w, "system", reason, phase=w.state.merged_in_phase)
+
+
+def _pass_on(w: Walker, handover: dict[str, Any]) -> None:
+    """This incident owes nothing any more: its survivor takes over what reaches it, and both hear of its end here."""
+    w.state.absorbed[str(handover["from"])] = str(handover["from_workflow"])
+    w.entry("handover_passed_on", "system", None, source=handover["from"], into=w.state.merged_into)
+    _send(
+        w,
+        w.state.merged_into_workflow or "",
+        {**handover, "from_workflow": w.start.workflow_id},
+        f"pass on what {handover['from']} hands over",
+    )
 
 
 def _take_over(w: Walker, handover: dict[str, Any]) -> None:
     state = w.state
     state.absorbed[str(handover["from"])] = str(handover["from_workflow"])
+    own = handover["from"] == state.id  # it comes back: nobody else has it
+    if not own:
+        state.alerts.seen += int(handover["alerts"])
     w.entry(
         "merged_in",
         str(handover["by"]),
@@ -160,10 +208,11 @@ def _take_over(w: Walker, handover: dict[str, Any]) -> None:
     theirs = handover.get("customers_affected")
     if theirs is not None and theirs > (state.customers_affected or 0):
         state.customers_affected = theirs
-    state.alerts.seen += int(handover["alerts"])
     state.alerts.firing.update(handover["firing"])
     suffix = str(handover["from"])[-6:].lower()
     for path, body in handover["gates"].items():
+        if own and state.gates[path].outcome is None:
+            continue  # its step has asked it anew
         _adopt_gate(w, path, body, handover["steps"].get(path), suffix)
     for name, vendor in handover["vendors"].items():
         if name not in w.plan.vendors:
@@ -226,5 +275,8 @@ def forward(w: Walker, events: list[AlertEvent]) -> None:
 
 def tell_absorbed(w: Walker) -> None:
     """The survivor ends: those merged into it need not forward any more."""
+    ours = (w.start.workflow_id, w.state.merged_into_workflow)
     for incident, workflow_id in w.state.absorbed.items():
+        if incident == w.state.id or workflow_id in ours:
+            continue  # merges that crossed
         _send(w, workflow_id, {"what": "ended", "from": w.state.id}, f"tell {incident} that this is over")

@@ -55,8 +55,8 @@ def refusal(w: Walker, command: Reopen) -> Refusal | None:
     return None
 
 
-def reopen(w: Walker, by: str, reason: str) -> None:
-    """Go on at the last phase with an `until`; its steps begin anew, the cadences start again."""
+def reopen(w: Walker, by: str, reason: str, *, phase: int | None = None) -> None:
+    """Go on at the last phase with an `until`, or at `phase`; its steps begin anew, the cadences start again."""
     state = w.state
     before = state.status
     state.finished, state.ending, state.walked, state.skip_phases = False, None, False, False
@@ -69,14 +69,16 @@ def reopen(w: Walker, by: str, reason: str) -> None:
     state.finals = []
     w.entry("reopened", by, None, reason=reason, before=before, times=state.reopened)
     phases = w.plan.runbook.phases
-    target = max((index for index, phase in enumerate(phases) if phase.until is not None), default=0)
-    for phase in phases[target:]:
-        for step in phase.steps:
+    target = max((index for index, each in enumerate(phases) if each.until is not None), default=0)
+    if phase is not None and 0 <= phase < len(phases):
+        target = phase
+    for again in phases[target:]:
+        for step in again.steps:
             begun = state.steps.get(step.id)
             if begun is not None:
                 failing.forget(w, begun)
-        if phase.id in state.phases_left:
-            state.phases_left.remove(phase.id)
+        if again.id in state.phases_left:
+            state.phases_left.remove(again.id)
     for step in w.plan.runbook.finally_:
         begun = state.steps.get(step.id)
         if begun is not None:

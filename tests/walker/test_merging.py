@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from tests.walker.conftest import Night
 
-SURVIVOR, DUPLICATE = "INC-01SURVIVOR00000000000000", "INC-01DUPLICATE0000000000000"
+SURVIVOR, DUPLICATE = "INC-01000000000000000SURVIVOR", "INC-0100000000000000DUPLICATE"
 
 
 def merged(open_night: Callable[..., Night], runbook: str, minutes: float = 5) -> tuple[Night, Night, dict[str, Any]]:
@@ -80,3 +82,96 @@ def test_the_same_handover_twice_is_taken_once(open_night: Callable[..., Night])
     survivor.absorb(handover)
     survivor.run(6)
     assert len(survivor.of("merged_in")) == 1
+
+
+OLDER, YOUNGER, THIRD = (f"INC-01{name:0>24}" for name in ("1FIRSTED", "2SECONDE", "3THIRDED"))
+
+
+def workflow(incident: str) -> str:
+    return f"incident/{incident[-8:].lower()}"
+
+
+def merge(night: Night, into: str) -> None:
+    said = night.say("merge", "ana", into=into, into_workflow=workflow(into), reason="same cause")
+    assert said.refusal is None
+
+
+class Post:
+    """Carries what incidents hand to each other, as signals do: in any order between two pairs, later than sent."""
+
+    def __init__(self, *nights: Night) -> None:
+        self._to = {night.walker.start.workflow_id: night for night in nights}
+        self._seen = dict.fromkeys(self._to, 0)
+        self._waiting: list[tuple[str, dict[str, Any]]] = []
+
+    def carry(self, *order: str, times: int = 1) -> None:
+        """Everything that was sent until nothing is any more; first what goes to the incidents in `order`."""
+        self._collect()
+        while self._waiting:
+            if order:
+                self._waiting.sort(key=lambda parcel: [workflow(name) for name in order].index(parcel[0]))
+            address, handover = self._waiting.pop(0)
+            for _ in range(times):
+                self._to[address].absorb(handover)
+            self._collect()
+
+    def _collect(self) -> None:
+        for sender, night in self._to.items():
+            sent = [call.payload for call in night.desk.calls if call.kind == "incident.absorb"]
+            self._waiting += [(each["workflow_id"], each["handover"]) for each in sent[self._seen[sender] :]]
+            self._seen[sender] = len(sent)
+
+
+@pytest.mark.parametrize("order", [(OLDER, YOUNGER), (YOUNGER, OLDER)], ids=["older_first", "younger_first"])
+def test_of_two_that_were_merged_into_each_other_the_older_goes_on(
+    open_night: Callable[..., Night], order: tuple[str, str]
+) -> None:
+    older, younger = (open_night("vendor", incident=name).run(5) for name in (OLDER, YOUNGER))
+    post = Post(older, younger)
+    merge(older, YOUNGER)
+    merge(younger, OLDER)
+    post.carry(*order, times=2)
+    assert (older.walker.state.status, younger.walker.state.status) == ("investigating", "merged")
+    assert len(older.of("reopened")) == 1
+    assert {entry.data["source"] for entry in older.of("merged_in")} == {OLDER, YOUNGER}
+    younger.alert("cards", service="payments")
+    post.carry()
+    assert [entry.data["alert"] for entry in older.of("alert_fired")] == ["cards"]
+    assert older.say("status", "ana", status="resolved", reason="fixed").refusal is None
+    older.run(90)
+    post.carry()
+    younger.run(90)
+    assert older.walker.finished
+    assert younger.walker.finished
+
+
+def test_what_reaches_a_merged_incident_goes_on_to_its_survivor(open_night: Callable[..., Night]) -> None:
+    first, second, third = (open_night("gate", incident=name).run(5) for name in (OLDER, YOUNGER, THIRD))
+    post = Post(first, second, third)
+    first.say("vote", "sam", decision="gate", choice="approve", reason="go")
+    merge(second, THIRD)
+    merge(first, YOUNGER)  # it did not know yet
+    post.carry()
+    assert [entry.data["source"] for entry in third.of("merged_in")] == [YOUNGER, OLDER]
+    assert [entry.data["into"] for entry in second.of("handover_passed_on")] == [THIRD]
+    votes = [list(gate.ballots) for gate in third.walker.state.gates.values()]
+    assert sorted(votes) == [[], [], ["sam"]]
+    first.alert("cards", service="payments")
+    post.carry()
+    assert [entry.data["alert"] for entry in third.of("alert_fired")] == ["cards"]
+
+
+def test_who_was_merged_before_hears_of_the_end_of_the_last_survivor(open_night: Callable[..., Night]) -> None:
+    first, second, third = (open_night("customer_cadence", incident=name).run(5) for name in (OLDER, YOUNGER, THIRD))
+    post = Post(first, second, third)
+    merge(first, YOUNGER)
+    post.carry()
+    merge(second, THIRD)
+    post.carry()
+    for night in (first, second):
+        assert not night.run(30).walker.finished, "it forwards alerts as long as the incident goes on"
+    third.say("status", "ana", status="resolved", reason="fixed")
+    third.run(90)
+    post.carry()
+    for night in (first, second):
+        assert night.run(91).walker.finished

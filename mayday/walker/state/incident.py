@@ -111,6 +111,8 @@ class IncidentState(Wire):
     reopened: int = 0
     merged_into: str | None = None
     merged_into_workflow: str | None = None
+    #: the phase that it was in then
+    merged_in_phase: int | None = None
     #: what a review that a reopening withdrew leaves to the next one
     review_carried: dict[str, Any] | None = None
     survivor_ended: bool = False
