@@ -18,7 +18,7 @@ from mayday.archive.moments import parse_moment, seen
 from mayday.archive.tape import Tape
 from mayday.domain.report.lanes import lanes_of
 from mayday.domain.report.lanes_svg import drawn
-from mayday.domain.timeline import parse_timestamp, timestamp
+from mayday.domain.timeline import parse_timestamp, stamped
 from mayday.records.incidents import IncidentRecord
 from starter.access import Acting, Reading
 from starter.once import OnceRoute
@@ -70,7 +70,7 @@ async def at(
         found = seen(await tapes_of_dossier(parts, dossier, record.seq), entries, parse_moment(moment, entries))
     except ValueError as error:
         raise Problem(422, "invalid", str(error)) from None
-    return found.model_dump(mode="json", by_alias=True)
+    return stamped(found, by_alias=True)
 
 
 @router.get("/reviews/{incident}/lanes", response_class=Response)
@@ -132,7 +132,7 @@ async def dossier_of(parts: Parts, record: IncidentRecord) -> Dossier:
 
 def shown(manifest: Manifest) -> dict[str, Any]:
     """The manifest as the API prints it."""
-    return {**manifest.model_dump(mode="json"), "made_at": timestamp(manifest.made_at)}
+    return stamped(manifest)
 
 
 def _is_whole(manifest: Manifest, record: IncidentRecord) -> bool:

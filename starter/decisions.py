@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import structlog
 
 from mayday.domain.commands import Ack, Answer, Command, Complete, Reopen, Vote
+from mayday.domain.timeline import stamped
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.incidents import IncidentRecord
 from mayday.records.records import Records
@@ -134,7 +135,7 @@ class Decisions:
 
     async def _audit(self, record: IncidentRecord, command: Command, outcome: str) -> None:
         COMMANDS.labels(kind=command.kind, outcome=outcome).inc()
-        detail = command.model_dump(mode="json", exclude={"actor", "channel", "kind"}, exclude_none=True)
+        detail = stamped(command, exclude={"actor", "channel", "kind"}, exclude_none=True)
         try:
             await self._records.audit.write(
                 command.actor, command.kind, outcome, incident_id=record.id, channel=command.channel, detail=detail

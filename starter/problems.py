@@ -22,6 +22,7 @@ from starter.gateway import TemporalSilent
 __all__ = ["PROBLEM_JSON", "Problem", "install", "problem_response"]
 
 PROBLEM_JSON = "application/problem+json"
+_CODES = {413: "too_large"}  # Python's own phrase for it changes from version to version
 log = structlog.get_logger(__name__)
 
 
@@ -87,7 +88,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def framework(request: Request, error: HTTPException) -> JSONResponse:
-        code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
+        code = _CODES.get(error.status_code) or HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
         problem = Problem(error.status_code, code, str(error.detail), headers=dict(error.headers or {}))
         return problem_response(problem)
 

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 
 from mayday.domain.commands import Answer
 from mayday.domain.review import ReviewBoard, ReviewCommand
-from mayday.domain.timeline import timestamp
+from mayday.domain.timeline import stamped, timestamp
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.incidents import IncidentRecord
 from starter.gateway import CommandRefused, NoSuchRun, NotAccepted
@@ -53,7 +53,7 @@ async def send(parts: Parts, record: IncidentRecord, command: ReviewCommand) -> 
 
 async def _audit(parts: Parts, record: IncidentRecord, command: ReviewCommand, outcome: str) -> None:
     COMMANDS.labels(kind=command.kind, outcome=outcome).inc()
-    detail = command.model_dump(mode="json", exclude={"actor", "channel", "kind"}, exclude_none=True)
+    detail = stamped(command, exclude={"actor", "channel", "kind"}, exclude_none=True)
     try:
         await parts.records.audit.write(
             command.actor,

@@ -47,7 +47,7 @@ async def compose(settings: Settings, client: Client) -> WorkerParts:
     try:
         records = await Records.open(settings.database_url)
     except (RecordsUnavailable, ValueError) as error:
-        raise CompositionError(f"MAYDAY_DATABASE_URL: the records store cannot be opened: {error}") from error
+        raise CompositionError(f"MAYDAY_DATABASE_URL: {error}") from error
     providers = build_providers(settings, records, catalog)
 
     async def close() -> None:

@@ -8,7 +8,7 @@ import sys
 from mayday.logs import configure_logs
 from mayday.settings import Settings, SettingsError
 from mayday.shutdown import stop_on_signals
-from mayday.temporal.connection import TemporalError, connect
+from mayday.temporal.connection import StoppedMeanwhile, TemporalError, connect
 from mayday.temporal.histories import ReplayRefused
 from mayday.temporal.search_attributes import register_search_attributes
 from worker.composition import CompositionError, compose
@@ -32,6 +32,8 @@ def run(settings: Settings, *, address: str | None = None) -> int:
     )
     try:
         asyncio.run(_work(settings, address))
+    except StoppedMeanwhile:
+        return DONE
     except SettingsError as error:
         print(error, file=sys.stderr)
         return WRONG_USAGE
@@ -44,7 +46,7 @@ def run(settings: Settings, *, address: str | None = None) -> int:
 async def _work(settings: Settings, address: str | None) -> None:
     stop = asyncio.Event()
     with stop_on_signals(stop):
-        client = await connect(settings, address=address)
+        client = await connect(settings, address=address, stop=stop)
         await register_search_attributes(client)
         parts = await compose(settings, client)
         await run_worker(settings, client, stop, parts)

@@ -40,7 +40,9 @@ def backup(
     except (ArchiveError, OSError, sqlite3.Error) as error:
         raise CliError(f"no backup was made: {error}") from None
     if as_json:
-        print_json({"file": str(target), **made.model_dump(mode="json")})
+        from mayday.domain.timeline import stamped
+
+        print_json({"file": str(target), **stamped(made)})
         return
     parts = ", ".join(f"{part.name} {part.size // 1024 + 1} KiB" for part in made.parts)
     typer.echo(f"{target}: {parts}. Not in it: your runbooks, MAYDAY_CODEC_KEYS and other secrets.")
@@ -64,7 +66,9 @@ def restore(
     except (ArchiveError, OSError) as error:
         raise CliError(f"nothing was restored: {error}") from None
     if as_json:
-        print_json({"data": str(folder), **made.model_dump(mode="json")})
+        from mayday.domain.timeline import stamped
+
+        print_json({"data": str(folder), **stamped(made)})
         return
     typer.echo(f"{folder} is as it was at {made.made_at:%Y-%m-%d %H:%M:%S}Z; what was there ends in .before-restore")
     typer.echo("start it with: mayday up; open incidents go on, and what fell due meanwhile is done then")

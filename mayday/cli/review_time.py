@@ -31,6 +31,7 @@ def at(
     """What was known then: state, open questions, who was paged, last updates, vendors' clocks."""
     from mayday.archive.moments import seen
     from mayday.cli.review_archive import dossier
+    from mayday.domain.timeline import stamped
 
     found = dossier(what)
     entries = found.timeline()
@@ -40,7 +41,7 @@ def at(
     except ValueError as error:
         raise CliError(str(error)) from None
     if as_json:
-        print_json(shown.model_dump(mode="json", by_alias=True))
+        print_json(stamped(shown, by_alias=True))
     else:
         _print(shown)
     if shown.differs is not None:

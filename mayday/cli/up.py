@@ -8,6 +8,7 @@ stops taking alerts in, the worker finishes what it holds, then the server ends;
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import secrets
@@ -47,7 +48,7 @@ def up(
     configure_logs(level=settings.log_level, form=settings.log_format, secrets=settings.secret_values(), process="up")
     playbooks = _playbooks(settings)
     from mayday.records.errors import RecordsError
-    from mayday.temporal.connection import TemporalError
+    from mayday.temporal.connection import StoppedMeanwhile, TemporalError
     from mayday.temporal.histories import ReplayRefused
     from worker.composition import CompositionError
     from worker.deployment import DeploymentError
@@ -56,6 +57,8 @@ def up(
         asyncio.run(_run(settings, playbooks, worker=not no_worker, starter=not no_starter))
     except SettingsError:
         raise
+    except StoppedMeanwhile:
+        typer.echo("stopped before it was up", err=True)
     except (TemporalError, ReplayRefused, RecordsError, CompositionError, DeploymentError, OSError) as error:
         raise CliError(str(error)) from None
 
@@ -79,7 +82,7 @@ async def _run(settings: Settings, playbooks: Playbooks, *, worker: bool, starte
     stop = asyncio.Event()
     with stop_on_signals(stop):
         async with AsyncExitStack() as stack:
-            settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _make_data_folder(settings.data)
             listening = None
             if starter:
                 from starter.main import listen, serving
@@ -92,10 +95,10 @@ async def _run(settings: Settings, playbooks: Playbooks, *, worker: bool, starte
                     EmbeddedServer(settings.data, port=settings.temporal_port, ui_port=settings.temporal_ui_port)
                 )
                 address, ui = server.address, server.ui_url
-                client = await connect(settings, address=address)
+                client = await connect(settings, address=address, stop=stop)
             else:
                 address = str(profile.address)
-                client = await connect(settings)
+                client = await connect(settings, stop=stop)
             records = await stack.enter_async_context(await Records.open(settings.database_url))
             token = await _owner_token(settings, records)
             if worker and not stop.is_set():
@@ -111,6 +114,20 @@ async def _run(settings: Settings, playbooks: Playbooks, *, worker: bool, starte
             await stop.wait()
             typer.echo("stopping: what is under way is finished", err=True)
     typer.echo("stopped; the next `mayday up` goes on with the open incidents", err=True)
+
+
+def _make_data_folder(data: Path) -> None:
+    """Refuses at once where nothing could be kept: the first alert would be too late to find out."""
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not os.access(data, os.R_OK | os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except FileExistsError:
+        raise CliError(f"the data folder {data} is a file", hint="name another one with --data") from None
+    except OSError as error:
+        raise CliError(
+            f"the data folder {data} cannot be used: {error.strerror}", hint="name another one with --data"
+        ) from None
 
 
 async def _with_worker(stack: AsyncExitStack, settings: Settings, client: Client, stop: asyncio.Event) -> None:

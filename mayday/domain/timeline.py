@@ -10,7 +10,10 @@ import hashlib
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
+
+from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
 
 from mayday.domain.timeline_kinds import render
 from mayday.domain.wire import Wire
@@ -21,6 +24,19 @@ GENESIS = "0" * 64
 def timestamp(at: datetime) -> str:
     """RFC 3339 UTC with milliseconds."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def stamped(model: BaseModel, **how: Any) -> dict[str, Any]:
+    """`model_dump` as JSON data in which every time reads like those of the timeline: UTC, three digits of a second."""
+    return cast(dict[str, Any], to_jsonable_python(_stamped(model.model_dump(**how))))
+
+
+def _stamped(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return timestamp(value)
+    if isinstance(value, dict):
+        return {key: _stamped(item) for key, item in value.items()}
+    return [_stamped(item) for item in value] if isinstance(value, list | tuple | set | frozenset) else value
 
 
 def parse_timestamp(text: str) -> datetime:

@@ -114,7 +114,10 @@ _CUSTOMER_STOOD_DOWN = """
 
 _FIRST_POST = """
 We are looking into a problem with {{ incident.service_name }}.
-Our teams are at work. We will post again here within 30 minutes.
+Our teams are at work.
+{% if next_update_at is defined %}
+We will post again here by {{ next_update_at | time }}.
+{% endif %}
 """
 
 _HOLDING_LINE = """

@@ -11,7 +11,7 @@ from mayday.language.catalog import SourceMapping
 from mayday.providers.generic.inbound import Generic
 from mayday.providers.inbound import InboundSource
 
-__all__ = ["GENERIC", "NAMES", "inbound_source"]
+__all__ = ["GENERIC", "MAPPED", "NAMES", "inbound_source"]
 
 #: source -> module and class of its inbound side
 NAMES: dict[str, str] = {
@@ -34,6 +34,9 @@ NAMES: dict[str, str] = {
 }
 #: what the catalog describes: this one, and every name in its `sources`
 GENERIC = "generic"
+#: served without a mapping too, by the plain form. Everbridge has no message of its own to post: what its workflows and
+#: alert rules send is worded by whoever sets them up, and who confirmed a call is asked for (providers/everbridge).
+MAPPED: dict[str, str] = {"everbridge": "Everbridge: what its workflows post", GENERIC: Generic.title}
 
 
 def inbound_source(name: str, mappings: Mapping[str, SourceMapping] | None = None) -> InboundSource | None:
@@ -41,7 +44,7 @@ def inbound_source(name: str, mappings: Mapping[str, SourceMapping] | None = Non
     if name in NAMES:
         return _vendor(name)
     given = (mappings or {}).get(name)
-    return Generic(name, given) if given is not None or name == GENERIC else None
+    return Generic(name, given, MAPPED.get(name)) if given is not None or name in MAPPED else None
 
 
 @cache

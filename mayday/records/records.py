@@ -73,6 +73,9 @@ class Records:
                 if store.dialect == "sqlite" and store.url.database:
                     _make_folder(Path(store.url.database).parent)
                 await migrate(url)
+        except RecordsUnavailable as error:
+            await store.close()
+            raise RecordsUnavailable(f"the records store {_place(store)} cannot be used: {error}") from error
         except BaseException:  # also cancelled: whatever ends it, the connections do not stay open
             await store.close()
             raise
@@ -93,6 +96,11 @@ class Records:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+
+def _place(store: Store) -> str:
+    """Its file or address, without the password."""
+    return store.url.database or "in memory" if store.dialect == "sqlite" else store.url.render_as_string()
 
 
 def _make_folder(folder: Path) -> None:

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
@@ -112,16 +112,26 @@ class Store:
 
 
 class _as_unavailable:
-    """Turns the driver's "I cannot reach or lock the database" into RecordsUnavailable."""
+    """Turns the driver's "I cannot reach, lock or read the database" into RecordsUnavailable.
+
+    SQLite's plain DatabaseError, none of its subclasses, is what it says of a file that is broken or no database.
+    """
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OperationalError | InterfaceError | PoolTimeout | OSError):
-            raise RecordsUnavailable(str(error).splitlines()[0]) from error
+        broken = type(error) is DatabaseError and isinstance(error.orig, sqlite3.DatabaseError)
+        if broken or isinstance(error, OperationalError | InterfaceError | PoolTimeout | OSError):
+            raise RecordsUnavailable(_said(error)) from error
         if isinstance(error, DBAPIError) and error.connection_invalidated:
-            raise RecordsUnavailable(str(error).splitlines()[0]) from error
+            raise RecordsUnavailable(_said(error)) from error
+
+
+def _said(error: BaseException) -> str:
+    """The driver's own words, without the name of its class and SQLAlchemy's link."""
+    plain = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    return (str(plain).splitlines() or [type(plain).__name__])[0]
 
 
 def _sqlite(url: URL, *, begin: str, size: int) -> AsyncEngine:

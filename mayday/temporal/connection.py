@@ -2,6 +2,7 @@
 
     TemporalUnreachable   nobody answered within the patience given
     TemporalRefused       somebody answered: not with these credentials, or not this namespace
+    StoppedMeanwhile      the process was told to stop while it waited
 
 Addresses, namespace, TLS and keys are Temporal's own settings (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`,
 `TEMPORAL_API_KEY`, `TEMPORAL_PROFILE`, ...), read by its envconfig as for every other Temporal tool.
@@ -10,6 +11,7 @@ Addresses, namespace, TLS and keys are Temporal's own settings (`TEMPORAL_ADDRES
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 
 import structlog
@@ -40,6 +42,10 @@ class TemporalRefused(TemporalError):
     """The server answered and refused; waiting would not help."""
 
 
+class StoppedMeanwhile(TemporalError):
+    """The process was told to stop while it waited for an answer."""
+
+
 def configured_profile() -> ClientConfigProfile | None:
     """The outside cluster that the environment or Temporal's configuration file names, or None for the embedded server.
 
@@ -54,7 +60,12 @@ def configured_profile() -> ClientConfigProfile | None:
 
 
 async def connect(
-    settings: Settings, *, address: str | None = None, namespace: str | None = None, patience: float | None = None
+    settings: Settings,
+    *,
+    address: str | None = None,
+    namespace: str | None = None,
+    patience: float | None = None,
+    stop: asyncio.Event | None = None,
 ) -> Client:
     """A connected client with mayday's plugin.
 
@@ -62,10 +73,12 @@ async def connect(
         address: `host:port` of the embedded server; None takes what the environment names, else `localhost:7233`.
         namespace: overrides the configured one; `default` otherwise.
         patience: seconds to go on trying; `settings.connect_within` otherwise.
+        stop: whoever sets it does not want to be connected any more.
 
     Raises:
         TemporalUnreachable: nobody answered within `patience`.
         TemporalRefused: the server answered and refused, or the configuration cannot be read.
+        StoppedMeanwhile: `stop` was set before anybody answered.
     """
     if address is not None:
         profile = ClientConfigProfile(address=address)
@@ -97,8 +110,15 @@ async def connect(
                 f"could not be used within {math.ceil(within)} s: {reason}"
             )
         log.info("temporal_awaited", address=target, reason=reason)
-        await asyncio.sleep(wait)
+        await _unless_stopped(stop, wait)
         wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
+
+
+async def _unless_stopped(stop: asyncio.Event | None, seconds: float) -> None:
+    """Waits between two attempts: an attempt itself is never cut off, the SDK's core would not survive it."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for((stop or asyncio.Event()).wait(), seconds)
+        raise StoppedMeanwhile("stopped before Temporal answered")
 
 
 async def _namespace_is_there(client: Client) -> None:

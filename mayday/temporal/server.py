@@ -167,7 +167,10 @@ class EmbeddedServer:
         reason = "no answer"
         while loop.time() < deadline:
             if self._process is None or self._process.returncode is not None:
-                raise ServerFailed(f"the Temporal server ended while starting: {self._end_of_log()}")
+                raise ServerFailed(
+                    f"the Temporal server of {self._data} ended while starting: {self._end_of_log()} "
+                    f"(its state is in {self._database.name}, its log in {self._log_file.name})"
+                )
             try:
                 service = await ServiceClient.connect(ConnectConfig(target_host=self.address))
                 if await service.check_health():

@@ -39,6 +39,8 @@ def refusal(w: Walker, command: Merge) -> Refusal | None:
         return Refusal(code="unknown", reason=f"into: {command.into!r} is no other open incident")
     if w.state.ending is not None:
         return Refusal(code="closed", reason=f"the incident is {w.state.status}")
+    if command.into in w.state.absorbed:  # each would pass everything on to the other, and nobody would be left
+        return Refusal(code="closed", reason=f"{command.into} was merged into this incident")
     return None
 
 

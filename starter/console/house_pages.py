@@ -18,7 +18,7 @@ from mayday.language.picture_svg import svg_of
 from mayday.providers.checks import carried_out
 from mayday.providers.offers import CheckResult, Offer
 from mayday.providers.registry import VENDORS, made_offers, serving
-from mayday.providers.sources import GENERIC, NAMES
+from mayday.providers.sources import MAPPED, NAMES
 from mayday.records.inbox import InboxRow
 from mayday.records.presence import Living
 from mayday.settings import SettingsError
@@ -108,7 +108,7 @@ async def _sources(parts: Parts) -> list[dict[str, Any]]:
     last: dict[str, InboxRow] = {}
     for row in await parts.records.inbox.find(limit=LOOKED_BACK):
         last.setdefault(row.source, row)
-    names = sorted({*NAMES, GENERIC, *parts.playbooks.catalog.sources})
+    names = sorted({*NAMES, *MAPPED, *parts.playbooks.catalog.sources})
     found = []
     for name in names:
         open_ = bool(parts.settings.webhook_token(name) or parts.settings.webhook_secrets(name))

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 
 from mayday.domain import commands
 from mayday.domain.commands import Command
+from mayday.domain.incident import ENDED
 from mayday.records.incidents import IncidentRecord
 from starter import bodies
 from starter.access import Acting, AsPerson, Principal
@@ -17,8 +18,10 @@ from starter.minting import command_id
 from starter.once import OnceRoute, idempotency_key
 from starter.parts import Here, Parts
 from starter.problems import Problem
+from starter.routes.incidents import live_board
 
 router = APIRouter(prefix="/api/v1/incidents/{incident}", tags=["decisions"], route_class=OnceRoute)
+
 
 CHANNELS = frozenset({"api", "cli", "console", "chat", "phone"})
 
@@ -149,8 +152,24 @@ async def merge(body: bodies.MergeBody, to: Actor) -> JSONResponse:
     into = await to.parts.directory.find(body.into)
     if into.id == to.record.id:
         raise Problem(422, "invalid", "into: an incident cannot be merged into itself")
+    if into.drill != to.record.drill:
+        raise Problem(422, "invalid", "into: a drill and a real incident are never one")
+    await _check_survivor(to.parts, into)
     merged = commands.Merge(**to.common, into=into.id, into_workflow=into.workflow_id, reason=body.reason)
     return await to.send(merged)
+
+
+async def _check_survivor(parts: Parts, into: IncidentRecord) -> None:
+    """What is over takes nothing over; and its run may by now be that of the next incident of the same cause."""
+    board = await live_board(parts, into) or into.board
+    status = board.status if board is not None else into.status
+    if into.ended_at is None and status not in ENDED:
+        return
+    survivor = board.merged_into if board is not None else None
+    raise Problem(
+        409, "closed", f"{into.id} is {status}: it takes nothing over",
+        hint=f"merge into {survivor}" if survivor else "an incident that ended within 24 hours can be reopened first",
+    )  # fmt: skip
 
 
 @router.post("/reopen")

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from mayday.domain.incident import Board, Pending
+from mayday.domain.timeline import stamped
 from mayday.records.incidents import IncidentRecord
 from starter.access import Reading
 from starter.parts import Here, Parts
@@ -47,5 +48,5 @@ async def queue(
 
 
 def _item(parts: Parts, record: IncidentRecord, waiting: Pending) -> dict[str, Any]:
-    asked = waiting.model_dump(mode="json", by_alias=True)
+    asked = stamped(waiting, by_alias=True)
     return {"incident": record.id, "title": record.title, "severity": record.severity, **asked}

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from mayday.providers.inbound import BadSignature, Delivery, InboundSource, Malformed, Unverifiable
-from mayday.providers.sources import GENERIC, NAMES, inbound_source
+from mayday.providers.sources import MAPPED, NAMES, inbound_source
 from starter.intake import Unavailable
 from starter.parcels import touched
 from starter.parts import Here, Parts
@@ -31,7 +31,7 @@ async def receive(source: str, request: Request, parts: Here) -> Response:
     """
     known = inbound_source(source, parts.playbooks.catalog.sources)
     if known is None:
-        there = sorted({*NAMES, GENERIC, *parts.playbooks.catalog.sources})
+        there = sorted({*NAMES, *MAPPED, *parts.playbooks.catalog.sources})
         raise Problem(404, "unknown_source", f"there is no source {source[:60]}; there are {', '.join(there)}")
     headers = {name.lower(): value for name, value in request.headers.items()}
     query, options = dict(request.query_params), options_of(parts.settings, known)

@@ -19,7 +19,7 @@ from mayday.domain.commands import RefusalCode
 from mayday.domain.review_kinds import REVIEW_KINDS
 from mayday.domain.timeline_kinds import KINDS
 from mayday.providers.facts import GRADES
-from mayday.providers.sources import GENERIC, NAMES, inbound_source
+from mayday.providers.sources import MAPPED, NAMES, inbound_source
 from starter.app import create_app
 from tests.docs.pages import DOCS, ROOT
 from tests.docs.provider_tables import capabilities, orders, settings_of_vendors
@@ -195,7 +195,7 @@ def _type(spec: dict[str, Any]) -> str:
 def sources() -> str:
     """Every source that mayday brings along: address, what vouches for it, its settings."""
     lines = ["| source | system | what vouches for it | further settings |", "| --- | --- | --- | --- |"]
-    for name in (*NAMES, GENERIC):
+    for name in (*NAMES, *MAPPED):
         source = inbound_source(name)
         assert source is not None
         start = f"MAYDAY_WEBHOOK_{name.upper()}"

@@ -140,6 +140,26 @@ async def test_merging_names_the_other_incidents_run(house: House) -> None:
     assert answer.status_code == 404
 
 
+@pytest.mark.parametrize("status", ["merged", "resolved", "cancelled"])
+async def test_what_is_over_takes_nothing_over(house: House, status: str) -> None:
+    """Its gates and clocks would be lost, or reach the next incident of the same cause, whose run has the same id."""
+    one, two = await house.declared("payments"), await house.declared("search")
+    record = await house.parts.records.incidents.get(two)
+    assert record is not None
+    await house.parts.records.incidents.save(record.model_copy(update={"status": status}))
+    answer = await house.post(f"/api/v1/incidents/{one}/merge", {"into": two, "reason": "same cause"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "closed")
+    assert f"{two} is {status}" in answer.json()["detail"]
+    assert house.run(one).commands == []
+
+
+async def test_a_drill_is_not_merged_into_the_real_thing(house: House) -> None:
+    one, two = await house.declared("payments"), await house.declared("search", drill=True)
+    for here, there in ((one, two), (two, one)):
+        answer = await house.post(f"/api/v1/incidents/{here}/merge", {"into": there, "reason": "same cause"})
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+
+
 @pytest.mark.parametrize(
     ("code", "status"),
     [("not_open", 409), ("closed", 409), ("not_a_voter", 409), ("excluded", 409), ("not_yours", 409), ("unknown", 409),

@@ -41,9 +41,19 @@ async def outside(server: Server) -> AsyncIterator[httpx.AsyncClient]:
         yield http
 
 
-async def test_five_megabytes_are_refused_and_the_next_request_is_served(outside: httpx.AsyncClient) -> None:
+async def _as(house: House, person: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {await house.token(person)}"}
+
+
+async def test_five_megabytes_are_refused_and_the_next_request_is_served(
+    outside: httpx.AsyncClient, house: House
+) -> None:
     answer = await outside.post("/webhooks/alertmanager", content=b"x" * (5 * 1024 * 1024), headers=BEARER)
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    answer = await outside.post(
+        "/api/v1/incidents", content=b'{"title": "' + b"x" * (5 * 1024 * 1024), headers=await _as(house, "ana")
+    )
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large"), "not only where machines post"
     assert (await outside.post("/webhooks/alertmanager", json=ALERT, headers=BEARER)).status_code == 202
 
 

@@ -56,8 +56,9 @@ class Generic(InboundSource):
 
     title = "Any other system, by the catalog's `sources`"
 
-    def __init__(self, name: str, given: SourceMapping | None) -> None:
+    def __init__(self, name: str, given: SourceMapping | None, title: str | None = None) -> None:
         self.name = name
+        self.title = title or self.title
         self._plain = given is None
         self._map = given or PLAIN
         self.proof = "SECRET" if self._map.signature else None

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mayday.providers.sources import GENERIC, NAMES
+from mayday.providers.sources import MAPPED, NAMES
 from mayday.records.records import Records
 from mayday.settings import load_settings
 from starter.app import create_app
@@ -48,7 +48,7 @@ async def ready(
     playbooks: Playbooks, outside: Outside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[House]:
     """The starter; further settings can be made with `reload`."""
-    for name in (*NAMES, GENERIC):
+    for name in (*NAMES, *MAPPED):
         monkeypatch.setenv(f"MAYDAY_WEBHOOK_{name.upper()}_TOKEN", TOKEN)
     settings = load_settings(data=tmp_path, runbooks=RUNBOOKS, max_body_bytes=64 * 1024)
     clock, gateway = Clock(), FakeGateway()

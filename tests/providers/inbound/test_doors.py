@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mayday.providers.sources import GENERIC, NAMES
+from mayday.providers.sources import MAPPED, NAMES
 from mayday.records.errors import RecordsUnavailable
 from mayday.settings import load_settings
 from tests.providers.inbound.conftest import TOKEN
@@ -38,7 +38,7 @@ FIRING = {
     "jira": "opsgenie/constructed_jsm_create",
 }
 #: Twilio and Zoom tell of our own calls and meetings only, and have tests of their own
-EVERY = [name for name in (*NAMES, GENERIC) if name not in ("twilio", "zoom")]
+EVERY = [name for name in (*NAMES, *MAPPED) if name not in ("twilio", "zoom")]
 BMC_RECORD = {
     "values": {
         "Incident Number": "INC000000000101", "Description": "Checkout is down", "Status": "Assigned",
@@ -48,7 +48,7 @@ BMC_RECORD = {
 
 
 def body_of(source: str) -> bytes:
-    if source == GENERIC:
+    if source in MAPPED:
         return json.dumps({"id": "probe-7", "title": "Probe fails", "service": "checkout", "state": "firing"}).encode()
     return json.dumps(BMC_RECORD).encode() if source == "bmc" else sample(FIRING[source])
 
@@ -98,7 +98,7 @@ async def test_a_source_that_is_not_set_up_is_shut(ready: House, source: str, mo
 
 @pytest.mark.parametrize("source", EVERY)
 async def test_a_body_that_is_none_says_what_is_wrong(ready: House, source: str) -> None:
-    for body in (b"{not json", b"[1, 2]" if source != GENERIC else b"[1]", b"{}"):
+    for body in (b"{not json", b"[1, 2]" if source not in MAPPED else b"[1]", b"{}"):
         answer = await post(ready, source, body, BEARER)
         assert answer.status_code == 400, (body, answer.text)
         assert answer.json()["code"] == "malformed"

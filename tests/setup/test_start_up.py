@@ -1,0 +1,94 @@
+"""`mayday up` where it cannot be up: it says so at once, in a sentence that names the place, and stops when told to."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import make_url
+
+from mayday.records.errors import RecordsUnavailable
+from mayday.records.records import Records
+
+MAYDAY = [sys.executable, "-c", "from mayday.cli.main import app; app()"]
+NOBODY_THERE = "127.0.0.1:1"
+
+
+def environment(**more: str) -> dict[str, str]:
+    rest = {key: value for key, value in os.environ.items() if not key.startswith(("MAYDAY_", "TEMPORAL_"))}
+    return {**rest, "TEMPORAL_CONFIG_FILE": "/nonexistent", **more}
+
+
+def up(data: Path, **more: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [*MAYDAY, "up", "--port", "0", "--data", str(data)], env=environment(**more), capture_output=True, text=True,
+        timeout=60,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode, done.stderr
+
+
+def test_a_data_folder_that_cannot_be_one_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    status, said = up(tmp_path / "file")
+    assert (status, said) == (1, f"the data folder {tmp_path / 'file'} is a file; name another one with --data\n")
+    status, said = up(tmp_path / "file" / "below")
+    assert (status, f"{tmp_path / 'file' / 'below'} cannot be used: Not a directory" in said) == (1, True)
+
+
+@pytest.mark.parametrize("order", [signal.SIGINT, signal.SIGTERM])
+def test_who_waits_for_temporal_can_be_stopped(tmp_path: Path, order: signal.Signals) -> None:
+    process = subprocess.Popen(
+        [*MAYDAY, "up", "--port", "0", "--data", str(tmp_path / "data")],
+        env=environment(TEMPORAL_ADDRESS=NOBODY_THERE, MAYDAY_CONNECT_WITHIN="55"), stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        _until_it_waits(process, tmp_path / "data")
+        process.send_signal(order)
+        assert process.stderr is not None
+        said = process.stderr.read()
+        assert process.wait(20) == 0
+        assert "stopped before it was up" in said
+    finally:
+        process.kill()
+
+
+def _until_it_waits(process: subprocess.Popen[str], data: Path) -> None:
+    """The data folder is made just before it connects, with its signals caught."""
+    until = time.monotonic() + 40
+    while not data.exists():
+        assert process.poll() is None, "it ended by itself"
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+async def test_a_store_that_is_no_database_is_named(tmp_path: Path) -> None:
+    broken = tmp_path / "records.db"
+    broken.write_bytes(b"not a database at all, but long enough to be read as one" * 200)
+    with pytest.raises(RecordsUnavailable, match=rf"the records store {broken} cannot be used: file is not a database"):
+        await Records.open(broken)
+
+
+async def test_a_store_that_breaks_while_it_is_used_counts_as_one_that_does_not_answer(tmp_path: Path) -> None:
+    """So that alerts take the direct way to Temporal, as for any other outage of the store."""
+    path = tmp_path / "records.db"
+    async with await Records.open(path) as records:
+        await records.ping()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+    with pytest.raises(RecordsUnavailable, match="malformed"):
+        async with await Records.open(path) as records:
+            await records.tokens.find()
+
+
+async def test_an_address_is_named_without_its_password() -> None:
+    url = "postgresql://mayday:its-password@127.0.0.1:1/records"
+    with pytest.raises(RecordsUnavailable) as refused:
+        await Records.open(url)
+    assert make_url(url).password not in str(refused.value)
+    assert "127.0.0.1:1/records cannot be used" in str(refused.value)
