@@ -218,7 +218,9 @@ def _rosters(folder: Path | None, wanted: str | None) -> _Rosters:
         return _Rosters(found, names)
     name = wanted.removeprefix("schedule.")
     if name not in found:
-        _leave(REFUSED, f"there is no schedule {name}; {nearest(name, found)}")
+        _leave(
+            REFUSED, f"there is no schedule {name}; {nearest(name, found) or 'there are ' + ', '.join(sorted(found))}"
+        )
     return _Rosters({name: found[name]}, names)
 
 

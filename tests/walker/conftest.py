@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from mayday.language.compile import compile_plan
 from mayday.language.library import Library, load_runbook
 from mayday.language.plan import Plan
 from mayday.language.runbook import Runbook
+from mayday.language.scenario import Mock
 from mayday.simulator.desk import ScenarioDesk
 from mayday.simulator.mocks import Mocks
 from mayday.simulator.virtual import VirtualIncident
@@ -28,8 +29,9 @@ START = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 class Night:
     """One incident in virtual time."""
 
-    def __init__(self, start: StartInput, plan: Plan, library: Library) -> None:
-        self.desk = ScenarioDesk(library.catalog, plan.actions, Mocks({}))
+    def __init__(self, start: StartInput, plan: Plan, library: Library, mocks: Mapping[str, Any]) -> None:
+        given = {name: Mock.model_validate(mock) for name, mock in mocks.items()}
+        self.desk = ScenarioDesk(library.catalog, plan.actions, Mocks(given))
         self.incident = VirtualIncident(start, self.desk)
         self._sent = 0
 
@@ -94,7 +96,13 @@ def library() -> Library:
 
 @pytest.fixture
 def open_night(library: Library) -> Callable[..., Night]:
-    def opened(runbook: str, *, incident: str = "INC-01TEST000000000000000000AA", **given: Any) -> Night:
+    def opened(
+        runbook: str,
+        *,
+        incident: str = "INC-01TEST000000000000000000AA",
+        mocks: Mapping[str, Any] | None = None,
+        **given: Any,
+    ) -> Night:
         file = RULES / f"{runbook}.yaml"
         plan = (
             compile_plan(_read(file), library.catalog, library).plan
@@ -115,6 +123,6 @@ def open_night(library: Library) -> Callable[..., Night]:
             "declared_by": "ana",
             **given,
         }
-        return Night(StartInput.model_validate(body), plan, library)
+        return Night(StartInput.model_validate(body), plan, library, mocks or {})
 
     return opened
