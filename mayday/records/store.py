@@ -122,7 +122,9 @@ class _as_unavailable:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         broken = type(error) is DatabaseError and isinstance(error.orig, sqlite3.DatabaseError)
-        if broken or isinstance(error, OperationalError | InterfaceError | PoolTimeout | OSError):
+        if error is not None and (
+            broken or isinstance(error, OperationalError | InterfaceError | PoolTimeout | OSError)
+        ):
             raise RecordsUnavailable(_said(error)) from error
         if isinstance(error, DBAPIError) and error.connection_invalidated:
             raise RecordsUnavailable(_said(error)) from error

@@ -47,15 +47,14 @@ def test_who_waits_for_temporal_can_be_stopped(tmp_path: Path, order: signal.Sig
         [*MAYDAY, "up", "--port", "0", "--data", str(tmp_path / "data")],
         env=environment(TEMPORAL_ADDRESS=NOBODY_THERE, MAYDAY_CONNECT_WITHIN="55"), stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    try:
-        _until_it_waits(process, tmp_path / "data")
-        process.send_signal(order)
-        assert process.stderr is not None
-        said = process.stderr.read()
-        assert process.wait(20) == 0
-        assert "stopped before it was up" in said
-    finally:
-        process.kill()
+    with process:
+        try:
+            _until_it_waits(process, tmp_path / "data")
+            process.send_signal(order)
+            _, said = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    assert (process.returncode, "stopped before it was up" in said) == (0, True), said
 
 
 def _until_it_waits(process: subprocess.Popen[str], data: Path) -> None:
