@@ -175,6 +175,8 @@ def test_who_was_merged_before_hears_of_the_end_of_the_last_survivor(open_night:
     post.carry()
     for night in (first, second):
         assert night.run(91).walker.finished
+
+
 def test_who_has_taken_another_over_is_not_merged_into_it(open_night: Callable[..., Night]) -> None:
     """Each would pass alerts on to the other, and no incident would be open."""
     survivor, _, _ = merged(open_night, "vendor")
