@@ -82,7 +82,7 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "unavailable": ("503", "neither inbox nor Temporal took the alerts, or this starter is stopping: send them again"),
 }  # fmt: skip
 #: given by the framework, not raised by name
-_OF_THE_FRAMEWORK = frozenset({"not_found", "method_not_allowed"})
+_OF_THE_FRAMEWORK = frozenset({"not_found", "method_not_allowed", "too_large"})
 
 
 def incident_kinds() -> str:
