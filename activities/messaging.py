@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from temporalio import activity
 
@@ -11,8 +11,9 @@ from activities.contacts import address_of, mail_addresses, people_among
 from activities.dependencies import Dependencies
 from activities.failures import reported
 from mayday.domain.effects import SEND, SendReceipt, SendRequest, SentVia, Unreached
-from mayday.domain.errors import NobodyReached, ProviderError
+from mayday.domain.errors import Broken, NobodyReached, ProviderError
 from mayday.domain.ports import Call, Mail, Post, StatusUpdate
+from mayday.domain.review.wire import SEND_REPORT, SendReport
 
 Carrier = Callable[[SendRequest, SendReceipt], Awaitable[list[SentVia]]]
 
@@ -28,23 +29,36 @@ class Messaging:
     @activity.defn(name=SEND)
     async def send_message(self, request: SendRequest) -> SendReceipt:
         """Send on every channel of `via`. Fails only when no channel carried it."""
+        with reported():
+            return await self._told(request)
+
+    @activity.defn(name=SEND_REPORT)
+    async def send_report(self, request: SendReport) -> SendReceipt:
+        """Send a version of the report: all of it by mail, elsewhere that it is there. Fails as `send_message` does."""
+        with reported():
+            text = await self._given.reviews.report(request.incident.id, request.version)
+            if text is None:
+                raise Broken(f"the store has no version {request.version} of the report")
+            return await self._told(request, {"email": f"{request.text}\n\n{text}"})
+
+    async def _told(self, request: SendRequest, texts: Mapping[str, str] | None = None) -> SendReceipt:
+        """`texts` are those of channels that carry another one."""
         receipt = SendReceipt()
         retry_may_help = False
-        with reported():
-            for channel in request.via:
-                carrier = self._carriers.get(channel)
-                if carrier is None:
-                    _missed(receipt, request.audience, channel, f"{channel} carries no messages")
-                    continue
-                try:
-                    one = request.model_copy(update={"via": [channel]})
-                    receipt.sent += await carrier(one, receipt)
-                except ProviderError as error:
-                    retry_may_help |= error.retryable
-                    _missed(receipt, request.audience, channel, str(error))
-            if not receipt.sent:
-                reasons = "; ".join(dict.fromkeys(each.reason for each in receipt.unreached)) or "no channel"
-                raise NobodyReached(f"{request.audience} was not told: {reasons}", retryable=retry_may_help)
+        for channel in request.via:
+            carrier = self._carriers.get(channel)
+            if carrier is None:
+                _missed(receipt, request.audience, channel, f"{channel} carries no messages")
+                continue
+            try:
+                one = request.model_copy(update={"via": [channel], "text": (texts or {}).get(channel, request.text)})
+                receipt.sent += await carrier(one, receipt)
+            except ProviderError as error:
+                retry_may_help |= error.retryable
+                _missed(receipt, request.audience, channel, str(error))
+        if not receipt.sent:
+            reasons = "; ".join(dict.fromkeys(each.reason for each in receipt.unreached)) or "no channel"
+            raise NobodyReached(f"{request.audience} was not told: {reasons}", retryable=retry_may_help)
         return receipt
 
     async def _mail(self, request: SendRequest, receipt: SendReceipt) -> list[SentVia]:

@@ -27,6 +27,7 @@ from activities.vendor import VendorActivities
 def build(dependencies: Dependencies) -> list[Callable[..., Any]]:
     """Every activity, bound to its dependencies."""
     paging = Paging(dependencies)
+    messaging = Messaging(dependencies)
     calendar = CalendarActivities(dependencies)
     vendor = VendorActivities(dependencies)
     bridge = BridgeActivities(dependencies)
@@ -37,7 +38,7 @@ def build(dependencies: Dependencies) -> list[Callable[..., Any]]:
     http = HttpActivities(dependencies)
     review = ReviewActivities(dependencies)
     return [
-        paging.page_responder, paging.close_page, Messaging(dependencies).send_message,
+        paging.page_responder, paging.close_page, messaging.send_message, messaging.send_report,
         RosterActivities(dependencies).resolve, calendar.deadline, calendar.meeting_slot, calendar.send_invite,
         vendor.open_case, vendor.contact, bridge.open, bridge.close,
         chat.open_channel, chat.post, chat.pin, chat.invite, chat.archive,

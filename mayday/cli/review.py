@@ -84,6 +84,7 @@ def show(incident: Id, as_json: AsJson = False) -> None:
         ("owner", _owner(found)),
         ("meeting", "" if meeting.get("cancelled") else clock(meeting.get("starts_at"))),
         ("report", f"version {found['report_version']}" if found["report_version"] else "not drafted yet"),
+        ("readers", _readers(found)),
         ("problem", found.get("problem")),
         ("closing form", f"missing {', '.join(found['missing'])}" if found["missing"] else "complete"),
     ):
@@ -94,6 +95,21 @@ def show(incident: Id, as_json: AsJson = False) -> None:
         for item in found["ledger"]
     ]
     table(["owed", "by", "until", ""], rows, "nothing is owed")
+
+
+def _readers(found: dict[str, Any]) -> str:
+    """Whom the report goes to, or where each version of it went."""
+    sent = [
+        f"{each['audience']} (version {each['version']}, {_went(each)})" for each in found.get("sent_reports") or []
+    ]
+    wanted = [f"{each['audience']} by {', '.join(each['via'])}" for each in found.get("readers") or []]
+    return "; ".join(sent) if sent else f"{'; '.join(wanted)}, once it was reviewed" if wanted else ""
+
+
+def _went(sent: dict[str, Any]) -> str:
+    if sent["at"]:
+        return f"sent {clock(sent['at'])}"
+    return f"not sent: {'; '.join(sent['missed'])}" if sent["missed"] else "on its way"
 
 
 @review_app.command()

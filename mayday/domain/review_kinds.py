@@ -66,6 +66,16 @@ REVIEW_KINDS: dict[str, tuple[str, str, str]] = {
         "section, version, length, digest",
         "a person wrote a section; the digest is the sha256 of the text, which stands in the report's versions",
     ),
+    "report_sent": (
+        "version {version} of the report went to {audience}: {to}, by {via}",
+        "version, audience, to, via, unreached?, again?",
+        "the report was sent to its readers; `again`: other words than those that they had",
+    ),
+    "report_not_sent": (
+        "version {version} of the report did not reach {audience}: {reason}",
+        "version, audience, reason, ambiguous",
+        "it is tried again, unless it may have been sent",
+    ),
     "review_state": (
         "{actor} set the review from {previous} to {to}",
         "previous, to, open_actions?, open_findings?",

@@ -212,6 +212,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "owner": "who writes the report",
         "meeting": "the review meeting",
         "draft_before": "how long before the meeting the draft is sent",
+        "report_to": "who gets the reviewed report: audiences, roles, people; else whom the meeting invites",
         "problem_record": "whether a problem record is opened",
         "actions": "rules for what was agreed",
     },

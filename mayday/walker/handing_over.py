@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mayday.domain.effects import EffectResult, Wire
-from mayday.domain.review.wire import Finding, PendingFinal, ReviewInput, VendorRca
+from mayday.domain.review.wire import Finding, PendingFinal, ReportReader, ReviewInput, VendorRca
 from mayday.walker import people
 from mayday.walker.scope import priority
 from mayday.walker.state import Flight
@@ -86,7 +86,25 @@ def review_input(w: Walker) -> ReviewInput:
         base_url=w.start.base_url,
         carried=state.review_carried,
         action_tickets=True,
+        readers=_readers(w),
     )
+
+
+def _readers(w: Walker) -> list[ReportReader]:
+    """Whom the report is sent to: audiences and people as the runbook names them, else whom the meeting invites."""
+    spec = w.plan.runbook.review
+    if spec is None or spec.report_to is None:
+        invited = people.unique([*(_attendees(w) or w.state.responders), *filter(None, [review_owner(w)])])
+        return [ReportReader(audience="participants", to=invited)] if invited else []
+    found: list[ReportReader] = []
+    for ref in spec.report_to:
+        audience = w.plan.audiences.get(ref.removeprefix("audience.")) if ref.startswith("audience.") else None
+        if audience is not None:
+            via = [channel for channel in audience.via if channel in ("email", "chat")] or ["email"]
+            found.append(ReportReader(audience=ref.removeprefix("audience."), to=list(audience.to), via=list(via)))
+        elif persons := people.people_of(w, ref):
+            found.append(ReportReader(audience=ref.partition(".")[2].replace("_", " "), to=persons))
+    return found
 
 
 def _attendees(w: Walker) -> list[str]:

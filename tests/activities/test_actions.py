@@ -31,6 +31,7 @@ from mayday.domain.review.wire import (
     MEETING_SLOT,
     SAVE,
     SEND_INVITE,
+    SEND_REPORT,
     DraftRequest,
     InviteRequest,
     ReviewBoard,
@@ -56,7 +57,7 @@ def test_every_effect_and_every_action_of_the_catalog_has_its_activity(dependenc
     kinds = {
         fx.PAGE, fx.CLOSE_PAGE, fx.SEND, fx.RESOLVE, fx.DEADLINE, fx.VENDOR_OPEN, fx.VENDOR_CONTACT, fx.FLUSH, fx.LOOK,
     }  # fmt: skip
-    kinds |= {MEETING_SLOT, SEND_INVITE, SAVE, DRAFT_REPORT}
+    kinds |= {MEETING_SLOT, SEND_INVITE, SAVE, DRAFT_REPORT, SEND_REPORT}
     assert kinds | (set(BUILT_IN) - set(INTERNAL)) <= names
     assert None in names  # the dynamic one, for actions of the house
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from activities.vendor import VendorActivities
 from mayday.domain.effects import IncidentCard, SendRequest, SentVia, VendorCase
 from mayday.domain.errors import Ambiguous, Broken, Unreachable
 from mayday.domain.ports import CaseOrder, Mail, VendorCall
+from mayday.domain.review.wire import SendReport
 from mayday.records import Records
 
 Run = Callable[..., Any]
@@ -52,6 +54,23 @@ async def test_an_audience_is_told_on_all_of_its_channels_once(
     [post] = await records.desk.chat.messages(audience="stakeholders")
     assert (post.channel, post.text) == ("inc-1", "SEV1: Payments down\nWe are on it.")
     assert len(await records.desk.outbox.status_posts()) == 1
+
+
+async def test_a_report_goes_whole_by_mail_and_as_a_word_to_the_chat(
+    dependencies: Dependencies, records: Records, card: IncidentCard, run: Run
+) -> None:
+    order = SendReport(**message(card, "email", "chat", to=("ana",)).model_dump(), version=3)
+    send = Messaging(dependencies).send_report
+    with pytest.raises(ApplicationError, match="no version 3"):
+        await run(send, order)
+    drafted_at = datetime(2026, 3, 4, tzinfo=UTC)
+    await dependencies.reviews.put_report(card.id, 3, "# Report of Payments down", "d", drafted_at)
+    receipt = await run(send, order)
+    assert receipt == await run(send, order), "once"
+    [mail] = await records.desk.outbox.mails()
+    assert (mail.recipients, mail.text) == (["ana@example.com"], "We are on it.\n\n# Report of Payments down")
+    [post] = await records.desk.chat.messages(audience="stakeholders")
+    assert post.text == "SEV1: Payments down\nWe are on it."
 
 
 async def test_chat_channels_that_the_audience_names_are_used(

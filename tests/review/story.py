@@ -25,7 +25,7 @@ from mayday.domain.effects import (
 )
 from mayday.domain.review import REVIEW_COMMAND, ReviewCase, ReviewInput
 from mayday.domain.review.slots import meeting_slot
-from mayday.domain.review.wire import DRAFT_REPORT, MEETING_SLOT, OPEN_PROBLEM, SEND_INVITE, SlotRequest
+from mayday.domain.review.wire import DRAFT_REPORT, MEETING_SLOT, OPEN_PROBLEM, SEND_INVITE, SEND_REPORT, SlotRequest
 from mayday.domain.review_kinds import REVIEW_KINDS
 from mayday.domain.timeline import GENESIS, Entry, first_broken
 from mayday.providers.holiday_calendar import open_hours
@@ -208,7 +208,7 @@ class Story:
             return value(version=payload["version"], digest="d" * 64, entries=payload["up_to_seq"])
         if request.kind == OPEN_PROBLEM:
             return value(outputs={"number": "PRB-7", "url": "https://desk.example/PRB-7"})
-        if request.kind == SEND:
+        if request.kind in (SEND, SEND_REPORT):
             return value(sent=[{"channel": via} for via in payload["via"]])
         if request.kind == VENDOR_CONTACT:
             return value(contacted=[{"channel": "email"}])

@@ -76,6 +76,10 @@ class ReviewShelf(Protocol):
         """The pinned plan as canonical JSON; None where it is not kept."""
         ...
 
+    async def report(self, incident_id: str, version: int) -> str | None:
+        """A version of the report, as Markdown; None where it is not kept."""
+        ...
+
     async def put_report(self, incident_id: str, version: int, text: str, digest: str, drafted_at: datetime) -> None:
         """Keep a version of the report, as Markdown; the same version again is replaced."""
         ...

@@ -197,6 +197,8 @@ class ReviewCase:
             closed_at=state.closed_at,
             meeting=state.meeting,
             report_version=state.report.version,
+            readers=self.given.readers,
+            sent_reports=state.sent_reports,
             sections=state.report.sections,
             problem=state.problem.number,
             problem_url=state.problem.url,

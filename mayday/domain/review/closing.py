@@ -15,6 +15,7 @@ from mayday.domain.review.commands import Close, FillClosingForm, ReviewNote, Se
 from mayday.domain.review.duty import SYSTEM, Duty, RefusedCommand, moment
 from mayday.domain.review.meeting import MeetingDuty
 from mayday.domain.review.pace import elapsed
+from mayday.domain.review.sending import SendingDuty
 from mayday.domain.review.state import ReviewCarried
 from mayday.domain.review.wire import ClosingForm, Obligation
 
@@ -112,6 +113,8 @@ class ClosingDuty(Duty):
         before = self.state.status
         self.state.status = command.state
         self.case.log("review_state", command.actor, "review", previous=before, to=command.state)
+        if command.state == "reviewed":
+            self.case.duty(SendingDuty).want()
         return {"state": command.state}
 
     def check_closing_form(self, command: FillClosingForm) -> None:
@@ -176,6 +179,7 @@ class ClosingDuty(Duty):
         )
         self.case.given.card.status = "closed"
         self.state.report.stale = self.state.report.drafted_at is not None
+        self.case.duty(SendingDuty).want()
         return {"state": "closed", "open_actions": open_actions, "open_findings": open_findings}
 
     def check_note(self, command: ReviewNote) -> None:

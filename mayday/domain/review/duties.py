@@ -11,12 +11,14 @@ from mayday.domain.review.ownership import OwnershipDuty
 from mayday.domain.review.problem import ProblemDuty
 from mayday.domain.review.releases import ReleasesDuty
 from mayday.domain.review.reporting import ReportDuty
+from mayday.domain.review.sending import SendingDuty
 from mayday.domain.review.vendors import VendorsDuty
 
 DUTIES: tuple[type[Duty], ...] = (
     OwnershipDuty,
     MeetingDuty,
     ReportDuty,
+    SendingDuty,
     ProblemDuty,
     ReleasesDuty,
     FindingsDuty,

@@ -41,11 +41,11 @@ class ReportDuty(Duty):
 
     def wakes(self) -> list[datetime]:
         at = self.state.report.due_at
-        return [at] if at is not None and not self._drafting else []
+        return [at] if at is not None and not self.drafting else []
 
     def act(self) -> None:
         report = self.state.report
-        if self._drafting:
+        if self.drafting:
             return
         if report.drafted_at is None:
             if report.due_at is None or not report.stale:
@@ -140,7 +140,7 @@ class ReportDuty(Duty):
         return {"section": command.section, "version": version}
 
     @property
-    def _drafting(self) -> bool:
+    def drafting(self) -> bool:
         return any(item.kind == DRAFT_REPORT for item in self.state.asked)
 
     def _first_due(self) -> datetime | None:

@@ -13,6 +13,7 @@ from mayday.domain.review.wire import (
     PendingFinal,
     ReviewMeeting,
     ReviewStatus,
+    SentReport,
     VendorRca,
     WrittenSection,
 )
@@ -39,6 +40,9 @@ class Report(Wire):
     drafted_at: datetime | None = None
     stale: bool = False
     failures: int = 0
+    #: it goes to its readers as soon as it is drafted; `sent_words` says which words they were sent last
+    wanted: bool = False
+    sent_words: str = ""
     sections: dict[str, WrittenSection] = {}
 
 
@@ -68,6 +72,7 @@ class ReviewState(Wire):
     #: the calendar gave no time: somebody has to
     unscheduled: bool = False
     report: Report = Report()
+    sent_reports: list[SentReport] = []
     problem: Problem = Problem()
     form: ClosingForm = ClosingForm()
     actions: list[FollowUp] = []

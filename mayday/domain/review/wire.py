@@ -12,11 +12,11 @@ from typing import Any, Literal
 from pydantic import Field
 
 from mayday.domain.durations import Duration
-from mayday.domain.effects import IncidentCard, SentVia, Unreached, Wire
+from mayday.domain.effects import IncidentCard, SendRequest, SentVia, Unreached, Wire
 
 MEETING_SLOT = "calendar.meeting_slot"
 SEND_INVITE = "review.send_invite"
-DRAFT_REPORT = "review.draft_report"
+DRAFT_REPORT, SEND_REPORT = "review.draft_report", "review.send_report"
 SAVE = "review.save"
 OPEN_PROBLEM = "itsm.open_problem"
 OPEN_ACTION, NOTE_ACTION, CLOSE_ACTION = "itsm.open_action", "itsm.note_action", "itsm.close_action"
@@ -144,6 +144,34 @@ class VendorRca(Wire):
         return self.received_at is None and not self.missing
 
 
+class ReportReader(Wire):
+    """Who reads the report: an audience of the plan, or people; `to` and `via` as a message's."""
+
+    audience: str
+    to: list[str] = []
+    via: list[str] = ["email"]
+
+
+class SentReport(Wire):
+    """One version of the report on its way to one reader. `at` is when a channel carried it; `again`: another one
+    went before it."""
+
+    audience: str
+    version: int
+    at: datetime | None = None
+    via: list[str] = []
+    missed: list[str] = []
+    tries: int = 0
+    next_try_at: datetime | None = None
+    again: bool = False
+
+
+class SendReport(SendRequest):
+    """Send a version of the report: `text` before it, all of it by mail, elsewhere `text` alone."""
+
+    version: int
+
+
 class ReviewInput(Wire):
     """The start input of the review's workflow.
 
@@ -181,6 +209,8 @@ class ReviewInput(Wire):
     state: dict[str, Any] | None = None
     #: whether each follow-up action gets a ticket; a review that an older worker began has none
     action_tickets: bool = False
+    #: whom the report is sent to; a review that an older worker began sends it to nobody
+    readers: list[ReportReader] = []
     #: as the incident's: decisions without a signature by one of these keys do not count
     decision_keys: list[str] = []
 
@@ -335,6 +365,8 @@ class ReviewBoard(Wire):
     closed_at: datetime | None = None
     meeting: ReviewMeeting | None = None
     report_version: int = 0
+    readers: list[ReportReader] = []
+    sent_reports: list[SentReport] = []
     sections: dict[str, WrittenSection] = {}
     problem: str | None = None
     problem_url: str | None = None

@@ -116,6 +116,8 @@ class ReferenceChecks:
             attendees = review.meeting.attendees if review.meeting else []
             for index, ref in enumerate(attendees if isinstance(attendees, list) else []):
                 yield from self._people(ref, ("review", "meeting", "attendees", index))
+            for index, ref in enumerate(review.report_to or []):
+                yield from self._reference(ref, ("review", "report_to", index), ("audience", *PEOPLE))
 
     def _comes_back(self, name: str) -> bool:
         """Whether every way from a role's `from` and `fallback` leads through roles back to it."""

@@ -57,6 +57,7 @@ class ReviewSpec(Shape):
     meeting: Meeting | None = None
     draft_before: Duration = Duration.parse("24h")
     problem_record: bool = True
+    report_to: list[Ref] | None = None
     actions: ActionRules = ActionRules()
 
 

@@ -96,6 +96,11 @@ class RecordsReviews:
         with provider_errors():
             return await self._records.plans.get(digest)
 
+    async def report(self, incident_id: str, version: int) -> str | None:
+        with provider_errors():
+            found = await self._records.reviews.report(incident_id, version)
+        return found.text if found is not None else None
+
     async def put_report(self, incident_id: str, version: int, text: str, digest: str, drafted_at: datetime) -> None:
         report = Report(incident_id=incident_id, version=version, text=text, digest=digest, drafted_at=drafted_at)
         with provider_errors():
