@@ -103,6 +103,47 @@ def test_each_step_says_what_became_of_it(path: str, how: str, note: str) -> Non
     assert note in fact.note
 
 
+CALLED: dict[str, Any] = {
+    "escalations": {"oncall": {"levels": [{"notify": "schedule.b", "ack_within": "1m"}]}},
+    "phases": [
+        {
+            "id": "inner",
+            "steps": [
+                {"id": "wake", "page": "oncall"},
+                {"id": "rounds", "repeat": {"steps": [{"id": "look", "ask": {"question": "Better?"}}]}},
+                {"id": "deeper", "call": "deep@1.0.0"},
+                {"id": "never", "when": "false", "steps": [{"id": "unheard", "log": "x"}]},
+            ],
+        }
+    ],
+}
+
+
+def test_the_steps_of_a_called_runbook_stand_under_the_call() -> None:
+    deep = {"phases": [{"id": "only", "steps": [{"id": "look", "log": "deep"}, {"id": "left_out", "log": "x"}]}]}
+    steps = [{"id": "moves", "call": "moves@1.0.0"}, {"id": "look", "log": "outside"}]
+    plan = {"runbook": {"phases": [{"id": "only", "steps": steps}]},
+            "calls": {"moves@1.0.0": CALLED, "deep@1.0.0": deep}}  # fmt: skip
+    chain = Chain(START)
+    chain.add(0, "opened", "ana", None, severity="SEV1", service="payments", title="Payments down", plan="abc")
+    chain.add(0, "phase_entered", "system", "phase:only", phase="only")
+    chain.add(0, "runbook_called", "system", "moves", runbook="moves@1.0.0", inputs={})
+    chain.add(0, "paged", "system", "moves.wake", page="moves.wake", purpose="page", people=["raj"])
+    chain.add(2, "page_escalated", "system", "moves.wake", page="moves.wake", to=["lee"], level=2, round=1)
+    path = "moves.rounds[1].look"
+    chain.add(3, "task_opened", "system", path, task=path, due_at=chain.at(5))
+    chain.add(9, "task_completed", "dee", path, task=path, result={}, late=True)
+    chain.add(9, "runbook_called", "system", "moves.deeper", runbook="deep@1.0.0", inputs={})
+    chain.add(9, "logged", "system", "moves.deeper.look", text="deep")
+    report = reported(chain, plan)
+    assert {fact.path: fact.how for fact in report.steps or []} == {
+        "moves": "in time", "moves.wake": "late", "moves.look": "late", "moves.deeper": "in time",
+        "moves.deeper.look": "in time", "moves.deeper.left_out": "not reached", "moves.unheard": "not called for",
+        "look": "not reached",
+    }  # fmt: skip
+    assert promise(report, "Answer moves.wake").limit_s == 60, "by the policy of the called runbook"
+
+
 def test_waits_and_blocks_are_not_judged() -> None:
     report = reported(night())
     assert report.steps is not None

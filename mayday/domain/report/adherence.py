@@ -1,12 +1,13 @@
 """Runbook adherence: each step of the pinned plan, and what became of it: in time, late, skipped, overridden, or not.
 
 A step is judged by its own entries. Blocks (`parallel`, `choose`, ...) and waits leave none and are not judged; the
-steps in them are. A step of a branch that was not taken was not called for, which is no lapse.
+steps in them are, and so are the steps of a runbook that is called, under the step that calls it. A step of a branch
+that was not taken was not called for, which is no lapse.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mayday.domain.report.model import StepFact, StepState
@@ -27,6 +28,8 @@ LATE = frozenset(
 )  # fmt: skip
 #: actions on the incident itself that write nothing where it is as they want it
 SILENT = frozenset({"incident.set_status", "incident.set_severity"})
+#: calls in calls: the checks of a runbook refuse one that comes back to itself
+DEEPEST = 10
 #: overrides that take a step out of the runbook's hands
 TAKEN = ("skip", "complete", "cancel", "retry", "reassign", "end_phase")
 
@@ -44,12 +47,14 @@ class PlannedStep(NamedTuple):
 def planned_steps(plan: Mapping[str, Any]) -> list[PlannedStep]:
     """All steps of a plan that leave entries, in the order of the file: phases, handlers, finally."""
     runbook: Mapping[str, Any] = plan.get("runbook") or {}
+    called = plan.get("calls") or {}
     found: list[PlannedStep] = []
     for phase in runbook.get("phases", []):
-        found += _steps(phase.get("steps", []), text(phase.get("id")), "")
+        found += _steps(phase.get("steps", []), _Place(text(phase.get("id")), called))
     for handler in runbook.get("handlers", []):
-        found += _steps(handler.get("steps", []), "handlers", f"event {text(handler.get('event'))}")
-    found += _steps(runbook.get("finally", []), "finally", "")
+        place = _Place("handlers", called, branch=f"event {text(handler.get('event'))}")
+        found += _steps(handler.get("steps", []), place)
+    found += _steps(runbook.get("finally", []), _Place("finally", called))
     return found
 
 
@@ -84,13 +89,15 @@ def adherence(plan: Mapping[str, Any], entries: Sequence[Entry]) -> list[StepFac
     return facts
 
 
-def _own_path(path: str, calls: Iterable[str]) -> str:
-    """`loop[2].ask` is the step `ask`; what a called runbook does belongs to the call."""
-    for part in path.split("."):
-        name = part.partition("[")[0]
+def _own_path(path: str, calls: Container[str]) -> str:
+    """`loop[2].ask` is the step `ask`, and in a called runbook `moves.loop[2].ask` is `moves.ask`."""
+    *outer, last = path.split(".")
+    prefix = ""
+    for part in outer:
+        name = f"{prefix}{part.partition('[')[0]}"
         if name in calls:
-            return name
-    return path.rpartition(".")[2]
+            prefix = f"{name}."
+    return f"{prefix}{last}"
 
 
 def _told(entries: Iterable[Entry]) -> bool:
@@ -154,13 +161,28 @@ def _without_trace(
 # -- the plan, as the canonical JSON that is pinned
 
 
-def _steps(steps: Iterable[Mapping[str, Any]], phase: str, branch: str) -> Iterator[PlannedStep]:
+class _Place(NamedTuple):
+    """Where steps stand: in which phase, which runbooks can be called, under which call, and what had to happen."""
+
+    phase: str
+    called: Mapping[str, Any]
+    prefix: str = ""
+    branch: str = ""
+
+
+def _steps(steps: Iterable[Mapping[str, Any]], place: _Place) -> Iterator[PlannedStep]:
     for step in steps:
         verb = next((verb for verb in VERBS if step.get(verb) is not None), "steps")
-        path = text(step.get("id"))
-        yield PlannedStep(path, phase, verb, _what(step, verb), branch)
+        path = f"{place.prefix}{text(step.get('id'))}"
+        yield PlannedStep(path, place.phase, verb, _what(step, verb), place.branch)
         for inside, under in _inside(step, path):
-            yield from _steps(inside, phase, branch or under)
+            yield from _steps(inside, place._replace(branch=place.branch or under))
+        if verb == "call" and path.count(".") < DEEPEST:
+            runbook: Mapping[str, Any] = place.called.get(text(step["call"])) or {}
+            under = f"when {step['when']}" if step.get("when") else ""
+            for phase in runbook.get("phases", []):
+                inner = place._replace(prefix=f"{path}.", branch=place.branch or under)
+                yield from _steps(phase.get("steps", []), inner)
 
 
 def _inside(step: Mapping[str, Any], path: str) -> Iterator[tuple[list[Mapping[str, Any]], str]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from mayday.domain.durations import Duration, DurationError
 from mayday.domain.report import clocks
+from mayday.domain.report.adherence import DEEPEST
 from mayday.domain.report.communication import audiences
 from mayday.domain.report.model import PromiseFact
 from mayday.domain.report.reading import at, first, last, moment, of, seconds, text
@@ -92,22 +93,27 @@ def _pages(plan: Mapping[str, Any], policy: Mapping[str, Any], entries: Sequence
 
 def _page_limits(plan: Mapping[str, Any]) -> dict[str, tuple[int | None, int | None]]:
     """Of each page step: within what the first level has to answer, and within what it has to arrive."""
-    runbook: Mapping[str, Any] = plan.get("runbook") or {}
-    policies: Mapping[str, Any] = runbook.get("escalations") or {}
+    called: Mapping[str, Any] = plan.get("calls") or {}
     found: dict[str, tuple[int | None, int | None]] = {}
 
-    def look(node: Any) -> None:
+    def look(node: Any, policies: Mapping[str, Any], prefix: str) -> None:
         if isinstance(node, list):
             for item in node:
-                look(item)
+                look(item, policies, prefix)
         elif isinstance(node, Mapping):
+            path = f"{prefix}{text(node.get('id'))}"
             if "id" in node and isinstance(node.get("page"), str):
                 levels = (policies.get(node["page"]) or {}).get("levels") or [{}]
-                found[text(node["id"])] = (_length(levels[0].get("ack_within")), _length(node.get("join_within")))
+                found[path] = (_length(levels[0].get("ack_within")), _length(node.get("join_within")))
+            if "id" in node and isinstance(node.get("call"), str) and path.count(".") < DEEPEST:
+                inner: Mapping[str, Any] = called.get(node["call"]) or {}
+                look(inner.get("phases"), {**policies, **(inner.get("escalations") or {})}, f"{path}.")
             for item in node.values():
-                look(item)
+                look(item, policies, prefix)
 
-    look([runbook.get("phases"), runbook.get("handlers"), runbook.get("finally")])
+    runbook: Mapping[str, Any] = plan.get("runbook") or {}
+    parts = [runbook.get("phases"), runbook.get("handlers"), runbook.get("finally")]
+    look(parts, runbook.get("escalations") or {}, "")
     return found
 
 
