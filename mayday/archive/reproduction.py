@@ -18,7 +18,7 @@ from mayday.language.catalog import Catalog
 from mayday.language.plan import Plan
 from mayday.language.scenario import Scenario
 from mayday.simulator.comparison import TOLERANCE, roots_of, same_timeline
-from mayday.simulator.runner import Rehearser
+from mayday.simulator.runner import rehearse
 
 #: a rehearsal looks a second after its last moment
 _BEYOND = TOLERANCE + timedelta(seconds=1)
@@ -60,7 +60,7 @@ async def reproduced(tapes: Sequence[Tape], name: str, *, identified: bool = Fal
         before, plan = scenario["recorded"]["plan"]["digest"], Plan.model_validate(scenario["recorded"]["plan"])
         entries = [_pinned(pseudonyms.entry(entry), before) for entry in entries]
     scenario = json.loads(json.dumps(scenario))
-    rehearsal = await Rehearser(Scenario.model_validate(scenario), plan, Catalog()).play()
+    rehearsal = await rehearse(Scenario.model_validate(scenario), plan, Catalog())
     made = rehearsal.timeline
     if entries:  # an incident that goes on ends, for the comparison, where the recording does
         last = parse_timestamp(entries[-1].at) + _BEYOND

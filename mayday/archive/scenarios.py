@@ -20,10 +20,12 @@ from mayday.domain.incident import AlertEvent, StartInput
 from mayday.domain.signed import UNSIGNED
 from mayday.domain.timeline import Entry, parse_timestamp
 from mayday.language.plan import Plan
-from mayday.walker.outages import LATE_AFTER
+from mayday.simulator.comparison import TOLERANCE
 
 #: two changes of the status closer than this are not told apart by an expectation, which looks a second later
 APART = timedelta(seconds=3)
+#: what came just before the engine stopped has been worked off by then
+_SETTLED = timedelta(seconds=1)
 #: of a command's fields, those that every command has
 _COMMON = frozenset({"id", "actor", "channel", "received_at", "kind"})
 
@@ -74,9 +76,10 @@ def _play(course: _Course, tape: Tape, *, goes_on: bool) -> None:
     away_from: datetime | None = None
     for given in tape.inputs:
         wanted = player.walker.next_wake
-        if wanted is not None and given.at - wanted > LATE_AFTER and not player.walker.finished:
-            away_from = before
-            course.items.append((before, {"outage": f"{max(1, round((given.at - before).total_seconds()))}s"}))
+        # also one that is too short to count as an outage: a worker that began anew for twenty seconds
+        if wanted is not None and given.at - wanted > TOLERANCE and not player.walker.finished:
+            away_from = max(before, min(before + _SETTLED, wanted))
+            course.items.append((away_from, {"outage": f"{max(1, round((given.at - away_from).total_seconds()))}s"}))
         elif given.at > before:
             away_from = None
         before = given.at

@@ -87,7 +87,7 @@ async def recordings(library: Library, count: int, seed: int = 6) -> AsyncIterat
         async with time_skipping() as theatre:
             theatre.stage_class = HouseStage
             theatre.settings = {"continue_as_new_after": 120} if number % 3 == 2 else {}
-            await rehearse(scenario, plan, library.catalog, opener=theatre.open)
+            await rehearse(scenario, plan, library.catalog, opener=theatre.open, attempts=8)
             stage = theatre.stages[-1]
             entries, histories = await stage.entries(), await stage.histories()
         yield Recording(scenario.metadata.name, incident_id(scenario.metadata.name), list(entries), histories)

@@ -20,7 +20,7 @@ from mayday.language.scenario import Scenario
 from mayday.simulator.desk import ScenarioDesk
 from mayday.simulator.on_temporal import TemporalStage, time_skipping
 from mayday.simulator.opening import alert_of, start_of
-from mayday.simulator.runner import Rehearser
+from mayday.simulator.runner import rehearse
 from mayday.simulator.virtual import VirtualIncident
 from tests.archive.listening import ListeningRehearsal
 from workflows.rehearsal import RehearsedReview
@@ -50,7 +50,7 @@ async def taped(timeline: list[dict[str, Any]], mocks: dict[str, Any] | None = N
     }  # fmt: skip
     plan = library.plan("payments_sev1", service="payments")
     async with time_skipping() as theatre:
-        rehearsal = await Rehearser(Scenario.model_validate(data), plan, library.catalog, opener=theatre.open).play()
+        rehearsal = await rehearse(Scenario.model_validate(data), plan, library.catalog, opener=theatre.open)
         assert rehearsal.misses == []
         histories = await theatre.stages[-1].histories()
     return [await listen(one, listener=ListeningRehearsal, others=[RehearsedReview]) for one in histories], plan
@@ -119,10 +119,11 @@ async def test_the_system_that_was_away_is_away_again() -> None:
         {"at": "T+6m", "vote": "emergency_change", "by": "sam", "choice": "approve", "reason": "go"},
         {"at": "T+7m", "turned_away": {"command": "vote", "claimed": "kim"}},
         {"at": "T+8m", "alert": {"title": "cards", "labels": {"service": "checkout"}}},
+        {"at": "T+14m50s", "outage": "20s"},
         {"at": "T+40m", "expect": {"never": {"finished": True}}},
     ])  # fmt: skip
     kinds = await made_again(tapes)
-    assert kinds["outage_ended"] == 1
+    assert kinds["outage_ended"] == 1, "twenty seconds are no outage, and still make what was due late"
 
 
 async def test_floods_of_alerts_and_what_a_merged_incident_brings_come_again() -> None:
