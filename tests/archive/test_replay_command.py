@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import WorkflowHistory
 from typer.testing import CliRunner
 
 from mayday.archive.compatibility import judged
@@ -14,11 +18,19 @@ from mayday.archive.dossier import Document, Dossier, dossier_of
 from mayday.archive.export_file import write
 from mayday.cli.main import app
 from mayday.domain.timeline import Entry
+from mayday.temporal.histories import load_history, replay_failures
+from mayday.temporal.plugin import build_plugin
 from tests.archive.recorded import AT, HISTORIES, recorded
 from tests.replay.other_way import OtherWay
 from workflows.registry import WORKFLOWS
 
 CLI = CliRunner()
+#: what a history of an open incident can end with
+PENDING = (
+    EventType.EVENT_TYPE_TIMER_FIRED, EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED,
+    EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED, EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED,
+    EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED,
+)  # fmt: skip
 
 
 def test_an_exported_file_replays_both_ways(two_runs: Dossier, tmp_path: Path) -> None:
@@ -99,3 +111,45 @@ def test_nothing_to_replay_is_wrong_usage(tmp_path: Path) -> None:
 async def test_every_run_fits(name: str) -> None:
     for history in recorded(name):
         assert (await judged(history, WORKFLOWS)).fits
+
+
+def pending_ends() -> list[int]:
+    """Lengths at which a recorded run has just got a timer or an answer, or a task that nobody has finished."""
+    events = load_history(HISTORIES / "2_not_in_the_runbook_1.json").events
+    ends: dict[int, int] = {}
+    for length, event in enumerate(events, start=1):
+        if event.event_type in PENDING and length > 60:
+            ends.setdefault(event.event_type, length)
+    return sorted(ends.values())
+
+
+async def test_an_open_incident_for_which_events_wait_fits_and_nothing_is_said_about_it(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    history = load_history(HISTORIES / "2_not_in_the_runbook_1.json")
+    ends = pending_ends()
+    assert len(ends) == len(PENDING)
+    open_runs = [WorkflowHistory(history.workflow_id, list(history.events)[:end]) for end in ends]
+    for run in open_runs:
+        assert (await judged(run, WORKFLOWS, ways=["production"])).fits, run.events[-1]
+    assert (await judged(open_runs[0], WORKFLOWS, ways=["strict"])).fits
+
+    async def listed() -> AsyncIterator[WorkflowHistory]:
+        for run in open_runs:
+            yield run
+
+    assert await replay_failures(listed(), WORKFLOWS, build_plugin()) == (len(open_runs), [])
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+    said = capfd.readouterr()
+    assert "Traceback" not in said.out + said.err
+    assert "Phantom" not in said.out + said.err
+
+
+async def test_a_run_that_goes_another_way_is_caught_also_while_events_wait() -> None:
+    history = load_history(HISTORIES / "2_not_in_the_runbook_1.json")
+    run = WorkflowHistory(history.workflow_id, list(history.events)[: pending_ends()[-1]])
+    others = [OtherWay, *(workflow for workflow in WORKFLOWS if workflow.__name__ != "IncidentWorkflow")]
+    verdict = await judged(run, others, ways=["production"])
+    assert verdict.misfit is not None
+    assert verdict.misfit.event > 0
+    assert verdict.misfit.to_do
