@@ -46,17 +46,25 @@ async def run(sizes: Sizes, stage: Stage) -> Figure:
                     say(f"  {done:,} incidents: {', '.join(f'{k} {_ms(v):.0f} ms' for k, v in took[times].items())}")
             megabytes = _file(house).stat().st_size / 1e6
             floor = _read_by_sqlite(_file(house), sizes.archive_rounds)
+        async with mayday_up(folder, worker=False) as house:  # the same store, a starter that has just begun
+            async with httpx.AsyncClient(base_url=house.url, headers=headers, timeout=60, trust_env=False) as http:
+                fresh_start = await _timed(lambda _: _get(http, f"/trends?from={YEARS_AGO}"), 0)
+                say(f"  first trends of a starter that has just begun {fresh_start * 1000:.0f} ms")
     last = took[TIMES[-1]]
     measured = {f"{name}_p50_ms": statistics.median(values) * 1000 for name, values in last.items()}
     measured |= {f"{name}_p99_ms": percentile(values, 99) * 1000 for name, values in last.items()}
-    met = measured["trends_p50_ms"] <= TRENDS_MS and all(
-        measured[f"{name}_p50_ms"] <= LIST_MS for name in ("board", "search", "search_nothing")
+    measured["first_of_a_fresh_starter_ms"] = fresh_start * 1000
+    met = (
+        measured["first_of_a_fresh_starter_ms"] <= TRENDS_MS
+        and measured["trends_p50_ms"] <= TRENDS_MS
+        and all(measured[f"{name}_p50_ms"] <= LIST_MS for name in ("board", "search", "search_nothing"))
     )
     return Figure(
         name=NAME,
         what=f"pages over {done:,} ended incidents with {entries:,} entries: trends (a new question each time, every "
         "other one after an incident has ended), board, search; floor: SQLite reading all rows of facts",
-        aim=f"trends at most {TRENDS_MS} ms, board and search at most {LIST_MS} ms (p50)",
+        aim=f"trends at most {TRENDS_MS} ms, also the first look of a starter that has just begun; board and search at "
+        f"most {LIST_MS} ms (p50)",
         measured=measured,
         floor={"facts_ms": floor * 1000},
         ratio={"trends": measured["trends_p50_ms"] / (floor * 1000)},

@@ -25,6 +25,7 @@ from starter.refusals import Refusals
 from starter.routes import access, decisions, desk, drills, health, incidents, oncall, queue, tokens, webhooks
 from starter.safe_headers import SafeHeaders
 from starter.ticket_watch import watching_tickets
+from starter.trends import read_ahead
 
 __all__ = ["create_app"]
 
@@ -76,6 +77,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         asyncio.create_task(_prune(parts), name="prune"),
         asyncio.create_task(parts.watchdogs.run(), name="watchdogs"),
         asyncio.create_task(parts.drills.run(), name="drill-watch"),
+        asyncio.create_task(read_ahead(parts), name="trends"),
     ]
     async with watching_tickets(parts):
         try:

@@ -8,15 +8,19 @@ import io
 from datetime import UTC, date, datetime
 from typing import Annotated, NamedTuple
 
+import structlog
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from mayday.domain.ranks import SeverityName
 from mayday.domain.report.kpis import By, Figures, Kpis, kpis
+from mayday.records.errors import RecordsUnavailable
 from starter.access import Reading
 from starter.parts import Here, Parts
 
-__all__ = ["Question", "as_csv", "router", "summed_up"]
+__all__ = ["Question", "as_csv", "read_ahead", "router", "summed_up"]
+
+log = structlog.get_logger(__name__)
 
 router = APIRouter(prefix="/api/v1", tags=["reviews"])
 
@@ -72,6 +76,14 @@ async def summed_up(parts: Parts, asked: Question) -> Kpis:
         while len(parts.trends) > KEPT:
             del parts.trends[next(iter(parts.trends))]
     return parts.trends[key]
+
+
+async def read_ahead(parts: Parts) -> None:
+    """Read what the sums are made from, before somebody asks: the first look at trends is then like every other."""
+    try:
+        await parts.records.trends.find()
+    except RecordsUnavailable as error:
+        log.warning("trends_not_read_ahead", reason=str(error))
 
 
 def as_csv(found: Kpis) -> str:

@@ -18,6 +18,8 @@ from mayday.records.timeline import Timelines
 
 #: so many changed rows are asked for by name; more are read with all others
 FEW = 200
+#: so many are parsed in one piece
+AT_ONCE = 500
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _FACTS = TypeAdapter(list[IncidentFacts])
 
@@ -76,8 +78,11 @@ class Trends:
             if len(missing) <= FEW:
                 query = query.where(TREND_FACTS.c.incident_id.in_(missing))
             rows = [row for row in await connection.execute(query) if row.incident_id not in kept]
-        found = await asyncio.to_thread(_parsed, [row.facts for row in rows if row.facts is not None])
-        of = {facts.incident_id: facts for facts in found}
+        texts = [row.facts for row in rows if row.facts is not None]
+        of: dict[str, Figures] = {}
+        for begin in range(0, len(texts), AT_ONCE):  # a parser holds everything else up: by pieces, others come between
+            found = await asyncio.to_thread(_parsed, texts[begin : begin + AT_ONCE])
+            of |= {facts.incident_id: facts for facts in found}
         kept |= {row.incident_id: (row.seq, of.get(row.incident_id)) for row in rows}
         order = {name: facts.opened_at for name, (_, facts) in kept.items() if facts is not None}
         self._kept = dict(sorted(kept.items(), key=lambda item: (order.get(item[0], _NEVER), item[0])))

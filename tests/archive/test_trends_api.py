@@ -5,7 +5,11 @@ from __future__ import annotations
 import csv
 import io
 
+import pytest
+
 from mayday.records import IncidentRecord
+from mayday.records.errors import RecordsUnavailable
+from starter.trends import read_ahead
 from tests.archive.test_trends import START, opened, resolved, timeline
 from tests.starter.conftest import House, house, playbooks
 
@@ -36,3 +40,34 @@ async def test_the_trends_are_json_or_csv_and_follow_what_is_stored(house: House
     later = (await house.get("/api/v1/reports/kpi", params={"from": "2026-04-01"})).json()
     assert later["incidents"] == 0
     assert (await house.get("/api/v1/reports/kpi", params={"by": "person"})).status_code == 422
+
+
+async def test_what_trends_are_made_of_is_read_before_somebody_asks(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trends = house.parts.records.trends
+    await house.parts.records.timeline.append("INC-1", timeline(opened(), resolved(30)))
+    await house.parts.records.incidents.opened(
+        IncidentRecord(
+            id="INC-1", workflow_id="incident/1", title="t", severity="SEV1", status="resolved", service="payments",
+            opened_at=START, ended_at=START, seq=2,
+        )
+    )  # fmt: skip
+    await trends.renew()
+    await read_ahead(house.parts)
+
+    async def nothing_to_read() -> None:
+        raise AssertionError("it was read before")
+
+    monkeypatch.setattr(trends, "_read_changed", nothing_to_read)
+    assert (await house.get("/api/v1/reports/kpi")).json()["incidents"] == 1
+
+
+async def test_a_store_that_is_away_at_the_start_keeps_nobody_from_starting(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away() -> None:
+        raise RecordsUnavailable("away")
+
+    monkeypatch.setattr(house.parts.records.trends, "find", away)
+    await read_ahead(house.parts)

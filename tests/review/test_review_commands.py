@@ -14,9 +14,9 @@ from typer.testing import CliRunner, Result
 from mayday.cli import review, review_actions, review_verify
 from mayday.cli.main import app
 from mayday.cli.remote import Remote
+from tests.review.one_night import night
 from tests.review.story import Story, given
 from tests.review.test_obligations import FINAL
-from tests.review.test_report import night
 
 Run = Callable[..., Result]
 

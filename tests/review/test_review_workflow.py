@@ -23,9 +23,9 @@ from mayday.domain.timeline import Entry, first_broken
 from mayday.records import Records
 from mayday.signing import Signer
 from mayday.temporal.histories import replay
+from tests.review.one_night import night
 from tests.review.story import FORM, given, utc
 from tests.review.test_obligations import FINAL, RATIFICATION, RCA
-from tests.review.test_report import night
 from workflows.review import ReviewEnd, ReviewWorkflow
 
 pytestmark = pytest.mark.temporal

@@ -25,9 +25,9 @@ from starter.app import create_app
 from starter.gateway import CommandRefused, NoSuchRun, NotAccepted
 from starter.parts import assemble
 from starter.playbooks import Playbooks
+from tests.review.one_night import night
 from tests.review.story import FORM, Story, given, utc
 from tests.review.test_obligations import FINAL, SPOKEN
-from tests.review.test_report import night
 from tests.starter.conftest import RUNBOOKS, House
 from tests.starter.doubles import Clock, FakeGateway
 
