@@ -28,6 +28,10 @@ router = APIRouter(route_class=PageRoute)
 
 _MARKDOWN = MarkdownIt("js-default").disable(["image", "linkify"])
 """Without HTML of its own: whatever an alert or a vendor wrote stays text."""
+TABLE = '<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>'
+"""One that is wider than the screen is moved by keyboard too."""
+_MARKDOWN.add_render_rule("table_open", lambda *_: TABLE)
+_MARKDOWN.add_render_rule("table_close", lambda *_: "</table></div>")
 PIECES = ("head", "report", "write", "owed")
 STATES = ("draft", "in_review", "reviewed", "closed")
 FORWARD = {"in_review": "Put it in review", "reviewed": "It was reviewed", "closed": "Close it"}

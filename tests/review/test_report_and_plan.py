@@ -144,6 +144,22 @@ def test_the_steps_of_a_called_runbook_stand_under_the_call() -> None:
     assert promise(report, "Answer moves.wake").limit_s == 60, "by the policy of the called runbook"
 
 
+def test_a_decision_whose_outcome_was_cut_short_was_decided() -> None:
+    plan = {"runbook": {"phases": [{"id": "only", "steps": [
+        {"id": "ask", "decide": "Change it?", "outcomes": {"approved": []}},
+        {"id": "tell", "log": "No bypass: {{ decisions.ask.reason }}"},
+    ]}]}}  # fmt: skip
+    chain = Chain(START)
+    chain.add(0, "opened", "ana", None, severity="SEV1", service="payments", title="Payments down", plan="abc")
+    chain.add(0, "phase_entered", "system", "phase:only", phase="only")
+    chain.add(1, "gate_opened", "system", "ask", decision="ask", due_at=chain.at(40))
+    chain.add(9, "gate_decided", "system", "ask", decision="ask", outcome="approved")
+    chain.add(9, "step_cancelled", "system", "ask", reason="phase only left")
+    report = reported(chain, plan)
+    assert (step(report, "ask").how, step(report, "ask").note) == ("in time", "approved")
+    assert step(report, "tell").what == "No bypass: …"
+
+
 def test_waits_and_blocks_are_not_judged() -> None:
     report = reported(night())
     assert report.steps is not None

@@ -7,6 +7,7 @@ that was not taken was not called for, which is no lapse.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -28,6 +29,7 @@ LATE = frozenset(
 )  # fmt: skip
 #: actions on the incident itself that write nothing where it is as they want it
 SILENT = frozenset({"incident.set_status", "incident.set_severity"})
+FILLED_IN = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 #: calls in calls: the checks of a runbook refuse one that comes back to itself
 DEEPEST = 10
 #: overrides that take a step out of the runbook's hands
@@ -134,11 +136,11 @@ def _verdict(entries: Sequence[Entry]) -> tuple[StepState, str]:
         return "late", "nobody decided in time"
     if late or any(entry.data.get("late") for entry in of(entries, "task_completed")):
         return "late", late[0].text if late else "done after its time"
-    cancelled = next((entry for entry in of(entries, "step_cancelled")), None)
-    if cancelled is not None:
-        return "cancelled", text(cancelled.data.get("reason"))
     decided = next((entry for entry in of(entries, "gate_decided")), None)
-    return "in time", text(decided.data.get("outcome")).replace("_", " ") if decided else ""
+    if decided is not None:  # what follows from it may be cut short: it was decided all the same
+        return "in time", text(decided.data.get("outcome")).replace("_", " ")
+    cancelled = next((entry for entry in of(entries, "step_cancelled")), None)
+    return ("cancelled", text(cancelled.data.get("reason"))) if cancelled is not None else ("in time", "")
 
 
 def _without_trace(
@@ -207,6 +209,11 @@ def _inside(step: Mapping[str, Any], path: str) -> Iterator[tuple[list[Mapping[s
 
 
 def _what(step: Mapping[str, Any], verb: str) -> str:
+    """In words; what is filled in only when it is walked is left open."""
+    return FILLED_IN.sub("…", _words(step, verb))
+
+
+def _words(step: Mapping[str, Any], verb: str) -> str:
     value = step.get(verb)
     if step.get("name"):
         return text(step["name"])
