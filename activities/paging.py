@@ -30,7 +30,7 @@ from mayday.domain.ports import Call, Card
 #: the page under which command is offered
 COMMAND = "role:incident_commander"
 #: purposes of pages that a button answers
-ANSWERED: frozenset[PagePurpose] = frozenset({"page", "exhausted", "join", "role", "vote", "candidate"})
+ANSWERED: frozenset[PagePurpose] = frozenset({"page", "exhausted", "join", "role", "vote", "candidate", "task"})
 #: people have been called by then; a card is worth no longer wait
 CARD_WITHIN_SECONDS = 10.0
 
@@ -156,8 +156,8 @@ class _Page:
     async def put_up(self) -> None:
         """A card with buttons where everybody sees it, for what can be answered; why there is none is noted."""
         request = self._request
-        if request.purpose not in ANSWERED:
-            return
+        if request.purpose not in ANSWERED or (request.purpose == "task" and request.page.startswith("role:")):
+            return  # what waits for a role may be several tasks, each with a card of its own
         card = Card(
             effect_key=f"{request.effect_key}/card", incident=request.incident, page=request.page,
             purpose=request.purpose, text=request.text, people=list(self._paged), choices=request.choices,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -12,11 +12,14 @@ from pydantic import ValidationError
 from mayday.domain import commands
 from mayday.domain.commands import Command
 from mayday.domain.incident import Board, Pending
+from mayday.providers.slack.modals import FormField
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.incidents import IncidentRecord
 from starter.access import Principal
 from starter.bodies import DeclareBody, StatusBody
+from starter.chat_forms import form_of
 from starter.chat_words import HELP, Asked, NotUnderstood, understood
+from starter.console.forms import typed
 from starter.gateway import TemporalSilent
 from starter.minting import command_id, short_id
 from starter.parts import Parts
@@ -47,12 +50,27 @@ class Done(NamedTuple):
     public: bool = False
 
 
-async def do(parts: Parts, caller: Caller, text: str) -> Done:
-    """Do what a line asks; refusals become the answer, with their reason."""
+class FormWanted(NotUnderstood):
+    """A task has a form, and nothing was filled in: what it asks for, and where."""
+
+    def __init__(self, record: IncidentRecord, waiting: Pending, link: str) -> None:
+        asked = " ".join(f"{field.name}=..." for field in form_of(waiting) if field.required)
+        super().__init__(f"{waiting.text}\nIt has a form: done {waiting.id} {asked}, or in mayday: {link}")
+        self.record = record
+        self.waiting = waiting
+
+
+OpenForm = Callable[[IncidentRecord, str], Awaitable[None]]
+
+
+async def do(parts: Parts, caller: Caller, text: str, form: OpenForm | None = None) -> Done:
+    """Do what a line asks; refusals become the answer, with their reason. `form` opens a task's, where a chat can."""
     try:
         if len(text) > LONGEST:
             raise NotUnderstood(f"at most {LONGEST} characters at once")
         return await _do(parts, caller, understood(text))
+    except FormWanted as wanted:
+        return await _in_a_window(wanted, form)
     except NotUnderstood as error:
         return Done(str(error))
     except Problem as problem:
@@ -64,6 +82,16 @@ async def do(parts: Parts, caller: Caller, text: str) -> Done:
         return Done("mayday cannot reach Temporal at this moment; please try again")
     except RecordsUnavailable:
         return Done("mayday cannot reach its records at this moment; please try again")
+
+
+async def _in_a_window(wanted: FormWanted, form: OpenForm | None) -> Done:
+    if form is None:
+        return Done(str(wanted))
+    try:
+        await form(wanted.record, wanted.waiting.id)
+    except Problem:  # no window here: then by hand
+        return Done(str(wanted))
+    return Done(f"{short_id(wanted.record.id)}: the form of {wanted.waiting.id} is open in front of you")
 
 
 def worded(problem: Problem) -> str:
@@ -203,7 +231,8 @@ async def _command(parts: Parts, caller: Caller, record: IncidentRecord, asked: 
         case "note":
             return commands.Note(**common, **given)
         case "done":
-            return commands.Complete(**common, task=given["task"])
+            result = await _filled_in(parts, record, given["task"], given["fields"])
+            return commands.Complete(**common, task=given["task"], result=result)
         case "confirm" | "reject":
             return commands.Candidate(**common, accept=asked.verb == "confirm", reason=given["reason"])
         case "severity":
@@ -213,6 +242,26 @@ async def _command(parts: Parts, caller: Caller, record: IncidentRecord, asked: 
             return commands.SetStatus(**common, status=body.status, reason=body.reason)
         case _:
             return commands.AddStep(**common, step=_step(asked.verb, given))
+
+
+async def _filled_in(parts: Parts, record: IncidentRecord, task: str, said: Mapping[str, str]) -> dict[str, Any]:
+    """A task's form as it was typed. Raises FormWanted where something has to be filled in and nothing was."""
+    board = await live_board(parts, record)
+    waiting = next((item for item in (board.pending if board else []) if item.id == task), None)
+    if waiting is None:  # the incident says itself what it thinks of that
+        return dict(said)
+    fields = {field.name: field for field in form_of(waiting)}
+    if not said and any(field.required for field in fields.values()):
+        raise FormWanted(record, waiting, f"{parts.settings.base_url}/incidents/{record.id}")
+    unknown = [name for name in said if name not in fields]
+    if unknown:
+        raise NotUnderstood(f"{task} asks for {', '.join(fields) or 'nothing'}; not for {', '.join(unknown)[:100]}")
+    return {name: typed(name, fields[name].kind, _lines(value, fields[name])) for name, value in said.items()}
+
+
+def _lines(value: str, field: FormField) -> str:
+    """What is a list is typed with commas, and read by lines."""
+    return value.replace(",", "\n") if field.kind == "list" else value
 
 
 def _step(verb: str, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -61,7 +61,11 @@ class Slack:
         except Problem as problem:
             return said(Done(worded(problem)))
         where = frozenset(name for name in (command.channel, command.channel_name) if name)
-        return said(await do(parts, Caller(principal, at, command.trigger, where), command.text))
+
+        async def form(record: IncidentRecord, task: str) -> None:
+            await self._windows.show(command.trigger, record, task)
+
+        return said(await do(parts, Caller(principal, at, command.trigger, where), command.text, form))
 
     async def pressed(self, press: Press) -> None:
         """What a button asks; the answer goes to the person, and the card shows what is so now."""

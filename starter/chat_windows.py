@@ -26,7 +26,6 @@ from mayday.providers.slack.modals import (
     TASK,
     VOTE,
     Asking,
-    FormField,
     field_block,
     task_view,
     value_of,
@@ -34,6 +33,7 @@ from mayday.providers.slack.modals import (
 )
 from mayday.records.incidents import IncidentRecord
 from starter.access import Principal
+from starter.chat_forms import form_of
 from starter.console.forms import typed
 from starter.minting import command_id
 from starter.parts import Parts
@@ -59,22 +59,26 @@ class Windows:
 
     async def open(self, press: Press, record: IncidentRecord, asked: dict[str, str]) -> None:
         """A 409 or 422 `Problem` where there is nothing to answer, or no way to ask."""
-        waiting = await self._waiting(record, asked["page"])
-        asking = Asking(record.id, asked["page"])
+        self._opened[await self.show(press.trigger, record, asked["page"])] = press
+        while len(self._opened) > KEPT:
+            self._opened.popitem(last=False)
+
+    async def show(self, trigger: str, record: IncidentRecord, page: str) -> str:
+        """Open the window of a gate or a task in front of who pressed or typed; its id. `Problem`s as `open`."""
+        waiting = await self._waiting(record, page)
+        asking = Asking(record.id, page)
         if waiting.kind == "decision":
             view = vote_view(asking, waiting.text, [str(each) for each in waiting.detail.get("options") or []])
         elif waiting.kind in ("task", "review", "confirm"):
-            view = task_view(asking, waiting.text, _fields(waiting))
+            view = task_view(asking, waiting.text, form_of(waiting))
         else:
             raise Problem(422, "invalid", f"{waiting.id} is answered by its own button")
         try:
-            opened = await self._api(record).write("views.open", trigger_id=press.trigger, view=view)
+            opened = await self._api(record).write("views.open", trigger_id=trigger, view=view)
         except ProviderError as error:
             log.warning("window_not_opened", reason=str(error))
             raise Problem(503, "unavailable", "Slack did not open the window", hint=self._link(record)) from None
-        self._opened[str((opened.get("view") or {}).get("id"))] = press
-        while len(self._opened) > KEPT:
-            self._opened.popitem(last=False)
+        return str((opened.get("view") or {}).get("id"))
 
     def press_of(self, submission: Submission) -> Press | None:
         """The press that opened this window, if this starter still knows it."""
@@ -102,7 +106,7 @@ class Windows:
             raise Malformed("callback_id", "not a window of mayday")
         waiting = await self._waiting(record, str(asking.page))
         result = {}
-        for number, field in enumerate(_fields(waiting)):
+        for number, field in enumerate(form_of(waiting)):
             value = value_of(values, field_block(number))
             if value != "":
                 result[field.name] = typed(field.name, field.kind, value)
@@ -128,14 +132,3 @@ class Windows:
 
     def _link(self, record: IncidentRecord) -> str:
         return f"{self._parts.settings.base_url}/incidents/{record.id}"
-
-
-def _fields(waiting: Pending) -> list[FormField]:
-    return [
-        FormField(
-            name, str(spec.get("type", "string")), bool(spec.get("required", True)), list(spec.get("enum") or []),
-            str(spec.get("description") or ""),
-        )
-        for name, spec in (waiting.detail.get("fields") or {}).items()
-        if isinstance(spec, dict)
-    ]  # fmt: skip

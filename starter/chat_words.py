@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ accept ROLE|TASK                take a role or a task that was offered
 vote [DECISION] CHOICE [REASON] vote at a gate: approve, reject, abstain, or one of its own options
 update AUDIENCE TEXT            send an update
 note TEXT                       write something into the timeline
-done TASK                       finish a task that has no form
+done TASK [NAME=VALUE ...]      finish a task; its form's fields by name, or in a window where the chat has one
 confirm [REASON]                it is an incident; reject REASON when it is none
 severity SEV2 REASON            change the severity
 set STATUS REASON               set the status: identified, mitigated, resolved, ...
@@ -26,6 +27,7 @@ decide VOTERS QUESTION          open a gate for group.X, role.X or person.X
 engage VENDOR [SUMMARY]         open a case at a vendor
 Outside of an incident's channel its id comes first: INC-7KQ2MZ ack"""
 
+DONE = 'done TASK [NAME=VALUE ...], such as: done verify ok=true words="looks good"'
 _INCIDENT = re.compile(r"INC-(?:[0-9A-HJKMNP-TV-Z]{26}|[0-9A-HJKMNP-TV-Z]{6})", re.IGNORECASE)
 _SEVERITY = re.compile(r"sev[1-5]", re.IGNORECASE)
 _DURATION = re.compile(r"\d+[smhd]")
@@ -110,6 +112,17 @@ def _one(name: str, example: str) -> Callable[[str], dict[str, Any]]:
     return read
 
 
+def _done(rest: str) -> dict[str, Any]:
+    try:
+        task, *pairs = shlex.split(rest)
+    except ValueError:  # nothing at all, or a quotation mark without its other one
+        raise NotUnderstood(DONE) from None
+    parted = [pair.partition("=") for pair in pairs]
+    if not all(name and equals for name, equals, _ in parted):
+        raise NotUnderstood(DONE)
+    return {"task": task, "fields": {name: value for name, _, value in parted}}
+
+
 def _task(rest: str) -> dict[str, Any]:
     person, after = _next(rest)
     due, text = _next(after)
@@ -136,7 +149,7 @@ _READERS: dict[str, Callable[[str], dict[str, Any]]] = {
     "help": _none, "status": _none, "declare": _declare, "ack": _optional("page"), "join": _optional("page"),
     "accept": _one("target", "accept ROLE or TASK, such as: accept deputy"), "vote": _vote,
     "update": _two("audience", "text", "update AUDIENCE TEXT, such as: update executives Cards work again"),
-    "note": _one("text", "note TEXT"), "done": _one("task", "done TASK"), "confirm": lambda rest: {"reason": rest},
+    "note": _one("text", "note TEXT"), "done": _done, "confirm": lambda rest: {"reason": rest},
     "reject": _one("reason", "reject REASON: why it is no incident"),
     "severity": _two("severity", "reason", "severity SEV2 REASON"),
     "set": _two("status", "reason", "set STATUS REASON, such as: set mitigated traffic is rerouted"),

@@ -27,6 +27,7 @@ class House(NamedTuple):
     clock_offset_s: int = 0
     settles_seen: bool = True
     tells_changes: bool = True
+    settles_told: bool = True
 
 
 class Declared(NamedTuple):

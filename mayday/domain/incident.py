@@ -113,6 +113,8 @@ class StartInput(Wire):
     settles_seen: bool = False
     #: whether a change that was not approved is told so in its own record. False in starts of before, which replay so
     tells_changes: bool = False
+    #: the same of tasks that people were only told of: their cards stand in a chat
+    settles_told: bool = False
     #: what a drill lets happen, in its order
     injects: list[Inject] = []
     #: signed orders to merge, by the other incident's workflow id: what passes between the two shows them

@@ -1,7 +1,6 @@
 """How a card of a chat is answered: which buttons a page, an offered role or a gate has.
 
-A task has none: its form stands in mayday, and a link is never out of date (Slack has a button that opens it in a
-window). The same for reminders.
+A task has none of these: it has a form, which Slack opens in a window and Teams takes as a line (`done TASK`).
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from mayday.domain.effects import PagePurpose
 
-__all__ = ["Deed", "Way", "ways_to_answer"]
+__all__ = ["ROLE", "Deed", "Way", "ways_to_answer"]
 
 Deed = Literal["ack", "join", "accept", "vote", "candidate"]
 ROLE = "role:"

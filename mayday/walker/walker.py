@@ -25,8 +25,8 @@ from mayday.walker.state import Flight, IncidentState
 
 #: passes over the active state until nothing changes; far above any real plan, so that a loop shows as an error
 MAX_PASSES = 2_000
-#: answers to commands kept for senders who ask twice
-KEPT_ANSWERS = 500
+#: answers to commands kept whole for senders who ask twice; of those before, so many are known by id and entry
+KEPT_ANSWERS, KEPT_IDS = 500, 4_500
 
 
 class WalkerStuck(RuntimeError):
@@ -63,7 +63,7 @@ class Walker:
 
     def refusal(self, command: Command, now: datetime) -> Refusal | None:
         """Why the command would be refused, or None. Changes nothing: an update's validator."""
-        if command.id in self.state.applied:
+        if command.id in self.state.applied or command.id in self.state.applied_before:
             return None
         before, self.now = self.now, max(self.now, now)
         try:
@@ -76,6 +76,8 @@ class Walker:
         known = self.state.applied.get(command.id)
         if known is not None:
             return Answer.model_validate(known)
+        if command.id in self.state.applied_before:
+            return Answer(entry=self.state.applied_before[command.id] or None)
         self._at(now)
         refused = command_rules.refusal(self, command)
         if refused is not None:
@@ -95,10 +97,21 @@ class Walker:
             before = self.state.seq
             detail = command_rules.apply(self, command)
             answer = Answer(entry=before + 1 if self.state.seq > before else None, detail=plain(detail or {}))
-        self.state.applied[command.id] = answer.model_dump(mode="json", exclude_none=True)
-        while len(self.state.applied) > KEPT_ANSWERS:
-            del self.state.applied[next(iter(self.state.applied))]
+        self._remember(command.id, answer)
         return answer
+
+    def _remember(self, command_id: str, answer: Answer) -> None:
+        """A night has fewer commands than are kept, so nothing is applied twice, however late its sender asks again. A
+        refusal is not kept for ever: what is asked again then is judged as things are then."""
+        applied, before = self.state.applied, self.state.applied_before
+        applied[command_id] = answer.model_dump(mode="json", exclude_none=True)
+        while len(applied) > KEPT_ANSWERS:
+            oldest = next(iter(applied))
+            given = applied.pop(oldest)
+            if given["state"] == "applied":
+                before[oldest] = given.get("entry", 0)
+        while len(before) > KEPT_IDS:
+            del before[next(iter(before))]
 
     def turn_away(self, what: str, claimed: str, refusal: Refusal, now: datetime) -> None:
         """Somebody sent what the shell does not believe: it leaves an entry and changes nothing else. Nobody is known,
@@ -312,6 +325,9 @@ class Walker:
         """Wake (or, not urgent, tell) people; `targets` are `person.X` and `schedule.X`."""
         if urgent and page not in self.state.ringing:
             self.state.ringing.append(page)
+        told = purpose == "task" and self.start.settles_told and page in self.state.tasks
+        if told and page not in (*self.state.ringing, *self.state.seen):
+            self.state.seen.append(page)  # its cards are told when somebody did it, wherever that was
         fallback = {target: self.on_call(target) for target in targets if target.startswith("schedule.")}
         return self.ask(
             fx.PAGE,

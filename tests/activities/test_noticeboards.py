@@ -63,7 +63,19 @@ async def test_a_question_stands_on_the_board_with_those_it_was_sent_to(
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("purpose", ["task", "nag", "notice"])
+async def test_a_task_stands_there_too_and_what_waits_for_a_role_by_its_tasks(
+    dependencies: Dependencies, card: IncidentCard, run: Run
+) -> None:
+    board = Board()
+    asked = page(card, "task")
+    await run(Paging(with_board(dependencies, board)).page_responder, asked)
+    assert [each.page for each in board.cards] == [asked.page]
+    several = asked.model_copy(update={"page": "role:deputy", "effect_key": "INC-1/other#1"})
+    await run(Paging(with_board(dependencies, board)).page_responder, several)
+    assert len(board.cards) == 1
+
+
+@pytest.mark.parametrize("purpose", ["nag", "notice"])
 async def test_what_no_button_answers_is_no_card(
     dependencies: Dependencies, card: IncidentCard, run: Run, purpose: str
 ) -> None:

@@ -100,6 +100,20 @@ async def test_declared_acknowledged_and_decided_from_chat(night: Night) -> None
     assert "Over: decided: approved" in words_of(gate)
     await night.seen("inc-shop", lambda message: "bypassed" in words_of(message))
 
+    # a task with a form: a window from its card; one that is done elsewhere has no button left
+    task = await night.seen("inc-shop", asks("Do it here…", "Do cards go through?"))
+    direct = await night.seen("dm-U03", asks("Do it here…", "Do cards go through?"))
+    await night.presses("lee", "inc-shop", task, "Do it here…")
+    [window] = night.slack.views
+    assert await night.send(night.slack.submit(USERS["lee"], window, field__0="true")) is None
+    done = await night.house.happened(incident, "task_completed", task="verify")
+    assert (done["actor"], done["data"]["result"]) == ("lee", {"ok": True})
+    await night.house.until(lambda: _true(not buttons_of(task) and not buttons_of(direct)), "the task's buttons to go")
+    second = await night.seen("inc-shop", asks("Do it here…", "And in the app?"))
+    await night.house.post("lee", f"/api/v1/incidents/{incident}/completions", {"task": "again", "result": {"ok": True}})
+    await night.house.until(lambda: _true(not buttons_of(second)), "its buttons to go")
+    assert "Over: completed by lee" in words_of(second)
+
     # what is typed in the channel is about its incident
     assert "identified" not in await night.says("ana", "status", "inc-shop")
     assert "noted" in await night.says("sam", "note the gateway is past us", "inc-shop")

@@ -50,4 +50,11 @@ async def test_declared_acknowledged_and_decided_from_teams(tmp_path: Path, runb
         assert answer.status_code == 200, answer.text
         await seen("Over: decided: approved", without="@mayday")
         await seen("bypassed")
+
+        assert "@mayday done verify" in await seen("Do cards go through?")
+        assert "done verify ok=..." in await says("lee", "done verify", "inc-shop")
+        assert "done" in await says("lee", "done verify ok=true", "inc-shop")
+        done = await house.happened(item["id"], "task_completed", task="verify")
+        assert done["data"]["result"] == {"ok": True}
+        await seen("Over: completed by lee", without="@mayday")
         assert teams.violations == []

@@ -63,6 +63,7 @@ class Workspace(Double):
         """The body of `/mayday TEXT`."""
         known = self.called(channel)
         self._numbers += 1
+        self._triggers.add(f"{self._numbers}.1.abc")
         return urlencode({
             "token": "deprecated", "team_id": "T1", "team_domain": "house", "channel_id": known.id,
             "channel_name": "privategroup" if known.private else known.name, "user_id": user, "user_name": user.lower(),

@@ -7,6 +7,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from mayday.domain.incident import Board
 from tests.doubles.teams import SECURITY_TOKEN, Teams, problems_of, words_of
 from tests.starter.conftest import House
 
@@ -97,3 +98,19 @@ async def test_what_takes_too_long_goes_on_behind_the_answer(team: Team, monkeyp
     async with asyncio.timeout(5):
         while not team.house.run(incident).commands:
             await asyncio.sleep(0.01)
+
+
+async def test_a_task_is_done_with_its_form_in_one_line(team: Team) -> None:
+    incident = await team.house.declared()
+    start = team.house.run(incident).start
+    team.house.run(incident).board = Board.model_validate({
+        "id": incident, "workflow_id": start.workflow_id, "title": "t", "severity": "SEV1", "priority": "P1",
+        "status": "investigating", "service": "payments", "services": ["payments"], "drill": False,
+        "opened_at": start.opened_at,
+        "pending": [{"id": "verify", "kind": "task", "for": ["ana"], "text": "Verify",
+                     "detail": {"fields": {"verified": {"type": "boolean"}}}}],
+    })  # fmt: skip
+    said = await team.says(ANA, "done verify")
+    assert "It has a form: done verify verified=..." in said
+    assert "done" in await team.says(ANA, "done verify verified=true")
+    assert team.house.run(incident).commands[-1].command.model_dump()["result"] == {"verified": True}

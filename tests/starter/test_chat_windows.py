@@ -141,3 +141,45 @@ async def test_a_window_that_is_not_ours_does_nothing(slack: Workspace, about: s
     answer = await submits(slack, ANA, window, choice="approve", reason="r")
     assert "errors" in answer
     assert slack.house.run(incident).commands == []
+
+
+async def test_done_opens_the_form_of_a_task_that_has_one(slack: Workspace) -> None:
+    incident = await slack.house.declared()
+    board(slack, incident, TASK)
+    assert "the form of look is open" in await slack.says(RAJ, "done look")
+    [window] = slack.double.views
+    given = {"field__0": "true", "field__2": 1772416800, "field__3": "12", "field__4": "eu"}
+    assert await submits(slack, RAJ, window, **given) is None
+    assert slack.last(incident).model_dump()["result"]["how_many"] == 12
+
+
+async def test_done_takes_a_form_in_one_line(slack: Workspace) -> None:
+    incident = await slack.house.declared()
+    board(slack, incident, TASK)
+    line = 'done look ok=true hosts="a, b" since=2026-03-02T02:00 how_many=12 where=eu'
+    assert "done" in await slack.says(RAJ, line)
+    assert slack.double.views == {}
+    assert slack.last(incident).model_dump()["result"] == {
+        "ok": True, "hosts": ["a", "b"], "since": "2026-03-02T02:00:00Z", "how_many": 12, "where": "eu",
+    }  # fmt: skip
+    assert "how_many: 'many' is no integer" in await slack.says(RAJ, "done look how_many=many")
+    assert "not for colour" in await slack.says(RAJ, "done look colour=red")
+    assert "done TASK" in await slack.says(RAJ, "done look red")
+    assert "done TASK" in await slack.says(RAJ, 'done look "red')
+
+
+async def test_where_no_window_opens_the_answer_says_what_to_write(
+    slack: Workspace, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(house.parts.settings._environment, "MAYDAY_SLACK_TOKEN")
+    incident = await house.declared()
+    board(slack, incident, TASK)
+    said = await slack.says(RAJ, "done look")
+    assert "done look ok=... since=... how_many=... where=..." in said
+    assert f"/incidents/{incident}" in said
+    assert house.run(incident).commands == []
+
+
+async def test_what_waits_for_a_role_has_no_form_of_its_own(slack: Workspace) -> None:
+    incident = await slack.house.declared()
+    assert buttons_of(slack.card(incident, "task", "role:deputy")) == []

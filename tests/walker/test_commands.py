@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from mayday.domain.commands import COMMAND
+from mayday.walker import walker
 from tests.walker.conftest import START, Night
 
 
@@ -79,3 +81,30 @@ def test_an_answer_after_the_deadline_does_not_count_even_if_the_lapse_is_not_ju
     assert night.walker.refusal(COMMAND.validate_python(late), now).code == "closed"
     in_time = {**late, "id": "m", "received_at": START + timedelta(minutes=14, seconds=59)}
     assert night.walker.refusal(COMMAND.validate_python(in_time), now) is None
+
+
+def test_a_command_sent_again_after_a_thousand_others_is_not_applied_twice(open_night: Callable[..., Night]) -> None:
+    """Whole answers are kept of the last 500; of those before it is known that they were applied, and where."""
+    night = open_night("authority").run(1)
+    first = night.say("note", "ana", command="mine", text="the router restarts")
+    refused = night.say("severity", "raj", command="not-mine", severity="SEV2", reason="r")
+    for number in range(1_000):
+        night.say("note", "dee", text=f"note {number}")
+    assert "mine" not in night.walker.state.applied
+    night.walker.state = type(night.walker.state).model_validate_json(night.walker.state.model_dump_json())
+    before = night.walker.state.seq
+    again = night.say("note", "ana", command="mine", text="the router restarts")
+    assert (again.state, again.entry, night.walker.state.seq) == ("applied", first.entry, before)
+    assert refused.refusal is not None
+    assert night.say("severity", "raj", command="not-mine", severity="SEV2", reason="r").refusal == refused.refusal
+    assert len(night.walker.state.model_dump_json()) < 500_000
+
+
+def test_what_is_known_of_old_commands_is_bounded(open_night: Callable[..., Night], monkeypatch: Any) -> None:
+    monkeypatch.setattr(walker, "KEPT_ANSWERS", 3)
+    monkeypatch.setattr(walker, "KEPT_IDS", 5)
+    night = open_night("authority").run(1)
+    for number in range(20):
+        night.say("note", "dee", command=f"n{number}", text="x")
+    assert list(night.walker.state.applied) == ["n17", "n18", "n19"]
+    assert list(night.walker.state.applied_before) == ["n12", "n13", "n14", "n15", "n16"]

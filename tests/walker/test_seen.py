@@ -52,3 +52,31 @@ def test_who_sees_an_open_gate_leaves_it_open(open_night: Callable[..., Night]) 
     night.run(1.2)
     calls = [call.payload for call in night.desk.calls if call.kind == CLOSE_PAGE]
     assert [(call["page"], call["over"]) for call in calls] == [(gate, False)]
+
+
+def told_of(night: Night, task: str) -> list[str]:
+    calls = [call.payload for call in night.desk.calls if call.kind == CLOSE_PAGE]
+    return [call["reason"] for call in calls if call["page"] == task and call["over"]]
+
+
+def test_the_cards_of_a_task_are_settled_wherever_it_is_done(open_night: Callable[..., Night]) -> None:
+    night = open_night("authority", settles_told=True).run(1)
+    assert told_of(night, "chore") == []
+    assert night.say("complete", "ana", task="chore").refusal is None
+    night.run(2)
+    assert told_of(night, "chore") == ["completed by ana"]
+    assert night.walker.state.seen == []
+
+
+def test_the_cards_of_a_task_that_nobody_needs_are_settled_too(open_night: Callable[..., Night]) -> None:
+    night = open_night("authority", settles_told=True).run(1)
+    assert night.say("override", "ana", step="chore", action="skip", reason="no need").refusal is None
+    night.run(2)
+    assert len(told_of(night, "chore")) == 1
+
+
+def test_tasks_of_an_incident_of_before_go_on_as_they_did(open_night: Callable[..., Night]) -> None:
+    night = open_night("authority").run(1)
+    night.say("complete", "ana", task="chore")
+    night.run(2)
+    assert told_of(night, "chore") == []

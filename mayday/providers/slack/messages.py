@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from mayday.domain.effects import IncidentCard, PagePurpose
-from mayday.providers.answering import ways_to_answer
+from mayday.providers.answering import ROLE, ways_to_answer
 from mayday.providers.slack.wording import (
     MOST_BLOCKS,
     VALUE,
@@ -61,7 +61,7 @@ def card_blocks(
         if len(value := _value(incident, page, way.deed, way.choice)) <= VALUE
     ]
     elements = elements[: ELEMENTS - 3]
-    if purpose in DOORS:
+    if purpose in DOORS and not page.startswith(ROLE):  # what waits for a role may be several tasks
         words, deed = DOORS[purpose]
         if len(value := _value(incident, page, deed, "")) <= VALUE:
             elements.append(button(words, f"{ANSWER}.{deed}", value))

@@ -34,7 +34,8 @@ def question_card(
 ) -> Card:  # fmt: skip
     """Something that people answer, and what they write for it: `@mayday` stands for the webhook's own name."""
     body = [*_lines(text), _about(incident, f"for {', '.join(names)}" if names else "")]
-    said = ", ".join(_typed(page, way.deed, way.choice) for way in ways_to_answer(purpose, page, choices))
+    ways = [_typed(page, way.deed, way.choice) for way in ways_to_answer(purpose, page, choices)]
+    said = ", ".join(ways or [f"@mayday done {page}"])
     return _card([*body, _small(f"Answer in mayday, or here: {said}")], _links(incident, base_url))
 
 

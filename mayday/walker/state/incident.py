@@ -106,6 +106,8 @@ class IncidentState(Wire):
     injected: int = 0
     wake_at: datetime | None = None
     applied: dict[str, dict[str, Any]] = {}
+    #: commands applied before those: the number of each one's entry, 0 where it left none
+    applied_before: dict[str, int] = {}
     ending: str | None = None
     finished: bool = False
     reopened: int = 0
