@@ -111,10 +111,10 @@ class StartInput(Wire):
     #: whether a page that somebody has only seen is closed once more when it is over: cards stand until then.
     #: False in starts of before, which replay so
     settles_seen: bool = False
-    #: whether a change that was not approved is told so in its own record. False in starts of before, which replay so
-    tells_changes: bool = False
     #: the same of tasks that people were only told of: their cards stand in a chat
     settles_told: bool = False
+    #: whether a change that was not approved is told so in its own record. False in starts of before, which replay so
+    tells_changes: bool = False
     #: what a drill lets happen, in its order
     injects: list[Inject] = []
     #: signed orders to merge, by the other incident's workflow id: what passes between the two shows them
