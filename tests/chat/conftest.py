@@ -32,9 +32,13 @@ phases:
         on_timeout: { then: lapsed }
         outcomes: { approved: [{ id: told, do: chat.post, with: { text: "bypassed" } }], rejected: [] }
       - id: verify
-        ask: { to: person.lee, question: "Do cards go through?", fields: { ok: { type: boolean } }, due: 20m, on_overdue: { notify: role.deputy } }
+        ask:
+          { to: person.lee, question: "Do cards go through?", fields: { ok: { type: boolean } }, due: 20m,
+            on_overdue: { notify: role.deputy } }
       - id: again
-        ask: { to: person.lee, question: "And in the app?", fields: { ok: { type: boolean } }, due: 20m, on_overdue: { notify: role.deputy } }
+        ask:
+          { to: person.lee, question: "And in the app?", fields: { ok: { type: boolean } }, due: 20m,
+            on_overdue: { notify: role.deputy } }
       - { id: rest, wait: { for: 30m } }
 """
 

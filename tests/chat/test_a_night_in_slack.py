@@ -110,7 +110,9 @@ async def test_declared_acknowledged_and_decided_from_chat(night: Night) -> None
     assert (done["actor"], done["data"]["result"]) == ("lee", {"ok": True})
     await night.house.until(lambda: _true(not buttons_of(task) and not buttons_of(direct)), "the task's buttons to go")
     second = await night.seen("inc-shop", asks("Do it here…", "And in the app?"))
-    await night.house.post("lee", f"/api/v1/incidents/{incident}/completions", {"task": "again", "result": {"ok": True}})
+    await night.house.post(
+        "lee", f"/api/v1/incidents/{incident}/completions", {"task": "again", "result": {"ok": True}}
+    )
     await night.house.until(lambda: _true(not buttons_of(second)), "its buttons to go")
     assert "Over: completed by lee" in words_of(second)
 
