@@ -5,11 +5,23 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from mayday.cli.printing import AsJson, answered, clock, print_json, table
 from mayday.cli.remote import remote
 
-actions_app = typer.Typer(no_args_is_help=True, help="Follow-up actions: who owes what, until when.")
+
+class _ListFirst(TyperGroup):
+    """`mayday review actions INC-...` lists, as `actions list INC-...` does: looking needs no verb."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        asked = args[0] if args else "-"
+        if asked != "--help" and asked.upper().startswith(("-", "INC-")):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+actions_app = typer.Typer(cls=_ListFirst, help="Follow-up actions: who owes what, until when.")
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The incident: its id, or INC- and the last six characters.")]
 Action = Annotated[str, typer.Argument(help="The action: A1, A2, ...")]

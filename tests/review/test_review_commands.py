@@ -134,6 +134,11 @@ def test_lists(starter: Starter, run: Run) -> None:
     starter.answers["/api/v1/reviews"] = {"items": [], "next": None}
     assert "Drill" in run("actions", "list").output
     assert "A2" not in run("actions", "list", "INC-1").output
+    assert run("actions", "INC-1").output == run("actions", "list", "INC-1").output
+    assert run("actions", "--state", "all").output == run("actions", "list", "--state", "all").output
+    assert run("actions").output == run("actions", "list").output
+    assert run("actions", "lst").exit_code == 2
+    assert "list" in run("actions", "--help").output
     assert "no reviews" in run("list").output
 
 

@@ -57,6 +57,17 @@ async def test_each_update_is_said_once(status_page: Stand) -> None:
     assert await said(status_page) == ["We are on it.", "Still on it.", "Still on it."]
 
 
+async def test_a_word_too_early_is_taken_back_and_the_component_with_it(outside: Stand) -> None:
+    """STORIES 6: the page says resolved, and it is not."""
+    assert isinstance(outside.vendor, Statuspage)
+    await outside.port.post(update())
+    await outside.port.post(update("INC-1/customer_update#2", "Resolved.", status="resolved"))
+    assert set(outside.vendor.components.values()) == {"operational"}
+    await outside.port.post(update("INC-1/correction#1", "Not resolved: we are watching it.", status="mitigated"))
+    assert set(outside.vendor.components.values()) == {"major_outage"}
+    assert (await said(outside))[-1] == "Not resolved: we are watching it."
+
+
 @pytest.mark.parametrize("how", ["timeout_after", "malformed", "huge"])
 @pytest.mark.parametrize("status", ["investigating", "resolved"])
 async def test_an_update_whose_answer_is_lost_is_found_again(outside: Stand, how: str, status: str) -> None:
