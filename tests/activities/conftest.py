@@ -22,7 +22,7 @@ from mayday.providers.embedded.pager import DeskJournal
 from mayday.providers.holiday_calendar import open_hours
 from mayday.providers.registry import desk_ports
 from mayday.records import Records
-from tests.stores import Clock, clock
+from tests.stores import Clock, clock, in_file
 
 __all__ = ["clock"]
 
@@ -62,7 +62,7 @@ def catalog() -> Catalog:
 
 @pytest.fixture
 async def records(tmp_path: Path, clock: Clock) -> AsyncIterator[Records]:
-    async with await Records.open(tmp_path / "records.db", clock=clock) as opened:
+    async with in_file(tmp_path / "records.db", clock) as opened:
         yield opened
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from mayday.archive.dossier import Dossier
 from tests.archive.recorded import archived
-from tests.stores import clock, database_url, postgres_server, records
+from tests.stores import clock, database_url, engine, newest_postgres, postgres_server, records
 
-__all__ = ["clock", "database_url", "postgres_server", "records", "two_runs"]
+__all__ = ["clock", "database_url", "engine", "newest_postgres", "postgres_server", "records", "two_runs"]
 
 
 @pytest.fixture(scope="module")

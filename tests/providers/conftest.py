@@ -13,9 +13,9 @@ from mayday.language.catalog import Catalog
 from mayday.language.catalog_files import load_catalog
 from mayday.providers.registry import desk_ports
 from mayday.records import Records
-from tests.stores import clock, database_url, postgres_server, records
+from tests.stores import clock, database_url, engine, newest_postgres, postgres_server, records
 
-__all__ = ["clock", "database_url", "postgres_server", "records"]
+__all__ = ["clock", "database_url", "engine", "newest_postgres", "postgres_server", "records"]
 
 BASE_URL = "https://mayday.example"
 

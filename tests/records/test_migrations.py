@@ -110,8 +110,8 @@ async def moved(store: Store, to: str, *, up: bool) -> None:
 
 
 @pytest.mark.timeout(300)
-async def test_every_step_up_and_down_keeps_what_it_does_not_take_away(database_url: str) -> None:
-    store = Store(database_url)
+async def test_every_step_up_and_down_keeps_what_it_does_not_take_away(empty_database_url: str) -> None:
+    store = Store(empty_database_url)
     try:
         steps = revisions()
         for number, revision in enumerate(steps, start=1):
@@ -133,11 +133,11 @@ async def test_every_step_up_and_down_keeps_what_it_does_not_take_away(database_
         await store.close()
 
 
-async def test_a_database_that_went_down_and_up_again_is_the_newest_one(database_url: str) -> None:
-    async with await Records.open(database_url) as records:
+async def test_a_database_that_went_down_and_up_again_is_the_newest_one(empty_database_url: str) -> None:
+    async with await Records.open(empty_database_url) as records:
         await records.plans.put("d1", {"language": "runbook/v1"})
         await moved(records.store, revisions()[0], up=False)
-    async with await Records.open(database_url) as records:
+    async with await Records.open(empty_database_url) as records:
         assert await records.plans.get("d1") == {"language": "runbook/v1"}
 
         def schema(connection: sa.Connection) -> list[object]:

@@ -25,14 +25,14 @@ async def test_the_migrations_make_exactly_the_tables_of_the_schema(records: Rec
         assert await connection.run_sync(differences) == []
 
 
-async def test_what_was_kept_is_there_after_opening_again(database_url: str) -> None:
-    async with await Records.open(database_url) as first:
+async def test_what_was_kept_is_there_after_opening_again(empty_database_url: str) -> None:
+    async with await Records.open(empty_database_url) as first:
         await first.plans.put("d1", {"language": "runbook/v1"})
-    async with await Records.open(database_url) as second:
+    async with await Records.open(empty_database_url) as second:
         assert await second.plans.get("d1") == {"language": "runbook/v1"}
 
 
-async def test_processes_that_start_together_migrate_once(database_url: str) -> None:
+async def test_processes_that_start_together_migrate_once(empty_database_url: str) -> None:
     program = (
         "import asyncio, sys\nfrom mayday.records import Records\n"
         "async def main():\n"
@@ -42,14 +42,14 @@ async def test_processes_that_start_together_migrate_once(database_url: str) -> 
     )
     processes = [
         await asyncio.create_subprocess_exec(
-            sys.executable, "-c", program, database_url, str(number), stderr=asyncio.subprocess.PIPE
+            sys.executable, "-c", program, empty_database_url, str(number), stderr=asyncio.subprocess.PIPE
         )
         for number in range(3)
     ]
     for process in processes:
         _, errors = await process.communicate()
         assert process.returncode == 0, errors.decode()
-    async with await Records.open(database_url) as records:
+    async with await Records.open(empty_database_url) as records:
         assert [await records.plans.get(str(number)) for number in range(3)] == [{}, {}, {}]
 
 

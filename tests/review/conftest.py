@@ -20,6 +20,7 @@ from mayday.providers.registry import desk_ports
 from mayday.records import Records
 from mayday.simulator.on_temporal import server_path
 from mayday.temporal.plugin import build_plugin
+from tests.stores import in_file
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +32,7 @@ def catalog() -> Catalog:
 
 @pytest.fixture
 async def records(tmp_path: Path) -> AsyncIterator[Records]:
-    async with await Records.open(tmp_path / "records.db") as opened:
+    async with in_file(tmp_path / "records.db") as opened:
         yield opened
 
 

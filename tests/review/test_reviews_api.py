@@ -19,7 +19,6 @@ from mayday.providers.calls import OurCall
 from mayday.providers.embedded.ledger import RecordsReviews
 from mayday.providers.inbound import Callback
 from mayday.records.incidents import IncidentRecord
-from mayday.records.records import Records
 from mayday.settings import load_settings
 from starter.app import create_app
 from starter.gateway import CommandRefused, NoSuchRun, NotAccepted
@@ -30,6 +29,7 @@ from tests.review.story import FORM, Story, given, utc
 from tests.review.test_obligations import FINAL, SPOKEN
 from tests.starter.conftest import RUNBOOKS, House
 from tests.starter.doubles import Clock, FakeGateway
+from tests.stores import in_memory
 
 INCIDENT = "INC-01HQZX3V5K8M2N4P6R8S0T2V4W"
 FORM_BODY = {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in FORM.items()}
@@ -77,7 +77,7 @@ async def house(playbooks: Playbooks, tmp_path: Path) -> AsyncIterator[House]:
         incident_id=INCIDENT, finals=[FINAL], findings=[SPOKEN], head=entries[-1].hash, next_seq=entries[-1].seq + 1
     )
     gateway, clock = ReviewGateway(Story(start)), Clock(utc("2026-03-03T12:00"))
-    async with await Records.open("sqlite://", clock=clock) as records:
+    async with await in_memory(clock) as records:
         playbooks.attach(records)
         for incident, status in ((INCIDENT, "resolved"), (INCIDENT[:-1] + "X", "investigating")):
             record = IncidentRecord(

@@ -10,12 +10,12 @@ from typing import Any
 import httpx
 import pytest
 
-from mayday.records.records import Records
 from mayday.settings import load_settings
 from starter.app import create_app
 from starter.parts import Parts, assemble
 from starter.playbooks import Playbooks
 from tests.starter.doubles import Clock, FakeGateway, Run
+from tests.stores import in_memory
 
 RUNBOOKS = Path(__file__).parents[2] / "runbooks"
 WEBHOOK_TOKEN = "webhook-token-1234"
@@ -72,7 +72,7 @@ async def house(playbooks: Playbooks, tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("MAYDAY_WEBHOOK_ALERTMANAGER_TOKEN", WEBHOOK_TOKEN)
     settings = load_settings(data=tmp_path, runbooks=RUNBOOKS, max_body_bytes=64 * 1024)
     clock, gateway = Clock(), FakeGateway()
-    async with await Records.open("sqlite://", clock=clock) as records:
+    async with await in_memory(clock) as records:
         playbooks.attach(records)
         parts = assemble(settings, records, gateway, playbooks, clock=clock)
         transport = httpx.ASGITransport(create_app(parts), raise_app_exceptions=False)

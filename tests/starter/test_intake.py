@@ -23,6 +23,7 @@ from starter.intake import Intake, Unavailable
 from starter.lanes import Lanes
 from starter.parcels import Delivered
 from tests.starter.doubles import START, Clock, FakeGateway, PlainOpener
+from tests.stores import in_memory
 
 CATALOG = Catalog.model_validate(
     {
@@ -65,7 +66,7 @@ class Desk:
 @pytest.fixture
 async def desk() -> AsyncIterator[Desk]:
     clock = Clock()
-    async with await Records.open("sqlite://", clock=clock) as records:
+    async with await in_memory(clock) as records:
         yield Desk(records, FakeGateway(), clock)
 
 

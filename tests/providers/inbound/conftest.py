@@ -10,13 +10,13 @@ import httpx
 import pytest
 
 from mayday.providers.sources import MAPPED, NAMES
-from mayday.records.records import Records
 from mayday.settings import load_settings
 from starter.app import create_app
 from starter.parts import assemble
 from starter.playbooks import Playbooks
 from tests.starter.conftest import RUNBOOKS, House, playbooks
 from tests.starter.doubles import Clock, FakeGateway
+from tests.stores import in_memory
 
 __all__ = ["Outside", "outside", "playbooks", "ready"]
 
@@ -52,7 +52,7 @@ async def ready(
         monkeypatch.setenv(f"MAYDAY_WEBHOOK_{name.upper()}_TOKEN", TOKEN)
     settings = load_settings(data=tmp_path, runbooks=RUNBOOKS, max_body_bytes=64 * 1024)
     clock, gateway = Clock(), FakeGateway()
-    async with await Records.open("sqlite://", clock=clock) as records:
+    async with await in_memory(clock) as records:
         playbooks.attach(records)
         parts = assemble(settings, records, gateway, playbooks, clock=clock)
         parts.fetch = outside  # type: ignore[assignment]
