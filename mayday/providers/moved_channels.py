@@ -14,7 +14,7 @@ from mayday.domain.effects import IncidentCard
 from mayday.domain.errors import Refused
 from mayday.providers.receipts import Receipts
 
-__all__ = ["ARCHIVED", "CHANNEL", "DELETED", "MOVED", "Moved", "MovedChannels", "opened_again"]
+__all__ = ["ARCHIVED", "CHANNEL", "DELETED", "MOVED", "Moved", "MovedChannels", "Shown", "opened_again"]
 
 CHANNEL = "channel"
 """Kind of the receipts of channels that were opened."""
@@ -30,6 +30,16 @@ MOST_TRIES = 5
 
 Create = Callable[[str, bool], Awaitable[str | None]]
 """Makes a channel of this name, private or not, and gives its id; None where the name is taken."""
+
+
+class Shown(NamedTuple):
+    """A channel as the vendor shows it; `about` is what it says of itself: ours hold their incident's id."""
+
+    id: str
+    about: str
+
+
+Find = Callable[[str], Awaitable[Shown | None]]
 
 
 class Moved(NamedTuple):
@@ -50,6 +60,20 @@ class MovedChannels:
         self._receipts = receipts
         self._provider = provider
         self._longest = longest
+
+    async def own(self, incident: IncidentCard, name: str, find: Find) -> str:
+        """Where the incident's channel of this name goes on now. Only one that is this incident's: the desk may have
+        opened one of this name while the vendor was down, and the one that the vendor has belongs to somebody else.
+
+        Raises Refused where there is none.
+        """
+        for opened in (await self._receipts.all(CHANNEL, incident.id)).values():
+            if opened.get("name") == name:
+                return await self.now(incident, str(opened["id"]))
+        found = await find(name)
+        if found is None or incident.id not in found.about:
+            raise Refused(f"{name[:80]} was not opened in {self._provider} for {incident.id}", provider=self._provider)
+        return await self.now(incident, found.id)
 
     async def now(self, incident: IncidentCard, channel: str) -> str:
         """Where the channel goes on now: itself, or its last successor."""

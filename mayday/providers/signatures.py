@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
 from mayday.providers.inbound import BadSignature
 
-__all__ = ["WINDOW_S", "check_hmac", "check_window"]
+__all__ = ["OWN_HEADER", "WINDOW_S", "check_hmac", "check_own", "check_window"]
+
+OWN_HEADER = "X-Mayday-Signature"
+"""What a house's own rule or flow signs with, for vendors that sign nothing: `sha256=` + hex HMAC of the body."""
 
 WINDOW_S = 300
 """A signed time further away than this is a replay (Slack's and Grafana's documentation: five minutes)."""
@@ -53,3 +56,9 @@ def check_window(seconds: str, received_at: datetime, *, header: str, window_s: 
 
 def _encoded(digest: bytes, encoding: Encoding) -> bytes:
     return digest.hex().encode() if encoding == "hex" else base64.b64encode(digest)
+
+
+def check_own(secrets: Sequence[str], raw: bytes, headers: Mapping[str, str]) -> None:
+    """Raises `BadSignature` unless a flow of the house signed the body (`OWN_HEADER`)."""
+    method, _, digest = headers.get(OWN_HEADER.lower(), "").partition("=")
+    check_hmac(secrets, raw, [digest] if method == "sha256" else [], header=OWN_HEADER)

@@ -28,12 +28,11 @@ from mayday.providers.inbound import (
     mapping,
     read_json,
 )
-from mayday.providers.signatures import check_hmac
+from mayday.providers.signatures import check_own
 from mayday.providers.ticket_echo import is_ours
 
 __all__ = ["Bmc"]
 
-SIGNATURE_HEADER = "X-Mayday-Signature"
 _NUMBERS = ("Incident Number", "Problem Investigation ID", "Infrastructure Change Id", "Work Order ID")
 _OVER = ("resolved", "closed", "cancelled", "completed", "rejected")
 _NOTES = ("Detailed Description", "Work Log Details", "WorkLog Text")
@@ -50,8 +49,7 @@ class Bmc(InboundSource):
 
     async def verify(self, delivery: Delivery, secrets: Sequence[str], fetch: Fetch) -> None:
         """The signature that the flow makes."""
-        method, _, digest = delivery.headers.get(SIGNATURE_HEADER.lower(), "").partition("=")
-        check_hmac(secrets, delivery.raw, [digest] if method == "sha256" else [], header=SIGNATURE_HEADER)
+        check_own(secrets, delivery.raw, delivery.headers)
 
     def events(self, delivery: Delivery) -> list[AlertEvent]:
         """One event a foreign record."""

@@ -29,12 +29,11 @@ from mayday.providers.inbound import (
     mapping,
     read_json,
 )
-from mayday.providers.signatures import check_hmac
+from mayday.providers.signatures import check_own
 from mayday.providers.ticket_echo import is_ours
 
 __all__ = ["ServiceNow"]
 
-SIGNATURE_HEADER = "X-Mayday-Signature"
 STATES = {
     "1": "New", "2": "In Progress", "3": "On Hold", "6": "Resolved", "7": "Closed", "8": "Cancelled",
 }  # fmt: skip
@@ -61,8 +60,7 @@ class ServiceNow(InboundSource):
 
     async def verify(self, delivery: Delivery, secrets: Sequence[str], fetch: Fetch) -> None:
         """The signature that the business rule makes."""
-        method, _, digest = delivery.headers.get(SIGNATURE_HEADER.lower(), "").partition("=")
-        check_hmac(secrets, delivery.raw, [digest] if method == "sha256" else [], header=SIGNATURE_HEADER)
+        check_own(secrets, delivery.raw, delivery.headers)
 
     def events(self, delivery: Delivery) -> list[AlertEvent]:
         """One event when a foreign record begins, ends, or changes in what matters."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, TypeVar
 
 from mayday.domain.effects import IncidentCard
 from mayday.domain.errors import ProviderError, Refused, Unauthorised
-from mayday.providers.moved_channels import ARCHIVED, CHANNEL, DELETED, Moved, MovedChannels, opened_again
+from mayday.providers.channel_names import ChannelNames
+from mayday.providers.moved_channels import ARCHIVED, DELETED, Moved, MovedChannels, Shown, opened_again
 from mayday.providers.receipts import Receipts
 from mayday.providers.slack import NAME
 from mayday.providers.slack.api import SlackApi, SlackRefused
@@ -21,49 +21,22 @@ __all__ = ["Channels", "Rooms"]
 #: and a private one that the bot was taken out of are told apart by nobody.
 _DEAD = {"is_archived": ARCHIVED, "channel_not_found": DELETED, "not_in_channel": DELETED}
 
-REMEMBERED = 2_000
 LONGEST_NAME = 80
 MOST_MEMBERS = 100
 LOOKED_BACK = 200
 """Messages of a channel among which a lost one is looked for: it was posted a moment ago."""
 Done = TypeVar("Done")
-_ID = re.compile(r"[CGD][A-Z0-9]{7,20}")
 
 
-class Channels:
-    """Ids of channels, kept in memory: a channel that is renamed keeps its id."""
+class Channels(ChannelNames):
+    """The channels of a workspace that the bot is in."""
+
+    provider = NAME
+    shape = re.compile(r"[CGD][A-Z0-9]{7,20}")
 
     def __init__(self, api: SlackApi) -> None:
+        super().__init__()
         self._api = api
-        self._ids: OrderedDict[str, str] = OrderedDict()
-
-    def remember(self, name: str, channel: str) -> None:
-        self._ids[name] = channel
-        self._ids.move_to_end(name)
-        while len(self._ids) > REMEMBERED:
-            self._ids.popitem(last=False)
-
-    async def id_of(self, name: str) -> str:
-        """The id of a channel that is called so, or that has this id. Raises Refused where there is none."""
-        wanted = name.lstrip("#")
-        if _ID.fullmatch(wanted):
-            return wanted
-        if wanted not in self._ids:
-            found = await self.find(wanted)
-            if found is None:
-                raise Refused(f"there is no channel #{wanted[:80]} that mayday is in", provider=NAME)
-            self.remember(wanted, str(found["id"]))
-        return self._ids[wanted]
-
-    async def newer(self, name: str, dead: str) -> str | None:
-        """The id of another channel that is called so now; `dead` is the one that was meant until now."""
-        wanted = name.lstrip("#")
-        self._ids.pop(wanted, None)
-        found = None if _ID.fullmatch(wanted) else await self.find(wanted)
-        if found is None or str(found["id"]) == dead:
-            return None
-        self.remember(wanted, str(found["id"]))
-        return self._ids[wanted]
 
     async def find(self, name: str) -> dict[str, Any] | None:
         """The channel of this name, as Slack shows it."""
@@ -100,7 +73,7 @@ class Rooms:
         """The id of the channel that is named, of the incident's own, or of the default; None where there is none."""
         name = self._houses(incident, named)
         if name is None and incident.channel:
-            return await self.moved.now(incident, await self._own(incident, incident.channel))
+            return await self.moved.own(incident, incident.channel, self._shown)
         return await self._channels.id_of(name) if name else None
 
     async def alive(
@@ -165,16 +138,9 @@ class Rooms:
             if users:
                 await self._api.repeat("conversations.invite", channel=new, users=",".join(users), force=True)
 
-    async def _own(self, incident: IncidentCard, name: str) -> str:
-        """Only a channel that is this incident's: the desk may have opened one of this name while Slack was down, and
-        the one that Slack has belongs to somebody else."""
-        for opened in (await self._receipts.all(CHANNEL, incident.id)).values():
-            if opened.get("name") == name:
-                return str(opened["id"])
+    async def _shown(self, name: str) -> Shown | None:
         found = await self._channels.find(name)
-        if found is None or incident.id not in purpose_of(found):
-            raise Refused(f"#{name[:80]} was not opened in Slack for {incident.id}", provider=NAME)
-        return str(found["id"])
+        return None if found is None else Shown(str(found["id"]), purpose_of(found))
 
 
 def purpose_of(channel: dict[str, Any]) -> str:

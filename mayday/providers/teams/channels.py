@@ -14,6 +14,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from mayday.domain.errors import Ambiguous, Broken, Refused, Unreachable
+from mayday.providers.channel_names import ChannelNames
 from mayday.providers.client import Answer, VendorClient, segment
 from mayday.providers.moved_channels import ARCHIVED, DELETED
 from mayday.providers.teams import NAME
@@ -26,37 +27,22 @@ LOOKED_BACK = 50
 """Graph's largest page of channel messages."""
 MOST_PAGES = 10
 _NOT_LIKE_THAT = (400, 409)
-_ID = re.compile(r"19:[^/?#\s]{1,190}@thread\.(tacv2|skype|v2)")
 
 
 class NotCalledSo(Refused):
     """The team takes no channel of this name: another has it, or had it (a deleted one keeps its name for a month)."""
 
 
-class TeamChannels:
+class TeamChannels(ChannelNames):
     """`team` is the team's id."""
 
+    provider = NAME
+    shape = re.compile(r"19:[^/?#\s]{1,190}@thread\.(tacv2|skype|v2)")
+
     def __init__(self, client: VendorClient, team: str) -> None:
+        super().__init__()
         self._client = client
         self._path = f"/teams/{segment(team)}/channels"
-        self._ids: dict[str, str] = {}
-
-    async def id_of(self, name: str) -> str:
-        """The id of a channel that is called so, or that has this id. Raises Refused where there is none."""
-        wanted = name.lstrip("#")
-        if _ID.fullmatch(wanted):
-            return wanted
-        if wanted not in self._ids:
-            found = await self.find(wanted)
-            if found is None:
-                raise Refused(f"the team has no channel {wanted[:80]}", provider=NAME)
-            self.remember(wanted, str(found["id"]))
-        return self._ids[wanted]
-
-    def remember(self, name: str, channel: str) -> None:
-        if len(self._ids) > 2_000:
-            self._ids.clear()
-        self._ids[name] = channel
 
     async def find(self, name: str) -> dict[str, Any] | None:
         """The channel of this name; names are compared here, whatever a filter would have let through."""
@@ -114,16 +100,6 @@ class TeamChannels:
             await self._client.call("POST", f"{self._path}/{segment(channel)}/unarchive")
         except Ambiguous as error:
             raise Unreachable(str(error), provider=NAME) from error
-
-    async def newer(self, name: str, dead: str) -> str | None:
-        """The id of another channel that is called so now; `dead` is the one that was meant until now."""
-        wanted = name.lstrip("#")
-        self._ids.pop(wanted, None)
-        found = None if _ID.fullmatch(wanted) else await self.find(wanted)
-        if found is None or str(found["id"]) == dead:
-            return None
-        self.remember(wanted, str(found["id"]))
-        return self._ids[wanted]
 
     async def post(self, channel: str, key: str, card: Card, *, mentioned: Mapping[str, str] | None = None) -> str:
         """Post a card; returns the message's id. `mentioned` are people by their id, who are told by Teams."""

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from mayday.domain.effects import IncidentCard
 from mayday.domain.errors import ProviderError, Refused, Unauthorised, Unreachable
-from mayday.providers.moved_channels import ARCHIVED, CHANNEL, Moved, MovedChannels, opened_again
+from mayday.providers.moved_channels import ARCHIVED, Moved, MovedChannels, Shown, opened_again
 from mayday.providers.receipts import Receipts
 from mayday.providers.teams import NAME
 from mayday.providers.teams.channels import NotCalledSo, TeamChannels
@@ -34,7 +34,7 @@ class Rooms:
         """The channel that is named, the incident's own, or the default; None where there is none."""
         name = self._houses(incident, named)
         if name is None and incident.channel:
-            return await self.moved.now(incident, await self._own(incident, incident.channel))
+            return await self.moved.own(incident, incident.channel, self._shown)
         return await self.channels.id_of(name) if name else None
 
     async def alive(
@@ -105,12 +105,6 @@ class Rooms:
         about = one_line(topic or f"{incident.severity} {incident.title}", 500)
         return cut(f"{about} | {incident.id} {self.base_url}/incidents/{incident.id}", LONGEST_DESCRIPTION)
 
-    async def _own(self, incident: IncidentCard, name: str) -> str:
-        """Only a channel that is this incident's: the desk may have opened one of this name while Teams was down."""
-        for opened in (await self.receipts.all(CHANNEL, incident.id)).values():
-            if opened.get("name") == name:
-                return str(opened["id"])
+    async def _shown(self, name: str) -> Shown | None:
         found = await self.channels.find(name)
-        if found is None or incident.id not in str(found.get("description") or ""):
-            raise Refused(f"{name[:80]} was not opened in Teams for {incident.id}", provider=NAME)
-        return str(found["id"])
+        return None if found is None else Shown(str(found["id"]), str(found.get("description") or ""))
