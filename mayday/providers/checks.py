@@ -12,7 +12,7 @@ from mayday.domain.errors import ProviderError, RateLimited
 from mayday.providers.client import Answer
 from mayday.providers.offers import Check, CheckResult
 
-__all__ = ["VendorCheck", "asks", "carried_out"]
+__all__ = ["VendorCheck", "asks", "carried_out", "check", "on_time"]
 
 #: signed requests and tokens are refused when clocks differ by more, seconds
 SKEW_S = 60
@@ -42,13 +42,23 @@ def asks(
     """A check that is well when `ask` gets an answer and the vendor's clock agrees with ours."""
 
     async def look() -> CheckResult:
-        skew = _skew(await ask(), now())
-        if skew is not None and abs(skew) > SKEW_S:
-            way = "behind" if skew > 0 else "ahead"
-            return CheckResult(False, f"{what}: our clock is {abs(skew):.0f} s {way}", "set the clock by NTP")
-        return CheckResult(True, what)
+        return on_time(await ask(), what, now=now)
 
     return VendorCheck(what, look, how_to_fix)
+
+
+def check(what: str, how_to_fix: str) -> Callable[[Callable[[], Awaitable[CheckResult]]], VendorCheck]:
+    """Makes a check of a function that looks. `how_to_fix` is said when the vendor refuses us or is not there."""
+    return lambda look: VendorCheck(what, look, how_to_fix)
+
+
+def on_time(answer: Answer, what: str, *, now: Callable[[], datetime] = _utc_now) -> CheckResult:
+    """It is well, unless the vendor's clock and ours disagree."""
+    skew = _skew(answer, now())
+    if skew is not None and abs(skew) > SKEW_S:
+        way = "behind" if skew > 0 else "ahead"
+        return CheckResult(False, f"{what}: our clock is {abs(skew):.0f} s {way}", "set the clock by NTP")
+    return CheckResult(True, what)
 
 
 async def carried_out(check: Check) -> CheckResult:

@@ -80,6 +80,11 @@ class Google(Double):
         self.ended.append(asked.slots["id"].partition(":")[0])
         return Reply(200, {})
 
+    @route("GET /calendar/v3/calendars/{calendar}/events")
+    def events_of(self, asked: Asked) -> Reply:
+        known = asked.slots["calendar"] == self.values["calendar"]
+        return Reply(200, {"items": []}) if known else Reply(404, self.error(404))
+
     @route("POST /calendar/v3/calendars/{calendar}/events")
     def insert(self, asked: Asked) -> Reply:
         event = asked.json

@@ -10,6 +10,7 @@ from mayday.providers.bmc.desk import BmcDesk
 from mayday.providers.bmc.forms import NAME, Forms
 from mayday.providers.bmc.login import JwtLogin
 from mayday.providers.change_orders import VendorChangeRunner
+from mayday.providers.checks import check
 from mayday.providers.client import checked_base_url
 from mayday.providers.offers import CheckResult, Offer, VendorModel, VendorSettings, secret
 from mayday.providers.receipts import Receipts
@@ -45,10 +46,15 @@ def offer(given: VendorSettings) -> Offer | None:
         more=settings.fields,
     )  # fmt: skip
 
+    @check(
+        "incidents",
+        "check MAYDAY_BMC_URL (the REST API's host), _USERNAME, _PASSWORD, and the account's Incident User",
+    )
     async def incidents_can_be_read() -> CheckResult:
         await forms.find("HPD:IncidentInterface", "Incident Number", "INC000000000000", "Status")
         return CheckResult(True, "the account can log in and read incidents")
 
+    @check("work orders", "give the account Work Order User, or leave MAYDAY_BMC_COMPANY out")
     async def work_orders_can_be_read() -> CheckResult:
         if not settings.company:
             return CheckResult(True, "follow-up actions stay at our own desk: MAYDAY_BMC_COMPANY is not set")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field, Json, SecretStr
 
+from mayday.providers.checks import check, on_time
 from mayday.providers.client import checked_base_url, segment
 from mayday.providers.google.calendar import GoogleCalendar
 from mayday.providers.google.login import ServiceAccount
@@ -48,13 +49,17 @@ def offer(given: VendorSettings) -> Offer | None:
         raise SettingsError("MAYDAY_GOOGLE_SERVICE_ACCOUNT_KEY: its private key cannot be read") from error
     meet, calendar = given.client(settings.meet_url, login), given.client(settings.calendar_url, login)
 
+    @check(
+        "calendar",
+        "delegate meetings.space.created and calendar.events to the service account, domain-wide",
+    )
     async def calendar_is_there() -> CheckResult:
         path = f"/calendar/v3/calendars/{segment(settings.calendar)}/events"
         answer = await calendar.call("GET", path, params={"maxResults": "1"}, accept=(404,))
         if answer.status == 404:
             said = f"there is no calendar {settings.calendar}"
             return CheckResult(False, said, f"share it with {settings.subject}, or set MAYDAY_GOOGLE_CALENDAR")
-        return CheckResult(True, f"the calendar can be read as {settings.subject}")
+        return on_time(answer, f"the calendar can be read as {settings.subject}")
 
     return Offer(
         bridge=GoogleMeet(meet, Receipts(given.records.desk, NAME)),

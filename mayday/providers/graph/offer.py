@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from mayday.providers.checks import check, on_time
 from mayday.providers.client import segment
 from mayday.providers.graph.calendar import OutlookCalendar
 from mayday.providers.graph.client import GraphLogin, graph_client
@@ -24,13 +25,17 @@ def offer(given: VendorSettings) -> Offer | None:
     client = graph_client(given, settings)
     receipts = Receipts(given.records.desk, NAME)
 
+    @check(
+        "organiser",
+        "check MAYDAY_GRAPH_TENANT, _CLIENT_ID, _CLIENT_SECRET, and grant the app Calendars.ReadWrite",
+    )
     async def organiser_is_there() -> CheckResult:
         path = f"/users/{segment(settings.organiser)}/events"
         answer = await client.call("GET", path, params={"$top": "1", "$select": "id"}, accept=(404,))
         if answer.status == 404:
             said = f"there is no user {settings.organiser}"
             return CheckResult(False, said, "set MAYDAY_GRAPH_ORGANISER to an id or user principal name")
-        return CheckResult(True, "the organiser's calendar can be read")
+        return on_time(answer, "the organiser's calendar can be read")
 
     return Offer(
         bridge=TeamsMeetings(client, receipts, settings.organiser),

@@ -8,6 +8,7 @@ from pydantic import Field, Json, SecretStr
 
 from mayday.providers.auth import BasicAuth
 from mayday.providers.change_orders import VendorChangeRunner
+from mayday.providers.checks import check, on_time
 from mayday.providers.client import segment
 from mayday.providers.jira.desk import NAME, JiraDesk
 from mayday.providers.jira.issues import Issues
@@ -50,6 +51,10 @@ def offer(given: VendorSettings) -> Offer | None:
         resolution=settings.resolution, more=settings.fields,
     )  # fmt: skip
 
+    @check(
+        "project",
+        "make an API token as MAYDAY_JIRA_USERNAME, who is a user of MAYDAY_JIRA_URL",
+    )
     async def project_is_there() -> CheckResult:
         answer = await client.call("GET", f"/rest/api/3/project/{segment(settings.project)}", accept=(404,))
         if answer.status == 404:
@@ -66,7 +71,7 @@ def offer(given: VendorSettings) -> Offer | None:
                 said,
                 "name its own types in MAYDAY_JIRA_INCIDENT_TYPE, _PROBLEM_TYPE, _CHANGE_TYPE, _ACTION_TYPE",
             )
-        return CheckResult(True, f"project {settings.project} takes the four kinds of tickets")
+        return on_time(answer, f"project {settings.project} takes the four kinds of tickets")
 
     return Offer(
         ticket_desk=desk, watched_desk=desk if settings.watched else None,

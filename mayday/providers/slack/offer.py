@@ -6,7 +6,7 @@ from __future__ import annotations
 from pydantic import Field, SecretStr
 
 from mayday.providers.auth import StaticAuth
-from mayday.providers.checks import asks
+from mayday.providers.checks import asks, check, on_time
 from mayday.providers.offers import CheckResult, Offer, VendorModel, VendorSettings, secret
 from mayday.providers.receipts import Receipts
 from mayday.providers.slack import NAME
@@ -47,12 +47,15 @@ def offer(given: VendorSettings) -> Offer | None:
         known = given.catalog.current().people.get(person)
         return known.ids.get(NAME) if known else None
 
+    @check("scopes", FIX)
     async def scoped() -> CheckResult:
         answer = await client.call("GET", "/auth.test")
         held = {scope.strip() for scope in answer.headers.get("x-oauth-scopes", "").split(",") if scope.strip()}
         missing = [scope for scope in SCOPES if held and scope not in held]
         fix = "add them to the app's bot token scopes and install it again"
-        return CheckResult(not missing, f"scopes missing: {', '.join(missing)}" if missing else "scopes are there", fix)
+        if missing:
+            return CheckResult(False, f"scopes missing: {', '.join(missing)}", fix)
+        return on_time(answer, "scopes are there")
 
     return Offer(
         chat=SlackChat(api, channels, receipts, user_of, given.base_url, settings.channel),

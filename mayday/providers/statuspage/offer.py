@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field, Json, SecretStr
 
 from mayday.providers.auth import StaticAuth
+from mayday.providers.checks import check, on_time
 from mayday.providers.client import segment
 from mayday.providers.offers import CheckResult, Offer, VendorModel, VendorSettings, secret
 from mayday.providers.receipts import Receipts
@@ -28,6 +29,7 @@ def offer(given: VendorSettings) -> Offer | None:
     client = given.client(settings.url, StaticAuth("Authorization", "OAuth", secret(settings.token)))
     page = StatuspagePage(client, Receipts(given.records.desk, NAME), settings.page, components=settings.components)
 
+    @check("page", "make an API key of a user who may write incidents of the page, and set MAYDAY_STATUSPAGE_TOKEN")
     async def page_is_there() -> CheckResult:
         path = f"/pages/{segment(settings.page)}/incidents/unresolved"
         answer = await client.call("GET", path, accept=(404,))
@@ -35,6 +37,6 @@ def offer(given: VendorSettings) -> Offer | None:
             return CheckResult(
                 False, f"there is no page {settings.page}", "set MAYDAY_STATUSPAGE_PAGE to the page's id"
             )
-        return CheckResult(True, "the page's incidents can be read")
+        return on_time(answer, "the page's incidents can be read")
 
     return Offer(status_page=page, checks=[page_is_there])

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import Field, SecretStr
 
+from mayday.providers.checks import check, on_time
 from mayday.providers.client import segment
 from mayday.providers.graph.client import GraphLogin, graph_client, login_as_person
 from mayday.providers.offers import CheckResult, Offer, VendorModel, VendorSettings, secret
@@ -50,11 +51,15 @@ def _by_graph(given: VendorSettings, settings: TeamsGraph, receipts: Receipts) -
         known = given.catalog.current().people.get(person)
         return Member(known.ids.get(NAME), known.name) if known else Member(None, person)
 
+    @check(
+        "team",
+        "check MAYDAY_TEAMS_CLIENT_SECRET, and sign in anew for MAYDAY_TEAMS_REFRESH_TOKEN",
+    )
     async def team_is_there() -> CheckResult:
         answer = await client.call("GET", f"/teams/{segment(settings.team)}/channels", accept=(404,))
         if answer.status == 404:
             return CheckResult(False, "the team is not there", "set MAYDAY_TEAMS_TEAM to the id in the team's link")
-        return CheckResult(True, f"the team has {len(answer.rows('value'))} channels")
+        return on_time(answer, f"the team has {len(answer.rows('value'))} channels")
 
     return Offer(
         chat=TeamsChat(channels, receipts, member_of, given.base_url, default),

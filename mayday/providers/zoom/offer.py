@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field, SecretStr
 
 from mayday.providers.auth import ClientCredentials
+from mayday.providers.checks import check, on_time
 from mayday.providers.client import segment
 from mayday.providers.offers import CheckResult, Offer, VendorModel, VendorSettings, secret
 from mayday.providers.receipts import Receipts
@@ -31,12 +32,16 @@ def offer(given: VendorSettings) -> Offer | None:
     )
     client = given.client(settings.url, login)
 
+    @check(
+        "host",
+        "check MAYDAY_ZOOM_ACCOUNT_ID, _CLIENT_ID, _CLIENT_SECRET, and that the app is active",
+    )
     async def host_is_there() -> CheckResult:
         answer = await client.call(
             "GET", f"/users/{segment(settings.host)}/meetings", params={"page_size": "1"}, accept=(404,)
         )
         if answer.status == 404:
             return CheckResult(False, f"there is no user {settings.host}", "set MAYDAY_ZOOM_HOST to a licensed user")
-        return CheckResult(True, f"meetings of {settings.host} can be listed")
+        return on_time(answer, f"meetings of {settings.host} can be listed")
 
     return Offer(bridge=ZoomBridge(client, Receipts(given.records.desk, NAME), settings.host), checks=[host_is_there])
