@@ -53,29 +53,17 @@ WALKS = ["../../../etc/passwd", "..%2f..%2fetc%2fpasswd", "%2e%2e/%2e%2e/pyproje
          "..\\..\\settings.py", "%00", "/etc/passwd", "file:///etc/passwd"]  # fmt: skip
 
 
-@pytest.mark.parametrize("walk", WALKS)
-@pytest.mark.parametrize(
-    "below",
-    [
-        "/api/v1/incidents/",
-        "/api/v1/reviews/",
-        "/assets/",
-        "/runbooks/",
-        "/login/",
-        "/docs/",
-        "/webhooks/",
-        "/incidents/",
-        "/desk/tickets/",
-        "/bridges/",
-        "/reviews/",
-        "/chat/",
-    ],
-)
-async def test_no_path_leads_out_of_the_house(house: House, below: str, walk: str) -> None:
-    answer = await house.get(f"{below}{walk}", None)
-    assert answer.status_code in (303, 404, 405, 422), answer.text
-    assert "root:" not in answer.text
-    assert "[project]" not in answer.text
+BELOW = ["/api/v1/incidents/", "/api/v1/reviews/", "/assets/", "/runbooks/", "/login/", "/docs/", "/webhooks/",
+         "/incidents/", "/desk/tickets/", "/bridges/", "/reviews/", "/chat/"]  # fmt: skip
+
+
+async def test_no_path_leads_out_of_the_house(house: House) -> None:
+    for below in BELOW:
+        for walk in WALKS:
+            answer = await house.get(f"{below}{walk}", None)
+            assert answer.status_code in (303, 404, 405, 422), f"{below}{walk}: {answer.text}"
+            assert "root:" not in answer.text
+            assert "[project]" not in answer.text
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from mayday.records.records import Records
 from starter.intake import Unavailable
 from tests.starter.doubles import Clock, FakeGateway
 from tests.starter.test_intake import Desk
+from tests.stores import in_memory
 
 SERVICES = ["payments", "checkout", "search"]
 ALERTS = st.lists(
@@ -115,7 +116,7 @@ class Night:
 def test_each_accepted_alert_reaches_a_run_exactly_once(steps: list[tuple[str, Any]]) -> None:
     async def night() -> None:
         clock = Clock()
-        async with await Records.open("sqlite://", clock=clock) as records:
+        async with await in_memory(clock) as records:
             it = Night(records, clock)
             for what, how in steps:
                 await it.play(what, how)

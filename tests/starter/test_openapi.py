@@ -24,13 +24,13 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from mayday.records.records import Records
 from mayday.settings import load_settings
 from starter.app import create_app
 from starter.parts import assemble
 from starter.playbooks import Playbooks
 from tests.starter.conftest import RUNBOOKS, WEBHOOK_TOKEN, House
 from tests.starter.doubles import Clock, FakeGateway
+from tests.stores import in_memory
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 #: a person of each level in the catalog that comes with mayday; None: nobody at all
@@ -58,7 +58,7 @@ class Stage:
     async def _open(self) -> None:
         given_settings = load_settings(data=self._data, runbooks=RUNBOOKS, max_body_bytes=64 * 1024)
         clock, gateway = Clock(), FakeGateway()
-        self.records = await Records.open("sqlite://", clock=clock)
+        self.records = await in_memory(clock)
         self._playbooks.attach(self.records)
         parts = assemble(given_settings, self.records, gateway, self._playbooks, clock=clock)
         self.app = create_app(parts)
