@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -95,6 +96,8 @@ def typed(name: str, kind: str, value: str) -> Any:
                 return int(value)
             case "number":
                 number = float(value)
+                if not math.isfinite(number):
+                    raise ValueError("no number")
                 return int(number) if number.is_integer() else number
             case "datetime":
                 moment = datetime.fromisoformat(value)

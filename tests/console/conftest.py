@@ -1,4 +1,4 @@
-"""Pages are tested over the same house as the API; stories in real browsers share one mayday a module."""
+"""Pages are tested over the same house as the API; stories in browsers share a mayday and end what they begin."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
-@pytest.fixture(scope="module")
-def mayday(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mayday]:
+@pytest.fixture(scope="package")
+def mayday(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mayday]:
+    program("chromium", package="chromium")  # without a browser nobody looks at it
     with running(tmp_path_factory.mktemp("console")) as up:
         yield up
 

@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 
 from mayday.records.reviews import ReviewRecord
+from starter.console.forms import typed
+from starter.problems import Problem
 from tests.console.test_pages import HTML, SCRIPT, look, press, shown
 from tests.starter.conftest import House
 
@@ -176,3 +178,9 @@ async def test_a_review_s_page_shows_what_is_owed_and_the_report_as_text(house: 
     assert SCRIPT not in answer.text
     assert 'href="javascript:' not in answer.text
     assert '<img src="https://evil' not in answer.text
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e999", "many"])
+def test_what_is_no_number_is_refused(value: str) -> None:
+    with pytest.raises(Problem, match="is no number"):
+        typed("share", "number", value)
