@@ -34,7 +34,7 @@ def from_npm(folder: Path, *packages: str) -> Path:
     """
     npm = program("npm", package="npm")
     quietly = ["--no-audit", "--no-fund", "--silent", "--prefix", str(folder)]
-    done = subprocess.run([npm, "install", *quietly, *packages], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([npm, "install", *quietly, *packages], capture_output=True, text=True, timeout=200)
     if done.returncode != 0:
         _missing(f"npm could not install {', '.join(packages)}: {done.stderr.strip()[-300:]}")
     return folder / "node_modules"
