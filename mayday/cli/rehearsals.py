@@ -23,6 +23,7 @@ from mayday.settings import SettingsError, load_settings
 from mayday.simulator.coverage import ASPECTS, Coverage, RunbookCoverage
 from mayday.simulator.files import ScenarioFile, ScenarioReport, find_scenarios
 from mayday.simulator.stage import Opener, open_virtually
+from mayday.simulator.story import Story
 
 
 def rehearse(
@@ -134,10 +135,9 @@ def _print(console: Console, reports: Sequence[ScenarioReport], coverage: Covera
         for failure in report.failures:
             message = hanging(failure.message, "    ")
             console.print(Text(f"  {failure.file}:{failure.line}: {message}"), soft_wrap=True)
-        if story:
-            for entry in report.timeline:
-                begin = f"  {entry['at'][11:19]} {entry['actor']:<8} "
-                console.print(Text(begin + hanging(entry["text"], " " * len(begin))), soft_wrap=True)
+        if story and report.start is not None:
+            for line in Story(report.start).lines(report.entries):
+                console.print(Text(f"  {line}"), soft_wrap=True)
     for name, table in coverage.table().items():
         console.print(Text(f"coverage of {name}: {table.percent} %{_missing(table)}"), soft_wrap=True)
 

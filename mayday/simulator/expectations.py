@@ -9,7 +9,9 @@ from itertools import pairwise
 from mayday.domain.durations import parse_offset
 from mayday.domain.timeline import Entry, parse_timestamp
 from mayday.language.scenario import Expectation
+from mayday.language.values import words_of
 from mayday.simulator.facts import Facts
+from mayday.simulator.story import since
 
 #: an expectation is looked at this much after its moment, and `max_gap` allows as much
 GRACE = timedelta(seconds=1)
@@ -86,7 +88,7 @@ class Checker:
         if isinstance(expected.finished, str):
             latest = self._start + parse_offset(expected.finished)
             if parse_timestamp(end.at) > latest + GRACE:
-                return f"the incident finished at {end.at}, after {expected.finished}"
+                return f"the incident finished at {self._since(end)}, after {expected.finished}"
         return None
 
     def _counted(self, found: Sequence[Entry], expected: Expectation, otherwise: str) -> str | None:
@@ -94,7 +96,7 @@ class Checker:
         if expected.count is None:
             return None if found else otherwise
         if len(found) != expected.count:
-            moments = ", ".join(entry.at for entry in found) or "never"
+            moments = ", ".join(map(self._since, found)) or "never"
             return f"{words(expected)} happened {len(found)} times, not {expected.count}: {moments}"
         return None
 
@@ -114,12 +116,14 @@ class Checker:
         allowed = expected.max_gap.as_timedelta() + GRACE
         for before, after in pairwise(moments):
             if after - before > allowed:
-                minutes = (after - before).total_seconds() / 60
                 return (
-                    f"no {expected.sent} for {minutes:.1f} minutes from {before:%H:%M:%S} to {after:%H:%M:%S}, "
-                    f"at most {expected.max_gap} are allowed"
+                    f"no {expected.sent} for {words_of(after - before)} from {since(before, self._start)} "
+                    f"to {since(after, self._start)}, at most {expected.max_gap.in_words()} are allowed"
                 )
         return None
+
+    def _since(self, entry: Entry) -> str:
+        return since(parse_timestamp(entry.at), self._start)
 
 
 def words(expected: Expectation) -> str:

@@ -6,9 +6,10 @@ import pathlib
 import re
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from mayday.domain.timeline import Entry
 from mayday.language.catalog import Catalog
@@ -42,6 +43,9 @@ class ScenarioReport(BaseModel):
     simulated_seconds: int = 0
     wall_seconds: float = 0.0
     timeline: list[dict[str, Any]] = []
+    start: datetime | None = Field(default=None, exclude=True)
+    entries: list[Entry] = Field(default=[], exclude=True)
+    """For telling it as a story; `timeline` is what programs read."""
 
 
 def find_scenarios(paths: Sequence[pathlib.Path]) -> list[pathlib.Path]:
@@ -119,6 +123,8 @@ class ScenarioFile:
             simulated_seconds=rehearsal.simulated_seconds,
             wall_seconds=round(time.perf_counter() - begun, 4),
             timeline=[entry.public() for entry in rehearsal.timeline],
+            start=self.scenario.given.start,
+            entries=rehearsal.timeline,
         )
         return report, rehearsal
 

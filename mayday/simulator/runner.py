@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ValidationError
 
 from mayday.domain.durations import parse_offset
-from mayday.domain.timeline import Entry, timestamp
+from mayday.domain.timeline import Entry, parse_timestamp, timestamp
 from mayday.language.catalog import Catalog
 from mayday.language.plan import Plan
 from mayday.language.scenario import Expectation, GivenIncident, Scenario, TimelineItem
@@ -20,6 +20,7 @@ from mayday.simulator.facts import Facts
 from mayday.simulator.mocks import Mocks
 from mayday.simulator.opening import alert_of, as_recorded, start_of, start_of_alert
 from mayday.simulator.stage import Opener, Stage, Stranded, open_virtually
+from mayday.simulator.story import Story, since
 
 Place = tuple[str | int, ...]
 #: times that a scenario is begun before an engine that loses its incident is a failure
@@ -81,6 +82,7 @@ class Rehearser:
         self.desk = ScenarioDesk(catalog, plan.actions, Mocks(scenario.mocks), recorded)
         self.stage: Stage | None = None
         self._start = scenario.given.start
+        self._story = Story(self._start)
         self._misses: list[Miss] = []
         self._away_until: datetime | None = None
 
@@ -198,7 +200,8 @@ class Rehearser:
             self._miss(place, "\n".join(lines))
 
     def _line(self, entry: Entry) -> str:
-        return f"{offset_of(entry, self._start)} {entry.kind} {entry.step or ''} {entry.text}".rstrip()
+        at = parse_timestamp(entry.at)
+        return f"{since(at, self._start)} {entry.kind} {entry.step or ''} {self._story.text(entry, at)}".rstrip()
 
     # ----------------------------------------------------------------------------------------------------------
 
@@ -218,13 +221,6 @@ def parse_outage(item: TimelineItem) -> timedelta:
     return item.outage.as_timedelta() if item.outage else timedelta()
 
 
-def offset_of(entry: Entry, start: datetime) -> str:
-    """`T+1h02m03s`: how long after the start an entry was written."""
-    seconds = int((datetime.fromisoformat(entry.at.replace("Z", "+00:00")) - start).total_seconds())
-    hours, rest = divmod(max(0, seconds), 3600)
-    return f"T+{f'{hours}h' if hours else ''}{rest // 60:02d}m{rest % 60:02d}s"
-
-
 def _moments(expected: Expectation) -> Iterator[str]:
     if isinstance(expected.finished, str):
         yield expected.finished
@@ -239,4 +235,4 @@ def _first(error: ValidationError) -> str:
     return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
 
 
-__all__ = ["Miss", "Place", "Rehearsal", "Rehearser", "offset_of", "timestamp"]
+__all__ = ["Miss", "Place", "Rehearsal", "Rehearser", "timestamp"]
