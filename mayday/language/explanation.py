@@ -96,7 +96,10 @@ class Telling:
         yield f"{INDENT}Nobody answered: {self._told(policy.on_exhausted)}."
 
     def _told(self, notify: Notify | None) -> str:
-        return f"{self.who(notify.notify)} is told" if notify else "nobody is told"
+        if notify is None:
+            return "nobody is told"
+        several = isinstance(notify.notify, list) and len(notify.notify) > 1
+        return f"{self.who(notify.notify)} {'are' if several else 'is'} told"
 
     def _cadence(self, name: str, cadence: Cadence) -> Iterable[str]:
         words = f"Every {cadence.every.in_words()} from {_start_words(cadence.start)}: {self._message(cadence.send)}"

@@ -300,7 +300,7 @@ class _Sketch:
                     if contact.after is not None
                 )
                 if marks:
-                    yield Row(f"{name}: late, who is called", phase, (), marks)
+                    yield Row(f"{name}: if late", phase, (), marks)
 
 
 def _seconds(length: Duration) -> int:

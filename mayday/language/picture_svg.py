@@ -197,7 +197,12 @@ class _Sheet:
                 self._out.append(f'<circle cx="{place}" cy="{middle}" r="{radius}" fill="{INK}"/>')
                 self._say(place + 9, y + 15, words, SMALL)
                 end = max(end, place)
-        if row.then and (row.repeats or not row.bars):
+        names = list(dict.fromkeys(_short(bar.text) for bar in row.bars if bar.text))
+        cut = any(len(_short(bar.text)) > _room(bar, scale, span) for bar in row.bars)
+        if cut and not any(name in row.title for name in names):
+            words = "; ".join(filter(None, [", then ".join(names), row.then]))
+            self._say(left + 2, y + 34, f"→ {words}", SMALL, QUIET)
+        elif row.then and (row.repeats or not row.bars):
             self._say(left + 2, y + (34 if row.repeats else 40), f"→ {row.then}", SMALL, QUIET)
         elif row.then:
             words, room = f"→ {row.then}", self._width - MARGIN - end - 10
@@ -212,12 +217,11 @@ class _Sheet:
         start, end = int(left + bar.start * scale), int(left + min(bar.end, span) * scale)
         fill, edge = BARS[bar.kind]
         self._box(start, y, max(end - start, 2), 22, fill, edge, 3)
-        room = int((end - start - 8) / (SMALL * CHARACTER))
-        cut = f" … {plain_length(bar.end)}" if bar.end > span else ""
-        if bar.text and room >= 4:
-            words = bar.text.removeprefix("whoever is on call for ") if len(bar.text) > room else bar.text
-            shown = words if len(words) + len(cut) <= room else words[: max(room - 1 - len(cut), 1)] + "…"
-            self._say(start + 5, y + 15, shown + cut, SMALL)
+        room = _room(bar, scale, span)
+        words = bar.text if len(bar.text) <= room else _short(bar.text)
+        if len(words) > room:
+            words = f"{words[: room - 1]}…" if room >= 6 else ""
+        self._say(start + 5, y + 15, words + (_length_of(bar, span) if words else ""), SMALL)
         return end
 
     def _say(
@@ -235,6 +239,20 @@ class _Sheet:
         self._out.append(
             f'<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="{round_}" fill="{fill}" stroke="{edge}"{dashes}/>'
         )
+
+
+def _room(bar: Bar, scale: float, span: int) -> int:
+    """Characters that fit into a bar beside the length of one that is longer than the axis."""
+    width = int(min(bar.end, span) * scale) - int(bar.start * scale)
+    return int((width - 8) / (SMALL * CHARACTER)) - len(_length_of(bar, span))
+
+
+def _length_of(bar: Bar, span: int) -> str:
+    return f" … {plain_length(bar.end)}" if bar.end > span else ""
+
+
+def _short(words: str) -> str:
+    return words.removeprefix("whoever is on call for ")
 
 
 def _wrapped(text: str, width: int, size: int, *, bold: bool = False) -> list[str]:

@@ -10,8 +10,8 @@ import re
 __all__ = ["plain_condition", "plain_length", "plain_text"]
 
 _RULES: tuple[tuple[str, str], ...] = (
-    (r"^not\s+(?:incident|inputs|vars)\.(\w+)$", r"“\1” says no"),
-    (r"^(?:incident|inputs|vars)\.(\w+)$", r"“\1” says yes"),
+    (r"\bnot\s+(?:incident|inputs|vars)\.(\w+)(?=\s+(?:and|or)\b|$)", r"“\1” says no"),
+    (r"((?:^|\b(?:and|or)\s+))(?:incident|inputs|vars)\.(\w+)(?=\s+(?:and|or)\b|$)", r"\1“\2” says yes"),
     (r'incident\.status\s*>=\s*"(\w+)"', r"the incident is \1"),
     (r'incident\.status\s*<\s*"(\w+)"', r"the incident is not yet \1"),
     (r'incident\.severity\s*>=\s*"(\w+)"', r"it is at least a \1"),

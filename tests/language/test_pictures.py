@@ -71,7 +71,7 @@ def test_the_vendors_clocks_and_who_is_called_after_a_breach() -> None:
     assert [(row.title, row.length // 60) for row in clocks.rows] == [
         ("gateway co (P1): reply", 20),
         ("gateway co (P1): repair", 240),
-        ("gateway co: late, who is called", 140),
+        ("gateway co: if late", 140),
     ]
 
 
