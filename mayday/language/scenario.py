@@ -16,6 +16,7 @@ from mayday.domain.durations import Duration, parse_offset
 from mayday.domain.ranks import SeverityName
 from mayday.domain.signed import UNSIGNED
 from mayday.language.runbook import Identifier, Shape
+from mayday.language.scenario_handover import Handover
 
 #: verbs of a timeline, in the order of the language reference; each is a key of an item
 ACTIONS = (
@@ -183,7 +184,7 @@ class TimelineItem(Shape):
     hold_outward: bool | None = None
     vendor_reply: str | None = Field(None, description="the engagement's step")
     outage: Duration | None = Field(None, description="the engine does not run from now for that long")
-    absorbed: dict[str, Any] | None = Field(None, description="what another incident handed over as it was merged in")
+    absorbed: Handover | None = Field(None, description="what another incident handed over as it was merged in")
     turned_away: TurnedAway | None = Field(None, description="a decision arrives that nobody of the house signed")
 
     drill: Literal["pause", "resume", "end", "inject"] | None = Field(

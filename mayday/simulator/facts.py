@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from mayday.domain.timeline import Entry, parse_timestamp
@@ -33,7 +34,8 @@ class Facts:
         return (entry for entry in self.entries if entry.kind in kinds)
 
     def tasks(self, name: str) -> list[Entry]:
-        return [entry for entry in self.of("task_opened") if name in (entry.data.get("task"), entry.step)]
+        opened = [entry for entry in self.of("task_opened") if name in (entry.data.get("task"), entry.step)]
+        return opened + self._taken_over("tasks", name)
 
     def pages(self, target: str, page: str | None) -> list[Entry]:
         """Pages that reached a target (`schedule.X`, `person.X`) or a person."""
@@ -56,7 +58,24 @@ class Facts:
             for entry in self.of("gate_opened", "gate_reopened", "gate_decided")
             if entry.data.get("decision") == decision
         ]
-        return bool(history) and history[-1] != "gate_decided"
+        return history[-1] != "gate_decided" if history else bool(self._taken_over("gates", decision))
+
+    def _taken_over(self, what: str, name: str) -> list[Entry]:
+        """Mergers that brought it along. What a duplicate calls as we do has its last letters behind it (ADR 0032)."""
+
+        def here(path: str, source: str) -> str:
+            last = path.rpartition(".")[2]
+            return f"{last}_{source[-6:].lower()}" if last in self._ids else last
+
+        return [
+            entry
+            for entry in self.of("merged_in")
+            if name in [here(path, str(entry.data["source"])) for path in entry.data.get(what, [])]
+        ]
+
+    @cached_property
+    def _ids(self) -> set[str]:
+        return {step.id for step in _steps_of(self.plan.runbook)}
 
     def actions(self, name: str, inputs: dict[str, Any] | None) -> list[Entry]:
         """Starts of an action (not of its retries), those with at least these inputs."""
