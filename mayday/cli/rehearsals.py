@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import pathlib
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -24,6 +25,8 @@ from mayday.simulator.coverage import ASPECTS, Coverage, RunbookCoverage
 from mayday.simulator.files import ScenarioFile, ScenarioReport, find_scenarios
 from mayday.simulator.stage import Opener, open_virtually
 from mayday.simulator.story import Story
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def rehearse(
@@ -111,16 +114,25 @@ def as_data(reports: Sequence[ScenarioReport], coverage: Coverage) -> dict[str, 
 def write_junit(reports: Sequence[ScenarioReport], path: pathlib.Path) -> None:
     """A JUnit file as CI servers read it: one case a scenario."""
     failed = sum(not report.passed for report in reports)
-    suite = ElementTree.Element("testsuite", name="mayday", tests=str(len(reports)), failures=str(failed))
+    seconds = f"{sum(report.wall_seconds for report in reports):.3f}"
+    suite = ElementTree.Element(
+        "testsuite", name="mayday", tests=str(len(reports)), failures=str(failed), errors="0", time=seconds
+    )
     for report in reports:
         case = ElementTree.SubElement(
-            suite, "testcase", classname=report.file, name=report.name, time=f"{report.wall_seconds:.3f}"
+            suite, "testcase", classname=report.file, name=_xml(report.name), time=f"{report.wall_seconds:.3f}"
         )
         for failure in report.failures:
             where = f"{failure.file}:{failure.line}"
-            first = failure.message.partition("\n")[0]
-            ElementTree.SubElement(case, "failure", message=f"{where}: {first}").text = f"{where}: {failure.message}"
+            message = _xml(failure.message)
+            first = message.partition("\n")[0]
+            ElementTree.SubElement(case, "failure", message=f"{where}: {first}").text = f"{where}: {message}"
     ElementTree.ElementTree(suite).write(path, encoding="utf-8", xml_declaration=True)
+
+
+def _xml(text: str) -> str:
+    """Text without the characters that no XML file may hold (https://www.w3.org/TR/xml/#charsets)."""
+    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _print(console: Console, reports: Sequence[ScenarioReport], coverage: Coverage, *, story: bool) -> None:

@@ -11,7 +11,7 @@ from mayday.domain.incident import AlertEvent
 from mayday.walker import ballots, ladders, people
 from mayday.walker.state import Gate, TaskState
 from mayday.walker.walker import Walker
-from tests.fuzz.steps import PEOPLE, Body
+from tests.fuzz.words import PEOPLE, Body
 
 T = TypeVar("T")
 

@@ -30,7 +30,7 @@ from mayday.walker.state import IncidentState
 from mayday.walker.walker import Walker
 from tests.fuzz.deeds import Deeds, alert_of
 from tests.fuzz.referee import Record
-from tests.fuzz.steps import Body
+from tests.fuzz.words import Body
 
 RUNBOOKS = pathlib.Path(__file__).parents[2] / "runbooks"
 START = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)

@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.fuzz.chance import Chance, Dice
-from tests.fuzz.steps import HOUSE, PEOPLE, REFS, SHORT, SOON, Body, Steps
+from tests.fuzz.steps import Steps
+from tests.fuzz.words import HOUSE, PEOPLE, REFS, SHORT, SOON, Body
 
 CALLED = "fuzz_called@1.0.0"
 DONE = 'incident.status >= "resolved"'

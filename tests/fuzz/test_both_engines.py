@@ -27,8 +27,8 @@ from mayday.temporal.plugin import build_plugin
 from tests.fuzz.chorus import chorus
 from tests.fuzz.play import Night, compiled, play
 from tests.fuzz.referee import broken_rules
-from tests.fuzz.steps import Body
 from tests.fuzz.strategies import calm_nights
+from tests.fuzz.words import Body
 from workflows.rehearsal import RehearsedIncident
 
 #: nights that share a server, and of how many of them one is replayed as well

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 
 from tests.fuzz.play import compiled, play, play_again
 from tests.fuzz.referee import broken_rules
-from tests.fuzz.steps import Body
 from tests.fuzz.strategies import called_runbooks, nights, runbooks
+from tests.fuzz.words import Body
 
 STEADY = settings(derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
 FRESH = settings(STEADY, derandomize=False, print_blob=True)

@@ -104,6 +104,12 @@ inputs: { site: { type: string, required: false } }
 phases: [{ id: look, steps: [{ id: probe, log: "looking" }] }]
 """
 
+ASK = (
+    "ask: { to: role.deputy, question: Up, fields: { ok: { type: boolean }, url: {} }, due: 5m, "
+    "on_overdue: { notify: role.deputy } }"
+)
+"""A form with a yes or no, and a text."""
+
 
 class Folder:
     """A folder of runbooks that a test writes into."""
@@ -156,3 +162,16 @@ class Folder:
     @property
     def findings(self) -> list[Finding]:
         return self.load().findings
+
+
+def found(folder: Folder, steps: str) -> list[str]:
+    """What the checker says about these steps: `line:column code message | hint`."""
+    return [
+        f"{item.line}:{item.column} {item.code} {item.message} | {item.hint}"
+        for item in folder.with_steps(steps).findings
+    ]
+
+
+def codes(folder: Folder, steps: str) -> list[str]:
+    """The codes of it, in order."""
+    return [item.code for item in folder.with_steps(steps).findings]

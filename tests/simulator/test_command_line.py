@@ -10,8 +10,9 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from mayday.cli.rehearsals import hanging
+from mayday.cli.rehearsals import hanging, write_junit
 from mayday.cli.scenarios import rehearse
+from mayday.simulator.files import Failure, ScenarioReport
 from tests.simulator.conftest import RUNBOOKS
 
 app = typer.Typer()
@@ -64,6 +65,15 @@ def test_a_failure_leaves_with_one_and_names_file_and_line(bad: pathlib.Path, tm
     failure = suite.find("testcase/failure")
     assert failure is not None
     assert f"bad.yaml:{last}" in str(failure.get("message"))
+
+
+def test_a_junit_file_is_xml_whatever_was_said(tmp_path: pathlib.Path) -> None:
+    said = Failure(file="bad.yaml", line=3, message="the vendor sent \x1b[31mred\x00 & <b>")
+    file = tmp_path / "junit.xml"
+    write_junit([ScenarioReport(name="a \x07 bell", file="bad.yaml", passed=False, failures=[said])], file)
+    suite = ElementTree.parse(file).getroot()
+    assert (suite.get("tests"), suite.get("errors")) == ("1", "0")
+    assert suite.findtext("testcase/failure") == "bad.yaml:3: the vendor sent \ufffd[31mred\ufffd & <b>"
 
 
 def test_the_story_reads_line_by_line() -> None:
