@@ -132,7 +132,10 @@ def test_conditions_and_templates_read_like_sentences() -> None:
     assert plain_condition('incident.status >= "mitigated"') == "the incident is mitigated"
     assert plain_condition("steps.confirm.result.stable") == "“confirm” says stable"
     assert plain_condition("inputs.dr_site_ready and incident.customers_affected > 1000") == (
-        "the dr site ready and the customers affected is over 1000"
+        "“dr site ready” says yes and the customers affected is over 1000"
+    )
+    assert plain_condition('incident.status >= "resolved" or not vars.public') == (
+        "the incident is resolved or “public” says no"
     )
     assert plain_text('{% if x %}Down: {{ incident.title | default("it") }}{% endif %}') == "Down: ‹title›"
     assert [plain_length(seconds) for seconds in (30, 90, 900, 5400, 86_400, 259_200)] == [
