@@ -194,6 +194,8 @@ class SourceMapping(Shape):
     signature: SourceSignature | None = None
 
 
+#: sources whose messages the house words: always there, and the catalog may say how they read
+WORDED_SOURCES = frozenset({"generic", "everbridge"})
 #: sources that mayday brings along; the catalog cannot give their names to another
 VENDOR_SOURCES = frozenset({
     "alertmanager", "grafana", "datadog", "splunk", "newrelic", "dynatrace", "aws", "azure", "gcp", "pagerduty",

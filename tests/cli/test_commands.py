@@ -229,6 +229,16 @@ def test_runbooks_that_do_not_compile_stop_the_start_and_say_where(
     assert not (tmp_path / "data").exists()
 
 
+def test_a_data_folder_that_cannot_be_one_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    taken = run("up", "--port", "0", "--data", str(tmp_path / "file"))
+    assert taken.exit_code == 1
+    assert taken.stderr.endswith(f"the data folder {tmp_path / 'file'} is a file; name another one with --data\n")
+    below = run("up", "--port", "0", "--data", str(tmp_path / "file" / "below"))
+    assert below.exit_code == 1
+    assert f"{tmp_path / 'file' / 'below'} cannot be used: Not a directory" in below.stderr
+
+
 def test_a_setting_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAYDAY_PORT", "abc")
     for command in ("up", "worker", "starter"):

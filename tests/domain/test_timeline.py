@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import hashlib
 import pathlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
-from mayday.domain.timeline import GENESIS, Entry, append, first_broken, plain
+from mayday.domain.timeline import GENESIS, Entry, append, first_broken, plain, stamped
 from mayday.domain.timeline_kinds import KINDS, render
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -30,6 +31,23 @@ def chain(bodies: list[dict[str, Any]]) -> list[Entry]:
         head = entries[-1].hash if entries else GENESIS
         entries.append(append(head, number, START + timedelta(seconds=number), "noted", "ana", None, body))
     return entries
+
+
+class _Shift(BaseModel):
+    person: str
+    hours: float
+    handoffs: list[datetime]
+    ends: dict[str, datetime | None]
+
+
+def test_a_model_outside_of_the_timeline_tells_its_times_alike() -> None:
+    at = datetime(2026, 3, 2, 3, 10, 0, 999_999, tzinfo=timezone(timedelta(hours=1)))
+    shift = _Shift(person="ana", hours=8.5, handoffs=[START, at], ends={"first": at, "last": None})
+    assert stamped(shift) == {
+        "person": "ana", "hours": 8.5, "handoffs": ["2026-03-02T02:10:00.000Z", "2026-03-02T02:10:00.999Z"],
+        "ends": {"first": "2026-03-02T02:10:00.999Z", "last": None},
+    }  # fmt: skip
+    assert stamped(shift, include={"person"}) == {"person": "ana"}
 
 
 def test_the_hash_is_what_the_design_says() -> None:

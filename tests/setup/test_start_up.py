@@ -24,23 +24,6 @@ def environment(**more: str) -> dict[str, str]:
     return {**rest, "TEMPORAL_CONFIG_FILE": "/nonexistent", **more}
 
 
-def up(data: Path, **more: str) -> tuple[int, str]:
-    done = subprocess.run(
-        [*MAYDAY, "up", "--port", "0", "--data", str(data)], env=environment(**more), capture_output=True, text=True,
-        timeout=60,
-    )  # fmt: skip
-    assert "Traceback" not in done.stderr, done.stderr
-    return done.returncode, done.stderr
-
-
-def test_a_data_folder_that_cannot_be_one_is_named(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    status, said = up(tmp_path / "file")
-    assert (status, said) == (1, f"the data folder {tmp_path / 'file'} is a file; name another one with --data\n")
-    status, said = up(tmp_path / "file" / "below")
-    assert (status, f"{tmp_path / 'file' / 'below'} cannot be used: Not a directory" in said) == (1, True)
-
-
 @pytest.mark.parametrize("order", [signal.SIGINT, signal.SIGTERM])
 def test_who_waits_for_temporal_can_be_stopped(tmp_path: Path, order: signal.Signals) -> None:
     process = subprocess.Popen(

@@ -88,13 +88,15 @@ async def test_an_incident_is_shown_as_its_run_says(house: House) -> None:
 async def test_an_approver_of_two_incidents_sees_one_queue(house: House) -> None:
     """STORIES 4: Sam, an approver of both, sees one queue, the soonest first."""
     first, second = await house.declared("payments"), await house.declared("identity")
-    later = Pending(id="dr", kind="decision", for_=["sam", "chris"], due_at=START + timedelta(minutes=9))
+    after_an_alert = START + timedelta(minutes=9, microseconds=351_916)
+    later = Pending(id="dr", kind="decision", for_=["sam", "chris"], due_at=after_an_alert)
     sooner = Pending(id="change", kind="decision", for_=["sam"], due_at=START + timedelta(minutes=4))
     tick = Pending(id="cadence:executive_update", kind="cadence", for_=["sam"], due_at=START)
     house.run(first).board = board(house, first, pending=[later, tick])
     house.run(second).board = board(house, second, pending=[sooner])
     found = (await house.get("/api/v1/queue", "sam")).json()["items"]
     assert [(item["incident"], item["id"]) for item in found] == [(second, "change"), (first, "dr")]
+    assert [item["due_at"][-8:] for item in found] == [":00.000Z", ":00.351Z"], "milliseconds, as everywhere"
     assert [item["id"] for item in (await house.get("/api/v1/queue?person=chris", "ana")).json()["items"]] == ["dr"]
     assert (await house.get("/api/v1/queue", "raj")).json() == {"items": [], "next": None}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, get_args
 from mayday.domain.incident import BUILT_IN_ROLES
 from mayday.domain.oncall import ExternalSchedule
 from mayday.domain.ranks import SeverityName
-from mayday.language.catalog import VENDOR_SOURCES, Catalog, Route, RouteIncident
+from mayday.language.catalog import VENDOR_SOURCES, WORDED_SOURCES, Catalog, Route, RouteIncident
 from mayday.language.catalog_files import CatalogFiles
 from mayday.language.checks.arguments import value_problem
 from mayday.language.checks.kinds import ANY, EXTRA, Kind
@@ -257,7 +257,7 @@ def _watches(files: CatalogFiles, catalog: Catalog) -> Iterator[Finding]:
         for index, service in enumerate(freeze.services):
             yield from _named(files, service, catalog.services, "service", ("freezes", name, "services", index))
     for name, watchdog in catalog.watchdogs.items():
-        sources = {*VENDOR_SOURCES, "generic", *catalog.sources}
+        sources = {*VENDOR_SOURCES, *WORDED_SOURCES, *catalog.sources}
         yield from _named(files, watchdog.source, sources, "source", ("watchdogs", name, "source"))
         for label, wanted in watchdog.match.items():
             yield from _patterns(wanted, ("watchdogs", name, "match", label), files)

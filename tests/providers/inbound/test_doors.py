@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from mayday.language.catalog import VENDOR_SOURCES, WORDED_SOURCES
 from mayday.providers.sources import MAPPED, NAMES
 from mayday.records.errors import RecordsUnavailable
 from mayday.settings import load_settings
@@ -76,6 +77,15 @@ async def test_an_alert_opens_an_incident_once_and_its_body_is_kept(ready: House
     assert len(ready.run(line["id"]).events) == 1
     (row,) = await ready.parts.records.inbox.find()
     assert (row.source, await ready.parts.records.inbox.body(row.id)) == (source, body_of(source))
+
+
+def test_every_source_of_the_public_interface_is_one() -> None:
+    promised = (
+        "alertmanager grafana datadog splunk newrelic dynatrace aws azure gcp pagerduty servicenow opsgenie jira bmc "
+        "everbridge twilio zoom generic"
+    )
+    assert {*NAMES, *MAPPED} == set(promised.split())
+    assert (set(NAMES), set(MAPPED)) == (VENDOR_SOURCES, WORDED_SOURCES), "what the catalog's checks know"
 
 
 @pytest.mark.parametrize("source", EVERY)
