@@ -33,6 +33,7 @@ class Team:
 def team(house: House, monkeypatch: pytest.MonkeyPatch) -> Team:
     monkeypatch.setitem(house.parts.settings._environment, "MAYDAY_TEAMS_SECRET", f"b2xkZXI=,{SECURITY_TOKEN}")
     monkeypatch.setitem(house.parts.playbooks.catalog.people["ana"].ids, "teams", ANA)
+    monkeypatch.setattr("starter.chat.TEAMS_WAITS_SECONDS", 60.0)  # a busy machine is no late answer
     return Team(house)
 
 
