@@ -42,7 +42,8 @@ def reckoned(timelines: dict[str, Raw]) -> dict[str, tuple[float | None, int]]:
         calls = [entry for entry in (first.get("alert_fired"), first.get("paged")) if entry]
         if calls and "acknowledged" in first:
             begun = min(when({"at": call["data"].get("occurred_at") or call["at"]}) for call in calls)
-            mtta.append(int(when(first["acknowledged"]) - begun))  # type: ignore[arg-type]
+            taken = int(when(first["acknowledged"]) - begun)  # type: ignore[arg-type]
+            mtta.append(max(0, taken))  # somebody was on it before anything called
         latency += [entry["data"]["after_s"] for entry in raw if entry["kind"] == "gate_decided"]
         pages.append(sum(len(entry["data"]["targets"]) for entry in raw if entry["kind"] == "paged"))
         sent = sum(entry["kind"] == "message_sent" and entry["data"]["purpose"] == "update" for entry in raw)

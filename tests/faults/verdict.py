@@ -63,7 +63,9 @@ async def every_alert_is_accounted_for(house: House, night: Night) -> None:
 
 async def replays(house: House, night: Night) -> None:
     client = await connect(load_settings(data=house.data), address=house.server.address)
-    history = await client.get_workflow_handle(night.workflow_id).fetch_history()
+    run = client.get_workflow_handle(night.workflow_id)
+    await asyncio.wait_for(run.result(), SETTLED_WITHIN_SECONDS)  # then all that it wrote is stored
+    history = await run.fetch_history()
     stored = {entry.seq: entry.hash for entry in await house.records.timeline.entries(night.incident)}
     (house.data / "history.json").write_text(history.to_json())  # what a failed test leaves to look into
     for strict in (False, True):
