@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import zip_longest
+from math import ceil
 from typing import Any, NamedTuple
 
 from mayday.archive.tape import Absorbed, Alerts, Answered, Commanded, Player, Tape, TurnedAway
@@ -24,8 +25,6 @@ from mayday.simulator.comparison import TOLERANCE
 
 #: two changes of the status closer than this are not told apart by an expectation, which looks a second later
 APART = timedelta(seconds=3)
-#: what came just before the engine stopped has been worked off by then
-_SETTLED = timedelta(seconds=1)
 #: of a command's fields, those that every command has
 _COMMON = frozenset({"id", "actor", "channel", "received_at", "kind"})
 
@@ -77,9 +76,10 @@ def _play(course: _Course, tape: Tape, *, goes_on: bool) -> None:
     for given in tape.inputs:
         wanted = player.walker.next_wake
         # also one that is too short to count as an outage: a worker that began anew for twenty seconds
-        if wanted is not None and given.at - wanted > TOLERANCE and not player.walker.finished:
-            away_from = max(before, min(before + _SETTLED, wanted))
-            course.items.append((away_from, {"outage": f"{max(1, round((given.at - away_from).total_seconds()))}s"}))
+        late = wanted is not None and given.at - wanted > TOLERANCE and not player.walker.finished
+        if wanted is not None and late and given.at > before:
+            away_from, seconds = _away(before, min(wanted, *_waiting(tape, given.at, before), given.at), given.at)
+            course.items.append((away_from, {"outage": f"{seconds}s"}))
         elif given.at > before:
             away_from = None
         before = given.at
@@ -99,6 +99,21 @@ def _play(course: _Course, tape: Tape, *, goes_on: bool) -> None:
         for key, (at, _) in player.requests.items():
             course.asked.setdefault(key, at)
     course.entries |= {entry.seq: entry for entry in player.entries}
+
+
+def _waiting(tape: Tape, at: datetime, before: datetime) -> list[datetime]:
+    """When the commands had come that the engine took up at `at`."""
+    found = [given.what.command.received_at for given in tape.inputs
+             if given.at == at and isinstance(given.what, Commanded)]  # fmt: skip
+    return [received for received in found if received > before]
+
+
+def _away(before: datetime, due: datetime, back: datetime) -> tuple[datetime, int]:
+    """From when the engine did not run, and for how many seconds: whole ones, so that it is back to the millisecond."""
+    seconds = max(1, ceil((back - due).total_seconds()))
+    if back - timedelta(seconds=seconds) > before:
+        return back - timedelta(seconds=seconds), seconds
+    return before, max(1, round((back - before).total_seconds()))
 
 
 def _begun_again(course: _Course, start: StartInput, at: datetime) -> None:

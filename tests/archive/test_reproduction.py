@@ -123,6 +123,9 @@ async def test_the_system_that_was_away_is_away_again() -> None:
         {"at": "T+40m", "expect": {"never": {"finished": True}}},
     ])  # fmt: skip
     kinds = await made_again(tapes)
+    scenario = (await reproduced(tapes, "recorded", identified=True)).scenario
+    outages = [item["outage"] for item in scenario["timeline"] if "outage" in item]
+    assert len(outages) == 2, "one a gap, however much waited for its end"
     assert kinds["outage_ended"] == 1, "twenty seconds are no outage, and still make what was due late"
 
 
