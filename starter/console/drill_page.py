@@ -26,6 +26,7 @@ from starter.injects import InjectRefused, injects_of
 from starter.parts import Here, Parts
 from starter.problems import Problem
 from starter.routes import drills, incidents
+from starter.routes.incidents import live_board
 
 __all__ = ["router"]
 
@@ -90,8 +91,9 @@ async def score_card(incident: str, request: Request, visitor: Looking, parts: H
     """How fast each role was; of drills only."""
     record = await parts.directory.find(incident)
     card = await drills.card_of(parts, record)
+    board = await live_board(parts, record) if record.is_open else None
     reviewed = record.status in ("resolved", "closed")
-    return sheet(request, "drill/score.html", card=card, drill=banner_of(record), reviewed=reviewed)
+    return sheet(request, "drill/score.html", card=card, drill=banner_of(record, board), reviewed=reviewed)
 
 
 def _may(visitor: Visitor) -> None:

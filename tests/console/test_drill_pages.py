@@ -147,7 +147,7 @@ async def test_the_list_leads_to_the_score_card(house: House) -> None:
     assert "when it is over" in (await look(house, "/drills")).text
     card = (await look(house, f"/incidents/{drill}/score-card")).text
     assert "00:01:30 / 00:01:30" in card
-    assert "decision change" in card
+    assert "decision: change" in card
     assert "Lee" not in card.partition("<main")[2], "roles, never persons"
     record = await house.parts.directory.find(drill)
     await house.parts.records.incidents.save(record.model_copy(update={"status": "cancelled", "ended_at": START}))
