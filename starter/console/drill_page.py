@@ -17,10 +17,11 @@ from mayday.language.documents import load_document
 from mayday.language.injects import NoScenario, injects_in, scenarios_in
 from starter.bodies import DeclareBody
 from starter.console.declare_page import inputs_of, levels_of, services_of
+from starter.console.deeds import may
 from starter.console.drill_banner import banner_of
 from starter.console.forms import Form, body_of, plain, texts, typed_fields
 from starter.console.sheets import sheet
-from starter.console.visitor import Looking, PageRoute, Visitor
+from starter.console.visitor import Looking, PageRoute
 from starter.feed import feeds_of
 from starter.injects import InjectRefused, injects_of
 from starter.parts import Here, Parts
@@ -59,14 +60,14 @@ async def listed(
 @router.get("/drills/new", response_class=HTMLResponse)
 async def form_page(request: Request, visitor: Looking, parts: Here) -> HTMLResponse:
     """The form; a runbook, a service or a scenario in the address is chosen already."""
-    _may(visitor)
+    may(visitor, by_person=False)
     return _form(request, parts, dict(request.query_params))
 
 
 @router.post("/drills/new", response_class=HTMLResponse)
 async def start(request: Request, visitor: Looking, parts: Here) -> Response:
     """Starts it, or shows what would happen in it; a refusal keeps what was written."""
-    _may(visitor)
+    may(visitor, by_person=False)
     form = await texts(request)
     scenario: _Scenario | None = None
     try:
@@ -94,11 +95,6 @@ async def score_card(incident: str, request: Request, visitor: Looking, parts: H
     board = await live_board(parts, record) if record.is_open else None
     reviewed = record.status in ("resolved", "closed")
     return sheet(request, "drill/score.html", card=card, drill=banner_of(record, board), reviewed=reviewed)
-
-
-def _may(visitor: Visitor) -> None:
-    if not visitor.acts:
-        raise Problem(403, "forbidden", f"{visitor.name} may only look (viewer)")
 
 
 async def _scenario(request: Request, parts: Parts, form: Form) -> _Scenario:
