@@ -115,8 +115,9 @@ async def _change_ordered(house: House, incident: str) -> bool:
 
 
 def _closes_a_late_page(path: str) -> bool:
-    """A page whose worker died may ring after its question was over: it is closed once more then."""
-    return path.startswith("close:") and not path.endswith("#1")
+    """A page whose worker died may ring after its question was over: it is closed once more then. The cards of finding
+    out are closed where it was asked."""
+    return path.startswith("close:") and (not path.endswith("#1") or path == f"close:{FIND_OUT}#1")
 
 
 def _number_of_tick(key: str) -> int:
