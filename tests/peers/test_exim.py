@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import email
 import getpass
+import os
 import shutil
+import signal
 import socket
 import tempfile
 from collections.abc import AsyncIterator
@@ -142,7 +144,7 @@ async def exim(*, encrypts: bool = True) -> AsyncIterator[Exim]:
             nobody = {"user": EXIM, "group": EXIM, "extra_groups": []}
         running = await asyncio.create_subprocess_exec(
             binary, "-C", str(folder / "exim.conf"), "-bdf", **nobody, stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         try:
             server = Exim(folder, port, authority)
@@ -150,8 +152,9 @@ async def exim(*, encrypts: bool = True) -> AsyncIterator[Exim]:
             yield server
         finally:
             if running.returncode is None:
-                running.terminate()
+                os.killpg(running.pid, signal.SIGTERM)  # also who still talks to somebody: else their end is never told
             await running.wait()
+            await asyncio.sleep(0.05)  # the loop hears of connections that have ended
 
 
 async def listening(server: Exim, running: asyncio.subprocess.Process) -> None:
