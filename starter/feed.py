@@ -36,7 +36,7 @@ OPEN_EVERY, ENDED_EVERY, OVERVIEW_EVERY = 0.4, 2.0, 1.0
 """Seconds between two looks."""
 AT_LEAST_APART, FREE_LOOKS = 0.2, 3
 """Seconds between looks while nudge follows on nudge: the first few are answered at once, a storm is seen together, and
-whatever it costs to tell all followers is spent five times a second at the most."""
+whatever it costs to tell all followers is spent five times a second at the most. A page that loads does not wait."""
 RENEWED_EVERY = timedelta(seconds=10)
 """Time itself moves what a page shows of an open incident: its strip ends now."""
 LINGERS = 20.0
@@ -86,6 +86,8 @@ class Feed(ABC, Generic[Seen]):
     rendered: dict[Any, Any] = field(default_factory=dict)
     _stirred: asyncio.Event = field(default_factory=asyncio.Event)
     _nudged: asyncio.Event = field(default_factory=asyncio.Event)
+    _hurried: asyncio.Event = field(default_factory=asyncio.Event)
+    _looking: bool = False
     _rounds: int = 0
     _task: asyncio.Task[None] | None = None
     _left_at: float = 0.0
@@ -116,13 +118,13 @@ class Feed(ABC, Generic[Seen]):
     async def fresh(self) -> Seen:
         """What is seen now: a look that began after this call. Raises `TemporalSilent` when none ends in time."""
         self.start()
-        wanted = self._rounds + (2 if self.seen is not None else 1)  # one may be under way since before
-        self._nudged.set()
+        wanted = self._rounds + (2 if self._looking else 1)  # what is under way began before
         try:
             async with asyncio.timeout(FIRST_LOOK_WITHIN):
                 while (self._rounds < wanted or self.seen is None) and not self.closed:
-                    await self._stirred.wait()
+                    self._hurried.set()
                     self._nudged.set()
+                    await self._stirred.wait()
         except TimeoutError:
             pass
         if self.seen is None:
@@ -135,20 +137,18 @@ class Feed(ABC, Generic[Seen]):
 
     async def stirred(self, within: float) -> None:
         """Returns when something was looked at, or after `within` seconds."""
-        try:
-            async with asyncio.timeout(within):
-                await self._stirred.wait()
-        except TimeoutError:
-            pass
+        await _set_within(self._stirred, within)
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         looks: deque[float] = deque(maxlen=FREE_LOOKS)
         while not self.closed and (self.followers or loop.time() - self._left_at < LINGERS):
             if len(looks) == FREE_LOOKS and loop.time() - looks[0] < FREE_LOOKS * AT_LEAST_APART:
-                await asyncio.sleep(looks[-1] + AT_LEAST_APART - loop.time())
+                await _set_within(self._hurried, looks[-1] + AT_LEAST_APART - loop.time())
             looks.append(loop.time())
+            self._hurried.clear()
             self._nudged.clear()
+            self._looking = True
             try:
                 pause = await self._look()
             except (RecordsUnavailable, TemporalSilent) as error:
@@ -157,13 +157,11 @@ class Feed(ABC, Generic[Seen]):
             except Exception:  # a page that stands still is worse than one that looks again
                 log.exception("feed_failed")
                 pause = 2.0
+            finally:
+                self._looking = False
             self._rounds += 1
             self._stir()
-            try:
-                async with asyncio.timeout(pause):
-                    await self._nudged.wait()
-            except TimeoutError:
-                pass
+            await _set_within(self._nudged, pause)
 
     def _stir(self) -> None:
         stirred, self._stirred = self._stirred, asyncio.Event()
@@ -321,6 +319,15 @@ def feeds_of(parts: Parts) -> Feeds:
         parts.feeds = Feeds(parts)
     feeds: Feeds = parts.feeds
     return feeds
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> None:
+    """Returns when it is set, or after so many seconds."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass
 
 
 def _differs(before: Board | None, after: Board | None) -> bool:

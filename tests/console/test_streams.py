@@ -214,3 +214,16 @@ async def test_a_storm_is_looked_at_together(house: House, monkeypatch: pytest.M
     took = loop.time() - began
     assert feed._rounds - before <= feeds.FREE_LOOKS + 1 + took / feeds.AT_LEAST_APART
     feed.close()
+
+
+async def test_a_page_that_is_loaded_in_a_storm_waits_for_no_pause(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "AT_LEAST_APART", 3600.0)
+    feed = await feed_of(house)
+    for _ in range(3 * feeds.FREE_LOOKS):
+        say(house, feed, 1)
+        found = await feed.fresh()
+        assert found.board is not None
+        assert found.board.seq == feed.seq
+    feed.close()
