@@ -17,10 +17,10 @@ from mayday.domain.timeline import first_broken, plain, timestamp
 from mayday.records.incidents import IncidentRecord
 from mayday.records.reviews import ListedAction
 from starter import review_bodies as bodies
-from starter.access import Acting, AsPerson, Principal, Reading
+from starter.access import Acting, AsPerson, Reading
+from starter.arrival import Arrived
 from starter.bodies import NoteBody
-from starter.minting import command_id
-from starter.once import OnceRoute, idempotency_key
+from starter.once import OnceRoute
 from starter.paging import Cursor
 from starter.parts import Here, Parts
 from starter.problems import Problem
@@ -188,26 +188,12 @@ class Sending(NamedTuple):
         return await send(self.parts, self.record, command)
 
 
-async def _sending(incident: str, request: Request, parts: Here) -> Sending:
-    at = parts.clock()  # before anything else: answers count by the moment they reach us
-    principal: Principal = request.state.principal
-    record = await parts.directory.find(incident)
-    caller = f"{principal.token_id} {request.url.path}"
-    common = {
-        "id": command_id(caller, idempotency_key(request)),
-        "actor": principal.actor,
-        "channel": request.headers.get("mayday-channel", "api")[:20],
-        "received_at": at,
-    }
-    return Sending(parts, record, common)
+async def _as_actor(principal: Acting, arrival: Arrived) -> Sending:
+    return Sending(*arrival)
 
 
-async def _as_actor(principal: Acting, sending: Annotated[Sending, Depends(_sending)]) -> Sending:
-    return sending
-
-
-async def _as_person(principal: AsPerson, sending: Annotated[Sending, Depends(_sending)]) -> Sending:
-    return sending
+async def _as_person(principal: AsPerson, arrival: Arrived) -> Sending:
+    return Sending(*arrival)
 
 
 Actor = Annotated[Sending, Depends(_as_actor)]

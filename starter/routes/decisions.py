@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, NamedTuple
 
-from fastapi import APIRouter, Body, Depends, Request
+from fastapi import APIRouter, Body, Depends
 from fastapi.responses import JSONResponse
 
 from mayday.domain import commands
@@ -12,18 +12,15 @@ from mayday.domain.commands import Command
 from mayday.domain.incident import ENDED
 from mayday.records.incidents import IncidentRecord
 from starter import bodies
-from starter.access import Acting, AsPerson, Principal
+from starter.access import Acting, AsPerson
 from starter.added_steps import check_added_step
-from starter.minting import command_id
-from starter.once import OnceRoute, idempotency_key
-from starter.parts import Here, Parts
+from starter.arrival import Arrived
+from starter.once import OnceRoute
+from starter.parts import Parts
 from starter.problems import Problem
 from starter.routes.incidents import live_board
 
 router = APIRouter(prefix="/api/v1/incidents/{incident}", tags=["decisions"], route_class=OnceRoute)
-
-
-CHANNELS = frozenset({"api", "cli", "console", "chat", "phone"})
 
 
 class Sending(NamedTuple):
@@ -38,27 +35,12 @@ class Sending(NamedTuple):
         return JSONResponse(decided.body, decided.status)
 
 
-async def _sending(incident: str, request: Request, parts: Here) -> Sending:
-    at = parts.clock()  # before anything else: answers count by the moment they reach us
-    principal: Principal = request.state.principal
-    record = await parts.directory.find(incident)
-    channel = request.headers.get("mayday-channel", "api")
-    caller = f"{principal.token_id} {request.url.path}"
-    common = {
-        "id": command_id(caller, idempotency_key(request)),
-        "actor": principal.actor,
-        "channel": channel if channel in CHANNELS else "api",
-        "received_at": at,
-    }
-    return Sending(parts, record, common)
+async def _as_actor(principal: Acting, arrival: Arrived) -> Sending:
+    return Sending(*arrival)
 
 
-async def _as_actor(principal: Acting, sending: Annotated[Sending, Depends(_sending)]) -> Sending:
-    return sending
-
-
-async def _as_person(principal: AsPerson, sending: Annotated[Sending, Depends(_sending)]) -> Sending:
-    return sending
+async def _as_person(principal: AsPerson, arrival: Arrived) -> Sending:
+    return Sending(*arrival)
 
 
 Actor = Annotated[Sending, Depends(_as_actor)]
