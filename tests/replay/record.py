@@ -9,13 +9,19 @@ from __future__ import annotations
 import asyncio
 import json
 import pathlib
+from collections.abc import AsyncIterator
 from typing import Any
 
 from temporalio.client import WorkflowHistory
+from temporalio.testing import WorkflowEnvironment
 
+from mayday.language.catalog_files import load_catalog
 from mayday.language.library import Library
 from mayday.simulator.files import ScenarioFile
-from mayday.simulator.on_temporal import time_skipping
+from mayday.simulator.on_temporal import server_path, time_skipping
+from mayday.temporal.plugin import build_plugin
+from tests.review.weeks import OWED, desk_of, review_of, walk_through
+from tests.stores import in_memory
 
 HERE = pathlib.Path(__file__).parent / "histories"
 RUNBOOKS = pathlib.Path(__file__).parents[2] / "runbooks"
@@ -23,6 +29,10 @@ RUNBOOKS = pathlib.Path(__file__).parents[2] / "runbooks"
 RECORDED = (
     ("payments_sev1", None), ("payments_sev1", 150), ("demo_checkout", None), ("disaster_recovery_silence", None),
     ("stories/2_not_in_the_runbook", None), ("stories/5_their_fault", None),
+)  # fmt: skip
+
+REVIEWS: tuple[tuple[str, dict[str, int]], ...] = (
+    ("review_of_ten_weeks", {}), ("review_of_ten_weeks_every_60", {"continue_as_new_after": 60}),
 )  # fmt: skip
 
 
@@ -39,7 +49,28 @@ async def record(folder: pathlib.Path) -> list[pathlib.Path]:
                 path = folder / f"{stem}{f'_every_{length}' if length else ''}_{number}.json"
                 write_history(path, history)
                 written.append(path)
-    return written
+    return [*written, *[path async for path in reviews(folder)]]
+
+
+async def reviews(folder: pathlib.Path) -> AsyncIterator[pathlib.Path]:
+    """Ten weeks of a review, in one run and in many."""
+    catalog = load_catalog(RUNBOOKS / "catalog").catalog
+    assert catalog is not None
+    for name, changes in REVIEWS:
+        server = await WorkflowEnvironment.start_time_skipping(
+            plugins=[build_plugin()], test_server_existing_path=server_path()
+        )
+        async with server, await in_memory() as records:
+            async with review_of(server, desk_of(records, catalog), records, **OWED, **changes) as run:
+                await walk_through(run)
+            number, run_id = 0, run.handle.first_execution_run_id
+            while run_id:
+                number += 1
+                history = await server.client.get_workflow_handle(run.handle.id, run_id=run_id).fetch_history()
+                path = folder / f"{name}_{number}.json"
+                write_history(path, history)
+                yield path
+                run_id = history.events[-1].workflow_execution_continued_as_new_event_attributes.new_execution_run_id
 
 
 def _without_traces(found: dict[str, Any]) -> dict[str, Any]:

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from activities.dependencies import Dependencies
-from mayday.catalogs import FixedCatalog
 from mayday.language.catalog import Catalog
 from mayday.language.catalog_files import load_catalog
-from mayday.providers.embedded.ledger import RecordsIntake, RecordsLedger, RecordsMemory, RecordsReviews
-from mayday.providers.embedded.pager import DeskJournal
-from mayday.providers.holiday_calendar import open_hours
-from mayday.providers.registry import desk_ports
 from mayday.records import Records
 from mayday.simulator.on_temporal import server_path
 from mayday.temporal.plugin import build_plugin
+from tests.review.weeks import desk_of
 from tests.stores import in_file
 
 
@@ -38,19 +33,7 @@ async def records(tmp_path: Path) -> AsyncIterator[Records]:
 
 @pytest.fixture
 def dependencies(records: Records, catalog: Catalog) -> Dependencies:
-    source = FixedCatalog(catalog)
-    ports = desk_ports(records, source, "https://mayday.example")
-    return Dependencies(
-        ports=ports,
-        drills=replace(ports),
-        catalog=source,
-        ledger=RecordsLedger(records),
-        intake=RecordsIntake(records),
-        reviews=RecordsReviews(records),
-        memory=RecordsMemory(records),
-        journal=DeskJournal(records.desk),
-        open_hours=open_hours,
-    )
+    return desk_of(records, catalog)
 
 
 @pytest.fixture
