@@ -126,7 +126,7 @@ def test_what_is_being_written_stays_while_the_incident_moves(rooms: Rooms) -> N
     words = waits(sam, "Send checkout past").get_by_label("Reason")
     words.fill("half a sen")
     waits(kim, "Send checkout past").get_by_role("button", name="Approve").click()
-    told(ana, "Kim Larsen voted approve")
+    told(sam, "Kim Larsen voted approve")  # what waited before was another change
     expect(sam.locator("[data-region=now] > .waiting")).to_be_visible(timeout=PATIENCE)
     expect(words).to_have_value("half a sen")
     sam.locator("[data-region=now] > .waiting").click()

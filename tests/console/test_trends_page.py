@@ -65,7 +65,7 @@ async def test_the_filters_choose_incidents_and_how_they_are_grouped(house: Hous
     assert "payments: 30 min, n 1" in text
     assert "network: 2" not in text
     text = (await look(house, "/trends?from=2026-01-01&service=network&severity=SEV1")).text
-    assert "<b>1 incidents</b>" in text
+    assert "<b>1 incident</b>" in text
     assert "<option selected>network</option>" in text
     assert "<b>0 incidents</b>" in (await look(house, "/trends?from=2026-01-01&severity=SEV4")).text
     assert "Nothing to count yet" in (await look(house, "/trends?from=2027-01-01")).text

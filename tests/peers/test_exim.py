@@ -84,6 +84,7 @@ kept:
   directory = {folder}/mail
   maildir_format
   envelope_to_add
+  batch_max = 100
 
 begin authenticators
 plain:
