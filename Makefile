@@ -7,7 +7,7 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 	--no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak hunt check bench up lock secrets clean
+.PHONY: help setup demo test soak again hunt check bench up lock secrets clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 16
@@ -31,6 +31,9 @@ test: setup ## all tests but the long ones
 
 soak: setup ## faults, fuzz and random runbooks
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "soak and not hunt" --timeout 900
+
+again: setup ## what failed last, one after the other
+	$(BIN)/python -m pytest --last-failed --last-failed-no-failures none --timeout 900
 
 hunt: setup ## random runbooks that nobody has seen before
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m hunt --timeout 900 --hypothesis-profile fresh
