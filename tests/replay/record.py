@@ -1,7 +1,8 @@
 """Record the histories that later versions have to replay: `python -m tests.replay.record`.
 
-Run it for a release, and keep what is there: a history is only thrown away when no run that old can still be open
-(CHANGELOG.md says so then). A change that makes an old history fail needs a patch (workflows/patches.py).
+Run it for a release, and keep what is there, in a folder named by what came after it: a history is only thrown away
+when no run that old can still be open (CHANGELOG.md says so then). A change that makes an old history fail needs a
+patch (workflows/patches.py).
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from tests.replay.record import HERE
 from workflows.incident import IncidentWorkflow
 from workflows.registry import WORKFLOWS
 
-HISTORIES = sorted(HERE.glob("*.json"))
+HISTORIES = sorted(HERE.rglob("*.json"))
 
 
 def test_there_are_histories() -> None:
@@ -26,7 +26,7 @@ def test_there_are_histories() -> None:
 
 @pytest.mark.parametrize("single_batch", [False, True], ids=["by_kind", "at_once"])
 @pytest.mark.parametrize("strict", [False, True], ids=["production", "strict"])
-@pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", HISTORIES, ids=lambda path: str(path.relative_to(HERE).with_suffix("")))
 async def test_a_stored_history_replays(path: pathlib.Path, strict: bool, single_batch: bool) -> None:
     history = load_history(path)
     assert used_flags(history), "without flags a replay checks nothing"
