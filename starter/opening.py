@@ -28,6 +28,7 @@ class House(NamedTuple):
     settles_seen: bool = True
     tells_changes: bool = True
     settles_told: bool = True
+    merges_cross: bool = True
 
 
 class Declared(NamedTuple):

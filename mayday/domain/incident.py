@@ -115,6 +115,8 @@ class StartInput(Wire):
     settles_told: bool = False
     #: whether a change that was not approved is told so in its own record. False in starts of before, which replay so
     tells_changes: bool = False
+    #: whether merges may cross (docs/adr/0106). False in starts of before, which replay so
+    merges_cross: bool = False
     #: what a drill lets happen, in its order
     injects: list[Inject] = []
     #: signed orders to merge, by the other incident's workflow id: what passes between the two shows them

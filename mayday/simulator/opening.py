@@ -59,7 +59,10 @@ def start_of(
         drill=incident.drill,
         opened_at=at,
         impact_started_at=incident.impact_started_at,
+        settles_seen=True,
+        settles_told=True,
         tells_changes=True,
+        merges_cross=True,
     )
 
 
@@ -89,7 +92,10 @@ def start_of_alert(
         opened_at=at,
         impact_started_at=alert.started_at,
         events=[alert],
+        settles_seen=True,
+        settles_told=True,
         tells_changes=True,
+        merges_cross=True,
     )
 
 

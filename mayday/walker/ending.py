@@ -65,7 +65,7 @@ def resume(w: Walker) -> None:
         closing = w.plan.runbook.finally_ if state.status not in QUIET else []
         if blocks.run(w, closing) != "running" and not _beside(w):
             state.ending = "last"
-            if state.status != "merged":  # else they are told when the survivor ends
+            if state.status != "merged" or not w.start.merges_cross:  # else they are told when the survivor ends
                 merging.tell_absorbed(w)
     if state.ending == "last":
         _cancel_rest(w)

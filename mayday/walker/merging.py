@@ -39,7 +39,8 @@ def refusal(w: Walker, command: Merge) -> Refusal | None:
         return Refusal(code="unknown", reason=f"into: {command.into!r} is no other open incident")
     if w.state.ending is not None:
         return Refusal(code="closed", reason=f"the incident is {w.state.status}")
-    if command.into in w.state.absorbed:  # each would pass everything on to the other, and nobody would be left
+    # each would pass everything on to the other, and nobody would be left
+    if w.start.merges_cross and command.into in w.state.absorbed:
         return Refusal(code="closed", reason=f"{command.into} was merged into this incident")
     return None
 
@@ -48,7 +49,7 @@ def merge(w: Walker, command: Merge) -> dict[str, Any]:
     """Hand over, then end quietly: no finals, the survivor speaks."""
     workflow_id = command.into_workflow or ""
     w.state.merged_into, w.state.merged_into_workflow = command.into, workflow_id
-    w.state.merged_in_phase = w.state.phase
+    w.state.merged_in_phase, w.state.survivor_ended = w.state.phase, False
     handover = _owed(w, command)
     w.entry(
         "merged_into",
@@ -139,20 +140,25 @@ def absorb(w: Walker, handover: dict[str, Any]) -> None:
     elif what == "ended":
         _survivor_ended(w)
     elif what == "merge" and handover["from"] not in w.state.absorbed:
-        if w.state.status == "merged" and _is_older(w, handover):
+        if _has_crossed(w) and _is_older(w, handover):
             _go_on(w, handover)
-        if w.state.status == "merged":
+        if _has_crossed(w):
             _pass_on(w, handover)
         else:
             _take_over(w, handover)
 
 
+def _has_crossed(w: Walker) -> bool:
+    """Whether what arrives now is for the survivor."""
+    return w.start.merges_cross and w.state.status == "merged"
+
+
 def _survivor_ended(w: Walker) -> None:
     """Now this run can end, and so can those that were merged into this incident before."""
-    if w.state.status == "merged" and not w.state.survivor_ended:
-        w.state.survivor_ended = True
+    if _has_crossed(w) and not w.state.survivor_ended:
         tell_absorbed(w)
-        w.touch()
+    w.state.survivor_ended = True
+    w.touch()
 
 
 def _is_older(w: Walker, handover: dict[str, Any]) -> bool:
@@ -277,8 +283,7 @@ def forward(w: Walker, events: list[AlertEvent]) -> None:
 
 def tell_absorbed(w: Walker) -> None:
     """The survivor ends: those merged into it need not forward any more."""
-    ours = (w.start.workflow_id, w.state.merged_into_workflow)
     for incident, workflow_id in w.state.absorbed.items():
-        if incident == w.state.id or workflow_id in ours:
+        if incident == w.state.id or (w.start.merges_cross and workflow_id == w.state.merged_into_workflow):
             continue  # merges that crossed
         _send(w, workflow_id, {"what": "ended", "from": w.state.id}, f"tell {incident} that this is over")

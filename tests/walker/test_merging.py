@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -126,7 +127,7 @@ class Post:
 def test_of_two_that_were_merged_into_each_other_the_older_goes_on(
     open_night: Callable[..., Night], order: tuple[str, str]
 ) -> None:
-    older, younger = (open_night("vendor", incident=name).run(5) for name in (OLDER, YOUNGER))
+    older, younger = (open_night("vendor", incident=name, merges_cross=True).run(5) for name in (OLDER, YOUNGER))
     post = Post(older, younger)
     merge(older, YOUNGER)
     merge(younger, OLDER)
@@ -146,7 +147,9 @@ def test_of_two_that_were_merged_into_each_other_the_older_goes_on(
 
 
 def test_what_reaches_a_merged_incident_goes_on_to_its_survivor(open_night: Callable[..., Night]) -> None:
-    first, second, third = (open_night("gate", incident=name).run(5) for name in (OLDER, YOUNGER, THIRD))
+    first, second, third = (
+        open_night("gate", incident=name, merges_cross=True).run(5) for name in (OLDER, YOUNGER, THIRD)
+    )
     post = Post(first, second, third)
     first.say("vote", "sam", decision="gate", choice="approve", reason="go")
     merge(second, THIRD)
@@ -162,7 +165,9 @@ def test_what_reaches_a_merged_incident_goes_on_to_its_survivor(open_night: Call
 
 
 def test_who_was_merged_before_hears_of_the_end_of_the_last_survivor(open_night: Callable[..., Night]) -> None:
-    first, second, third = (open_night("customer_cadence", incident=name).run(5) for name in (OLDER, YOUNGER, THIRD))
+    first, second, third = (
+        open_night("customer_cadence", incident=name, merges_cross=True).run(5) for name in (OLDER, YOUNGER, THIRD)
+    )
     post = Post(first, second, third)
     merge(first, YOUNGER)
     post.carry()
@@ -179,7 +184,17 @@ def test_who_was_merged_before_hears_of_the_end_of_the_last_survivor(open_night:
 
 def test_who_has_taken_another_over_is_not_merged_into_it(open_night: Callable[..., Night]) -> None:
     """Each would pass alerts on to the other, and no incident would be open."""
-    survivor, _, _ = merged(open_night, "vendor")
+    survivor, _, _ = merged(functools.partial(open_night, merges_cross=True), "vendor")
     answer = survivor.say("merge", "ana", into=DUPLICATE, into_workflow="incident/duplicate", reason="the other way")
     assert survivor.refused(answer) == "closed"
     assert survivor.walker.state.merged_into is None
+
+
+def test_an_incident_that_was_opened_before_goes_on_as_it_began(open_night: Callable[..., Night]) -> None:
+    """Its history says so: it tells those merged into it at once, and takes over what still comes."""
+    first, second, third = (open_night("gate", incident=name).run(5) for name in (OLDER, YOUNGER, THIRD))
+    merge(second, THIRD)
+    merge(first, YOUNGER)
+    Post(first, second, third).carry()
+    assert not second.of("handover_passed_on")
+    assert [entry.data["source"] for entry in second.of("merged_in")] == [OLDER]
