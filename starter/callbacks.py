@@ -90,7 +90,13 @@ class Callbacks:
                 await self._send(record, Note(**note, actor=OWNER, text=words))
             return {**shown, **answer}
         if call is not None and call.step.startswith(REVIEW_STEP):
-            return {**shown, **await self._tell_review(record, _for_review(callback, person, source, common))}
+            told = await self._tell_review(record, _for_review(callback, person, source, common))
+            if (
+                person is not None and told.get("code") == "not_yours"
+            ):  # they do not write here: said of them, not by them
+                common = {**common, "id": f"{common['id']}-said"}
+                told = await self._tell_review(record, _for_review(callback, None, source, common))
+            return {**shown, **told}
         return {**shown, **await self._send(record, _written(callback, person, source, common))}
 
     async def lane(self, source: str, callback: Callback) -> str:
@@ -139,7 +145,8 @@ class Callbacks:
         except (CommandRefused, NoSuchRun) as refused:
             reason = refused.reason if isinstance(refused, CommandRefused) else "the review has ended"
             log.info("callback_refused", incident=record.id, channel=command.channel, reason=reason)
-            return {"state": "refused", "reason": reason}
+            code = refused.code if isinstance(refused, CommandRefused) else "closed"
+            return {"state": "refused", "reason": reason, "code": code}
         return {"state": answer.state}
 
     async def _send(self, record: IncidentRecord, command: Command) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mayday.domain.effects import EffectResult, Wire
-from mayday.domain.review.wire import Finding, PendingFinal, ReportReader, ReviewInput, VendorRca
+from mayday.domain.review.wire import Finding, PendingFinal, ReportReader, ReviewAccess, ReviewInput, VendorRca
 from mayday.walker import people
 from mayday.walker.scope import priority
 from mayday.walker.state import Flight
@@ -87,6 +87,22 @@ def review_input(w: Walker) -> ReviewInput:
         carried=state.review_carried,
         action_tickets=True,
         readers=_readers(w),
+        access=_access(w),
+    )
+
+
+def _access(w: Walker) -> ReviewAccess:
+    """Whom the catalog's `access` gives what in the review; of somebody named twice the higher level counts."""
+
+    def at(*levels: str) -> list[str]:
+        return people.unique(
+            person for level in levels for ref in w.plan.access.get(level, []) for person in people.people_of(w, ref)
+        )
+
+    higher = at("responder", "approver", "administrator", "owner")
+    return ReviewAccess(
+        viewers=[person for person in at("viewer") if person not in higher],
+        administrators=at("administrator", "owner"),
     )
 
 

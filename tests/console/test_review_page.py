@@ -161,3 +161,19 @@ async def test_before_the_first_draft_the_plan_is_held_against_the_night(house: 
     assert "Answer page_payments" in found["markdown"]
     assert "**climbed" not in found["markdown"]
     assert "| `page_payments` |" in found["markdown"], "the pinned plan is in the records"
+
+
+async def test_who_does_not_write_in_the_review_is_told_so_and_may_leave_a_note(house: House) -> None:
+    incident = await reviewed(house, writers=["dee"], viewers=[])
+    text = (await look(house, f"/reviews/{incident}")).text
+    assert "The report is written by those who were in the incident" in text
+    assert "Note it</button>" in text
+    assert "Write it</button>" not in text
+    assert "Add a follow-up" not in text
+    await said(house, incident, writers=["dee", "ana"], revision=1)
+    text = (await look(house, f"/reviews/{incident}")).text
+    assert "Write it</button>" in text
+    assert "Add a follow-up" in text
+    await said(house, incident, writers=["dee"], viewers=["ana"], revision=2)
+    text = (await look(house, f"/reviews/{incident}")).text
+    assert "/do/" not in text, "who only looked has no button at all"

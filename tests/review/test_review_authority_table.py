@@ -12,18 +12,24 @@ import pytest
 
 from mayday.domain.review import REVIEW_COMMAND
 from mayday.domain.review.commands import ReviewCommand
+from mayday.domain.review.wire import ReviewAccess
+from mayday.domain.review.writers import PASSED_ON
 from tests.review.story import FORM, Story, given, utc
 from tests.review.test_obligations import FINAL, RATIFICATION, RCA, SPOKEN
 
 #: ana owns the review and wrote the final, dee is her deputy, raj owns the service, li and max read finals, dana
 #: ratifies, sam and dee broke the glass, chris is said to have voted, lee owns the action, kim added it
-PEOPLE = ("ana", "dee", "raj", "li", "max", "dana", "sam", "chris", "lee", "kim")
+PEOPLE = ("ana", "dee", "raj", "li", "max", "dana", "sam", "chris", "lee", "kim", "uma", "adi", "vic")
+#: vic was in the incident and may only look, adi is an administrator, uma is in the catalog and nothing else
 ACTORS = (*PEOPLE, "stranger", "owner", "machine:ci")
 ANYBODY = frozenset(ACTORS)
 STEWARDS = frozenset({"ana", "dee", "raj"})
 HANDS = STEWARDS | {"lee", "kim"}
 #: the final is for its readers, whoever steers the review, and who was in the incident
-READERS = STEWARDS | {"li", "max", "lee"}
+READERS = STEWARDS | {"li", "max", "lee", "kim"}
+#: who was there, owes something or administers: sam broke the glass, but has nothing to do in the review itself
+WRITERS = STEWARDS | {"lee", "kim", "li", "max", "dana", "chris", "adi", "owner"}
+TELLERS = ANYBODY - {"vic", "stranger"}
 LATE_FINDING = {**RATIFICATION, "id": "ratify:old", "due_at": None, "people": []}
 
 
@@ -38,10 +44,10 @@ class Row(NamedTuple):
 TABLE = [
     Row("accept_ownership", {}, frozenset({"ana"})),
     Row("reassign_owner", {"person": "kim"}, STEWARDS),
-    Row("edit_report", {"section": "summary", "text": "x", "version": 0}, ANYBODY),
+    Row("edit_report", {"section": "summary", "text": "x", "version": 0}, WRITERS),
     Row("set_state", {"state": "in_review"}, STEWARDS),
     Row("closing_form", {"category": "network"}, STEWARDS),
-    Row("add_action", {"title": "Drill", "owner": "lee"}, ANYBODY),
+    Row("add_action", {"title": "Drill", "owner": "lee"}, WRITERS),
     Row("complete_action", {"action": "A1"}, HANDS),
     Row("drop_action", {"action": "A1", "reason": "moot"}, STEWARDS),
     Row("reassign_action", {"action": "A1", "to": "dana"}, HANDS),
@@ -52,9 +58,9 @@ TABLE = [
     Row("rewrite", {"item": FINAL["id"], "text": "x"}, READERS),
     Row("answer_finding", {"finding": RATIFICATION["id"], "yes": True}, frozenset({"dana"})),
     Row("settle_finding", {"finding": LATE_FINDING["id"], "text": "told"}, STEWARDS - {"dee"}),
-    Row("receive_rca", {"vendor": "gateway_co", "text": "route"}, ANYBODY),
+    Row("receive_rca", {"vendor": "gateway_co", "text": "route"}, WRITERS | {"machine:ci"}),
     Row("set_problem", {"number": "PRB-9"}, STEWARDS),
-    Row("note", {"text": "x"}, ANYBODY),
+    Row("note", {"text": "x"}, TELLERS),
     Row("close", {}, STEWARDS),
     Row("withdraw", {"reason": "again"}, ANYBODY),  # sent by the starter alone: reopening is the incident's to allow
 ]
@@ -78,11 +84,13 @@ STEPWISE: dict[tuple[str, str], str] = {
 }
 
 
-def review(state: str) -> Story:
+def review(state: str, *, guarded: bool = True) -> Story:
     """A review with everything in it that can be owed, on its way up to `state`."""
     story = Story(
         given(
-            people={**given().people, "max": "Max Berg"}, finals=[{**FINAL, "readers": ["li", "max"]}],
+            people={**given().people, "max": "Max Berg", "uma": "Uma Lind", "adi": "Adi Rao", "vic": "Vic Hall"},
+            responders=["ana", "dee", "lee", "kim", "vic"],
+            access=ReviewAccess(viewers=["vic"], administrators=["adi"]) if guarded else None, finals=[{**FINAL, "readers": ["li", "max"]}],
             findings=[RATIFICATION, SPOKEN, LATE_FINDING], vendor_rcas=[RCA],
         )
     )  # fmt: skip
@@ -110,6 +118,8 @@ def refusal(story: Story, row: Row, actor: str) -> str | None:
 
 
 def expected(state: str, row: Row, actor: str) -> str | None:
+    if actor == "vic" and row.action not in PASSED_ON:
+        return "not_yours"
     if (state, row.action) in WHOEVER:
         return WHOEVER[state, row.action]
     if (row.action, actor) in EXCEPTIONS:
@@ -128,6 +138,29 @@ def test_who_may_what(state: str) -> None:
     for row in TABLE:
         found = {actor: refusal(story, row, actor) for actor in ACTORS}
         assert found == {actor: expected(state, row, actor) for actor in ACTORS}, row.action
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_review_of_before_asks_nobody_who_writes(state: str) -> None:
+    """Its start input names nobody, and what its history took has to be taken again when it is replayed."""
+    story = review(state, guarded=False)
+    for row in TABLE:
+        if row.action in ("edit_report", "add_action", "receive_rca", "note"):
+            expected_then = WHOEVER.get((state, row.action))
+            assert {refusal(story, row, actor) for actor in ACTORS} == {expected_then}, row.action
+
+
+def test_a_refusal_says_why_and_what_would_be_taken() -> None:
+    story = review("accepted")
+    code, reason = story.refused("edit_report", "uma", section="summary", text="x", version=0)
+    assert code == "not_yours"
+    assert reason == (
+        "the report is for those who were in the incident, who owe something in its review, and administrators. "
+        "Ask Ana Ruiz, who owns the review, for a follow-up action, or write a note"
+    )
+    assert story.refused("note", "vic", text="x") == ("not_yours", "Vic Hall may only look (viewer)")
+    story.applied("add_action", "ana", title="Write it down", owner="uma")
+    story.applied("edit_report", "uma", section="summary", text="x", version=0)
 
 
 @pytest.mark.parametrize("state", STATES)

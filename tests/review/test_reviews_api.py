@@ -14,7 +14,7 @@ from mayday.domain.commands import Answer, CommandEnvelope
 from mayday.domain.effects import EffectRequest, EffectResult, FlushRequest
 from mayday.domain.report import draft, render
 from mayday.domain.review import ReviewBoard, ReviewEnvelope
-from mayday.domain.review.wire import CLOSE_ACTION, OPEN_ACTION
+from mayday.domain.review.wire import CLOSE_ACTION, OPEN_ACTION, ReviewAccess
 from mayday.providers.calls import OurCall
 from mayday.providers.embedded.ledger import RecordsReviews
 from mayday.providers.inbound import Callback
@@ -252,6 +252,34 @@ async def test_a_ticket_closed_at_its_vendor_completes_the_action(house: House) 
     gateway.asleep = True
     assert await deliver(changed("PAY-7: a comment")) == "pending"
     assert gateway.signalled == ["tell_action"]
+
+
+async def test_what_somebody_wrote_in_a_ticket_is_kept_though_they_do_not_write_in_the_review(house: House) -> None:
+    gateway = house.gateway
+    assert isinstance(gateway, ReviewGateway)
+    gateway.story = Story(given(incident_id=INCIDENT, access=ReviewAccess(viewers=["lee"])))
+    told = Callback("n1", "note", OurCall(INCIDENT, "review:problem", 1), "lee@example.com", "Lee", "PRB-7: fixed")
+    assert (await house.parts.callbacks.deliver("jira", told, house.clock()))["state"] == "applied"
+    [noted] = gateway.story.of("noted")
+    assert (noted.actor, noted.data["words"]) == ("owner", "Lee in jira: PRB-7: fixed")
+
+
+async def test_who_does_not_write_is_told_why_and_the_refusal_is_kept(house: House) -> None:
+    gateway = house.gateway
+    assert isinstance(gateway, ReviewGateway)
+    gateway.story = Story(given(incident_id=INCIDENT, access=ReviewAccess()))
+    for rest, body in (
+        ("/report", {"section": "summary", "text": "x"}),
+        ("/actions", {"title": "x", "owner": "kim"}),
+    ):
+        answer = await house.post(path(rest), body, "kim")
+        assert (answer.status_code, answer.json()["code"]) == (409, "not_yours")
+        assert "for those who were in the incident" in answer.json()["detail"]
+    assert (await house.post(path("/notes"), {"text": "I saw it too"}, "kim")).status_code == 200
+    audit = await house.parts.records.audit.find(incident_id=INCIDENT)
+    assert sorted((row.action, row.outcome) for row in audit) == [
+        ("review.add_action", "not_yours"), ("review.edit_report", "not_yours"), ("review.note", "ok"),
+    ]  # fmt: skip
 
 
 def _ticket(request: EffectRequest) -> EffectResult:

@@ -18,6 +18,7 @@ from mayday.domain.review.duties import DUTIES
 from mayday.domain.review.duty import SYSTEM, Duty, RefusedCommand, ref
 from mayday.domain.review.state import ReviewCarried, ReviewState
 from mayday.domain.review.wire import Obligation, ReviewBoard, ReviewInput, ReviewRules
+from mayday.domain.review.writers import viewers_refusal, writers_of
 from mayday.domain.timeline import Entry, append, plain
 
 #: commands that say "the review is mine" when the one it was offered to sends them
@@ -71,6 +72,8 @@ class ReviewCase:
         self.state.now = max(self.state.now, now)
         if self.state.finished:
             return Refusal(code="closed", reason="the review is over: everything in it is done")
+        if (looks_only := viewers_refusal(self, command)) is not None:
+            return looks_only
         duty = self._by_command[command.kind]
         try:
             getattr(duty, f"check_{command.kind}")(command)
@@ -209,6 +212,8 @@ class ReviewCase:
             findings=state.findings,
             vendor_rcas=state.vendor_rcas,
             ledger=self.ledger(),
+            writers=writers_of(self),
+            viewers=self.given.access.viewers if self.given.access else [],
             revision=state.revision,
             finished=state.finished,
             seq=state.next_seq - 1,

@@ -18,6 +18,7 @@ from mayday.domain.review.pace import elapsed
 from mayday.domain.review.sending import SendingDuty
 from mayday.domain.review.state import ReviewCarried
 from mayday.domain.review.wire import ClosingForm, Obligation
+from mayday.domain.review.writers import need_teller
 
 ORDER = ("draft", "in_review", "reviewed", "closed")
 WORDS = {"draft": "draft", "in_review": "in review", "reviewed": "reviewed", "closed": "closed"}
@@ -183,6 +184,7 @@ class ClosingDuty(Duty):
         return {"state": "closed", "open_actions": open_actions, "open_findings": open_findings}
 
     def check_note(self, command: ReviewNote) -> None:
+        need_teller(self.case, command.actor)
         if not command.text.strip():
             raise RefusedCommand("invalid", "text: a note needs words")
         if command.occurred_at is not None and (command.occurred_at.tzinfo is None or command.occurred_at > self.now):

@@ -22,6 +22,7 @@ from mayday.domain.review.commands import (
 from mayday.domain.review.duty import SYSTEM, Duty, RefusedCommand, moment, ref
 from mayday.domain.review.pace import elapsed
 from mayday.domain.review.wire import FollowUp, Obligation
+from mayday.domain.review.writers import need_writer
 
 LONGEST_TITLE = 500
 MOST_ACTIONS = 200
@@ -76,6 +77,7 @@ class FollowUpsDuty(Duty):
     # -- commands
 
     def check_add_action(self, command: AddAction) -> None:
+        need_writer(self.case, command.actor, "a follow-up action is")
         if not command.title.strip() or len(command.title) > LONGEST_TITLE:
             raise RefusedCommand("invalid", f"an action needs a title of at most {LONGEST_TITLE} characters")
         if len(self.state.actions) >= MOST_ACTIONS:

@@ -17,6 +17,7 @@ from mayday.domain.review.duty import SYSTEM, Duty, RefusedCommand, moment
 from mayday.domain.review.meeting import MeetingDuty
 from mayday.domain.review.pace import elapsed
 from mayday.domain.review.wire import DRAFT_REPORT, DraftRequest, Obligation, WrittenSection
+from mayday.domain.review.writers import need_writer
 
 #: sections that only people can write, with what belongs there
 PEOPLE_SECTIONS: dict[str, str] = {
@@ -107,6 +108,7 @@ class ReportDuty(Duty):
 
     def check_edit_report(self, command: EditReport) -> None:
         self.case.need_open()
+        need_writer(self.case, command.actor, "the report is")
         if command.section not in PEOPLE_SECTIONS:
             raise RefusedCommand(
                 "unknown", f"there is no section {command.section}: people write {', '.join(PEOPLE_SECTIONS)}"

@@ -9,6 +9,7 @@ from mayday.domain.effects import VENDOR_CONTACT, EffectRequest, EffectResult, V
 from mayday.domain.review.commands import ReceiveRca
 from mayday.domain.review.duty import SYSTEM, Duty, RefusedCommand, moment
 from mayday.domain.review.wire import Obligation, VendorRca
+from mayday.domain.review.writers import need_writer
 
 CHASED_FOR = timedelta(days=30)
 ASK_EVERY = timedelta(days=7)
@@ -88,6 +89,7 @@ class VendorsDuty(Duty):
             raise RefusedCommand("unknown", f"no root cause analysis of {command.vendor} is expected")
         if item.received_at is not None:
             raise RefusedCommand("not_open", f"it was received at {moment(item.received_at)}")
+        need_writer(self.case, command.actor, "what a vendor found is", programs=True)
         if not command.text.strip():
             raise RefusedCommand("invalid", "say in a line what they found, or where it is")
 

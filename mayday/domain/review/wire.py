@@ -172,6 +172,16 @@ class SendReport(SendRequest):
     version: int
 
 
+class ReviewAccess(Wire):
+    """Who may act in a review by the catalog's `access`, as the incident's plan has it. Person ids.
+
+    `viewers`: whose highest level is viewer; `administrators`: administrators and owners.
+    """
+
+    viewers: list[str] = []
+    administrators: list[str] = []
+
+
 class ReviewInput(Wire):
     """The start input of the review's workflow.
 
@@ -213,6 +223,8 @@ class ReviewInput(Wire):
     readers: list[ReportReader] = []
     #: as the incident's: decisions without a signature by one of these keys do not count
     decision_keys: list[str] = []
+    #: None in a review that an older worker began: it asks nobody who writes, and replays so (docs/adr/0113)
+    access: ReviewAccess | None = None
 
 
 class SlotRequest(Wire):
@@ -377,6 +389,9 @@ class ReviewBoard(Wire):
     findings: list[Finding] = []
     vendor_rcas: list[VendorRca] = []
     ledger: list[Obligation] = []
+    #: who may write in it; None: whoever the door lets in
+    writers: list[str] | None = None
+    viewers: list[str] = []
     revision: int = 0
     finished: bool = False
     seq: int = 0
