@@ -30,6 +30,7 @@ READERS = STEWARDS | {"li", "max", "lee", "kim"}
 #: who was there, owes something or administers: sam broke the glass, but has nothing to do in the review itself
 WRITERS = STEWARDS | {"lee", "kim", "li", "max", "dana", "chris", "adi", "owner"}
 TELLERS = ANYBODY - {"vic", "stranger"}
+LATER = {"max": "Max Berg", "uma": "Uma Lind", "adi": "Adi Rao", "vic": "Vic Hall"}
 LATE_FINDING = {**RATIFICATION, "id": "ratify:old", "due_at": None, "people": []}
 
 
@@ -88,10 +89,9 @@ def review(state: str, *, guarded: bool = True) -> Story:
     """A review with everything in it that can be owed, on its way up to `state`."""
     story = Story(
         given(
-            people={**given().people, "max": "Max Berg", "uma": "Uma Lind", "adi": "Adi Rao", "vic": "Vic Hall"},
-            responders=["ana", "dee", "lee", "kim", "vic"],
-            access=ReviewAccess(viewers=["vic"], administrators=["adi"]) if guarded else None, finals=[{**FINAL, "readers": ["li", "max"]}],
-            findings=[RATIFICATION, SPOKEN, LATE_FINDING], vendor_rcas=[RCA],
+            people={**given().people, **LATER}, responders=["ana", "dee", "lee", "kim", "vic"],
+            access=ReviewAccess(viewers=["vic"], administrators=["adi"]) if guarded else None,
+            finals=[{**FINAL, "readers": ["li", "max"]}], findings=[RATIFICATION, SPOKEN, LATE_FINDING], vendor_rcas=[RCA],
         )
     )  # fmt: skip
     story.applied("add_action", "kim", title="Drill", owner="lee")
