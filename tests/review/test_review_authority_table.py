@@ -91,7 +91,8 @@ def review(state: str, *, guarded: bool = True) -> Story:
         given(
             people={**given().people, **LATER}, responders=["ana", "dee", "lee", "kim", "vic"],
             access=ReviewAccess(viewers=["vic"], administrators=["adi"]) if guarded else None,
-            finals=[{**FINAL, "readers": ["li", "max"]}], findings=[RATIFICATION, SPOKEN, LATE_FINDING], vendor_rcas=[RCA],
+            finals=[{**FINAL, "readers": ["li", "max"]}], findings=[RATIFICATION, SPOKEN, LATE_FINDING],
+            vendor_rcas=[RCA],
         )
     )  # fmt: skip
     story.applied("add_action", "kim", title="Drill", owner="lee")
