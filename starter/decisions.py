@@ -24,6 +24,7 @@ from mayday.signing import Signer
 from starter.delivery import Delivery
 from starter.gateway import CommandRefused, Gateway, NoSuchRun, NotAccepted
 from starter.metrics import COMMANDS
+from starter.open_now import MISNAMED, open_now
 from starter.problems import Problem
 from starter.reopening import Reopening
 
@@ -60,7 +61,10 @@ class Decisions:
             answer = await self._apply(record, command)
         except CommandRefused as refused:
             await self._audit(record, command, refused.code)
-            raise Problem(422 if refused.code == "invalid" else 409, refused.code, refused.reason) from None
+            raise Problem(
+                422 if refused.code == "invalid" else 409, refused.code, refused.reason,
+                hint=await self._meant(record, command, refused.code),
+            ) from None  # fmt: skip
         except NoSuchRun:
             self._delivery.forget(record.workflow_id)
             await self._audit(record, command, "closed")
@@ -133,6 +137,12 @@ class Decisions:
             latest = None
         return (latest or record).status
 
+    async def _meant(self, record: IncidentRecord, command: Command, code: str) -> str | None:
+        if code not in MISNAMED:
+            return None
+        board = await self._gateway.board(record.workflow_id, LIVE_WITHIN)
+        return open_now(command, code, board.pending) if board is not None and board.id == record.id else None
+
     async def _audit(self, record: IncidentRecord, command: Command, outcome: str) -> None:
         COMMANDS.labels(kind=command.kind, outcome=outcome).inc()
         detail = stamped(command, exclude={"actor", "channel", "kind"}, exclude_none=True)
@@ -150,5 +160,8 @@ def _after_the_end(record: IncidentRecord, command: Command) -> str:
     """What can still be done. Ratifications and confirmations went to the review, with all that was owed."""
     owed = command.decision if isinstance(command, Vote) else command.task if isinstance(command, Complete) else ""
     if owed.startswith(("ratify:", "confirm:")):
-        return f"the review asks for it now: POST /api/v1/reviews/{record.id}/findings, or `mayday review finding`"
+        return (
+            f"the review asks for it now: `mayday review finding {record.id} '{owed}' --yes`, or --no --reason WHY; "
+            f"POST /api/v1/reviews/{record.id}/findings"
+        )
     return "within 24 hours of the end it can be reopened"

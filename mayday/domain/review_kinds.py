@@ -201,13 +201,18 @@ REVIEW_KINDS: dict[str, tuple[str, str, str]] = {
     ),
     "finding_opened": (
         "open: {text}, for {people} until {due_at}",
-        "finding, finding_kind, decision, text, people, due_at?",
+        "finding, finding_kind, decision, text, people, approvals?, due_at?",
         "something that the incident left unproven: a ratification, a confirmation, an exception",
     ),
     "finding_answered": (
-        "{actor}: {decision} {answer} {reason}",
+        "{actor} answered for {decision}: {answer}, {reason}",
         "finding, finding_kind, decision, answer, yes, reason, open",
         "ratified, refused, confirmed, denied or late; `open`: it stays a finding",
+    ),
+    "finding_seconded": (
+        "{actor} ratifies {decision}, {missing} more needed: {reason}",
+        "finding, finding_kind, decision, reason, missing",
+        "one yes of several that a ratification takes",
     ),
     "finding_expired": (
         "nobody answered for {decision} in time",

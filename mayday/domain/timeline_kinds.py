@@ -138,6 +138,11 @@ _TABLE = (
     ('finished', 'the run is over: {status}', 'status, seconds, entries', "the incident's last entry"),
 )  # fmt: skip
 
+#: kind and the value whose presence makes it read otherwise: who speaks a vote is not who writes it down
+_READS_OTHERWISE = {
+    ("voted", "heard_by"): "{on_behalf_of} said {choice} on {decision}, written down by {actor}, to be witnessed by {heard_by}: {reason}",
+}  # fmt: skip
+
 KINDS: dict[str, Kind] = {kind: Kind(text, data, meaning) for kind, text, data, meaning in _TABLE}
 KINDS |= {kind: Kind(*row) for kind, row in REVIEW_KINDS.items()}
 
@@ -147,7 +152,11 @@ def render(kind: str, actor: str, step: str | None, data: dict[str, Any]) -> str
     known = KINDS.get(kind)
     if known is None:
         return kind.replace("_", " ")
-    return known.text.format_map(_Dash(actor=actor, step=step or "-", **_flat(data)))
+    text = known.text
+    for (of, value), otherwise in _READS_OTHERWISE.items():
+        if kind == of and data.get(value) is not None:
+            text = otherwise
+    return text.format_map(_Dash(actor=actor, step=step or "-", **_flat(data)))
 
 
 def _flat(data: dict[str, Any]) -> dict[str, str]:
@@ -162,7 +171,7 @@ def _word(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_word(item) for item in value) or "nobody"
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_word(item)}" for key, item in value.items()) or "-"
+        return ", ".join(f"{key} {'none' if item == [] else _word(item)}" for key, item in value.items()) or "-"
     return str(value)
 
 

@@ -39,11 +39,11 @@ def reseat(w: Walker, role: str) -> None:
 
 def silent(w: Walker, gate: Gate) -> list[str]:
     """Seats without an answer."""
-    filled = _filled(w, gate)
+    filled = filled_seats(w, gate)
     return [person for person in gate.seats if person not in filled]
 
 
-def _filled(w: Walker, gate: Gate) -> dict[str, Ballot]:
+def filled_seats(w: Walker, gate: Gate) -> dict[str, Ballot]:
     """Which ballot fills which seat: one's own first, then a delegate's, each person once."""
     counted = {person: ballot for person, ballot in gate.ballots.items() if ballot.witnessed}
     filled = {person: counted[person] for person in gate.seats if person in counted}
@@ -59,7 +59,7 @@ def _filled(w: Walker, gate: Gate) -> dict[str, Ballot]:
 
 def tally(w: Walker, gate: Gate) -> None:
     """Settle the gate as soon as the votes decide it."""
-    filled = _filled(w, gate)
+    filled = filled_seats(w, gate)
     if gate.options:
         _tally_options(w, gate, filled)
         return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mayday.domain.effects import EffectResult, Wire
 from mayday.domain.review.wire import Finding, PendingFinal, ReportReader, ReviewAccess, ReviewInput, VendorRca
-from mayday.walker import people
+from mayday.walker import ballots, people
 from mayday.walker.scope import priority
 from mayday.walker.state import Flight
 
@@ -170,6 +170,9 @@ def _findings(w: Walker) -> list[Finding]:
                     text=gate.question,
                     people=gate.seats,
                     excluded=list(gate.excluded),
+                    approvals=gate.approvals,
+                    required=gate.required,
+                    yes=[who for who, ballot in ballots.filled_seats(w, gate).items() if ballot.choice == "approve"],
                     due_at=gate.due_at,
                 )
             )

@@ -112,6 +112,21 @@ def test_nothing_is_listed_that_nobody_writes() -> None:
     assert not [kind for kind in KINDS if f'"{kind}"' not in text]
 
 
+def test_a_spoken_vote_reads_as_what_its_voter_said() -> None:
+    data = {"decision": "invoke_dr", "choice": "approve", "reason": "five hours is too long"}
+    assert render("voted", "chris", None, data) == "chris voted approve on invoke_dr: five hours is too long"
+    spoken = render("voted", "li", None, {**data, "on_behalf_of": "chris", "heard_by": "dee"})
+    assert spoken == (
+        "chris said approve on invoke_dr, written down by li, to be witnessed by dee: five hours is too long"
+    )
+
+
+def test_nothing_found_is_not_nobody() -> None:
+    found = {"action": "changes.recent", "outputs": {"changes": [], "freezes": ["FR-1"]}}
+    assert render("action_finished", "system", None, found) == "changes.recent done: changes none, freezes FR-1"
+    assert render("gate_opened", "system", None, {"voters": [], "question": "Now?"}) == "asks nobody: Now?"
+
+
 @given(
     st.sampled_from(sorted(KINDS)),
     st.dictionaries(st.sampled_from(["reason", "to", "actor", "step", "people"]), json_data),

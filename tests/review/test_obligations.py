@@ -112,6 +112,38 @@ def test_a_broken_glass_is_ratified_by_somebody_else() -> None:
     assert story.refused("answer_finding", "dana", finding="ratify:emergency_change", yes=True)[0] == "not_open"
 
 
+def test_a_ratification_takes_as_many_yeses_as_its_gate() -> None:
+    """Nor are those forgotten that were given before the incident ended."""
+    board = {
+        **RATIFICATION,
+        "people": ["dana", "noor", "chris"],
+        "approvals": 3,
+        "required": ["chris"],
+        "yes": ["noor"],
+    }
+    story = Story(given(findings=[board]))
+    one = story.applied("answer_finding", "dana", finding="ratify:emergency_change", yes=True, reason="the only way")
+    assert (one["answer"], one["missing"]) == (None, 1)
+    owed = {item.id: item for item in story.case.ledger()}
+    assert owed["ratify:emergency_change"].for_ == ["chris"]
+    code, reason = story.refused("answer_finding", "dana", finding="ratify:emergency_change", yes=True)
+    assert (code, reason) == ("invalid", "you said yes already; it takes 1 more")
+    assert story.of("finding_seconded")[0].text == "dana ratifies emergency_change, 1 more needed: the only way"
+    story.applied("answer_finding", "chris", finding="ratify:emergency_change", yes=True, reason="I would have, too")
+    assert story.of("finding_answered")[0].data["answer"] == "ratified"
+    assert "ratify:emergency_change" not in story.owed()
+
+
+def test_a_yes_too_few_is_no_ratification() -> None:
+    two = {**RATIFICATION, "people": ["dana", "chris"], "approvals": 2}
+    story = Story(given(findings=[two]))
+    story.applied("answer_finding", "dana", finding="ratify:emergency_change", yes=True, reason="the only way")
+    story.until("2026-03-05T13:00")
+    assert story.of("finding_expired")
+    assert "only 1 of 2 said yes in time" in str(story.case.ledger())
+    assert "ratified" not in str([entry.data for entry in story.entries])
+
+
 def test_a_refused_ratification_stays_open_as_a_finding_after_closing() -> None:
     """Story 3: ratification is refused two days later; the finding stays open."""
     story = Story(given(findings=[RATIFICATION])).until("2026-03-05T11:00")

@@ -43,7 +43,7 @@ def test_every_vote_with_its_reason_and_the_spoken_one_as_an_exception() -> None
     assert report.exceptions == [
         "invoke_dr: the vote that chris spoke was not confirmed by chris",
         "emergency_change: lapsed, nobody decided in time",
-        "emergency_change: unapproved emergency, unapproved: no ratification",
+        "emergency_change: unapproved emergency, no ratification",
     ]
     assert "NOT confirmed" in render(report)
 
@@ -80,8 +80,28 @@ def test_a_confirmation_and_a_refused_ratification_in_the_review_change_what_the
     assert report.decisions[0].votes[0].confirmed
     assert report.exceptions == [
         "emergency_change: lapsed, nobody decided in time",
-        "emergency_change: unapproved emergency, unapproved: ratification refused",
+        "emergency_change: unapproved emergency, ratification refused",
     ]
+
+
+def test_a_ratification_that_the_review_asked_for_stands_at_its_own_gate() -> None:
+    chain = night()
+    chain.add(
+        69, "gate_opened", "system", "ratify:emergency_change", decision="ratify:emergency_change",
+        question="Ratify afterwards: Route past the gateway?", voters=["sam", "kim"], approvals=2,
+        ratifies="emergency_change",
+    )  # fmt: skip
+    said = {"finding": "ratify:emergency_change", "finding_kind": "ratification", "decision": "emergency_change"}
+    chain.add(200, "finding_seconded", "sam", "review:finding:r", **said, reason="it had to be", missing=1)
+    chain.add(300, "finding_answered", "kim", "review:finding:r", **said, answer="refused", reason="I was reachable")
+    report = draft(chain.entries, incident_id="INC-1")
+    gate = next(each for each in report.decisions if each.id == "ratify:emergency_change")
+    assert [(vote.person, vote.choice, vote.reason) for vote in gate.votes] == [
+        ("sam", "approve", "it had to be"),
+        ("kim", "reject", "I was reachable"),
+    ]
+    assert gate.outcome == "refused"
+    assert "emergency_change: unapproved emergency, ratification refused" in report.exceptions
 
 
 def test_a_ratification_in_time_is_no_exception_to_hide_but_says_so() -> None:

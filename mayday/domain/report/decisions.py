@@ -20,7 +20,7 @@ EVENTS = (
     "vote_withdrawn",
     "vote_witnessed",
 )
-FINDINGS = ("finding", "finding_expired", "finding_answered", "finding_settled")
+FINDINGS = ("finding", "finding_expired", "finding_seconded", "finding_answered", "finding_settled")
 
 
 def decisions(entries: Sequence[Entry]) -> list[DecisionFact]:
@@ -44,7 +44,23 @@ def decisions(entries: Sequence[Entry]) -> list[DecisionFact]:
             found.setdefault(name, DecisionFact(id=name)).findings.append(f"{clock(entry)} {entry.text}")
             if entry.kind == "finding_answered" and entry.data.get("answer") == "confirmed":
                 _confirmed(found[name], entry.actor)
+            _ratified_in_the_review(found, entry)
     return list(found.values())
+
+
+def _ratified_in_the_review(found: dict[str, DecisionFact], entry: Entry) -> None:
+    """A ratification that outlived the incident's run is answered in the review: as that gate's vote, and outcome."""
+    gate = found.get(text(entry.data.get("finding")))
+    if gate is None or entry.data.get("finding_kind") != "ratification":
+        return
+    said, answer = text(entry.data.get("reason")), text(entry.data.get("answer"))
+    if entry.kind == "finding_expired":
+        gate.outcomes.append(OutcomeFact(outcome="lapsed", at=at(entry), reason="nobody answered in time"))
+    elif entry.kind in ("finding_seconded", "finding_answered"):
+        choice = "reject" if answer == "refused" else "approve"
+        gate.votes.append(VoteFact(person=entry.actor, choice=choice, reason=said, at=happened(entry)))
+        if answer:
+            gate.outcomes.append(OutcomeFact(outcome=answer, at=at(entry), reason=said))
 
 
 def exceptions(entries: Sequence[Entry]) -> list[str]:
@@ -67,14 +83,14 @@ def exceptions(entries: Sequence[Entry]) -> list[str]:
 
 
 def _ratification(entries: Sequence[Entry], decision: DecisionFact) -> str:
-    verdict = "unapproved: no ratification"
+    verdict = "no ratification"
     for entry in entries:
         if entry.kind == "gate_decided" and entry.data.get("ratifies") == decision.id:
             approved = entry.data.get("outcome") == "approved"
-            verdict = "ratified" if approved else f"unapproved: ratification {entry.data.get('outcome')}"
+            verdict = "ratified" if approved else f"ratification {entry.data.get('outcome')}"
         if entry.kind == "finding_answered" and entry.data.get("decision") == decision.id:
             answer = text(entry.data.get("answer"))
-            verdict = "ratified" if answer == "ratified" else f"unapproved: ratification {answer}"
+            verdict = "ratified" if answer == "ratified" else f"ratification {answer}"
     return verdict
 
 

@@ -39,6 +39,7 @@ class FindingsDuty(Duty):
                 decision=item.decision,
                 text=item.text,
                 people=item.people,
+                approvals=item.approvals if item.approvals > 1 else None,
                 due_at=item.due_at,
             )
             by = f" Until {moment(item.due_at)}." if item.due_at else ""
@@ -87,7 +88,7 @@ class FindingsDuty(Duty):
                         {
                             "id": item.id,
                             "kind": "finding",
-                            "for": item.people if waits else self.case.owner(),
+                            "for": self._waiting(item) if waits else self.case.owner(),
                             "text": f"{QUESTIONS[item.kind]}: {item.text}"
                             if waits
                             else f"Settle the finding: {item.text} ({self._status(item)})",
@@ -106,6 +107,8 @@ class FindingsDuty(Duty):
         allowed = [person for who in item.people for person in self.case.persons(who)]
         if command.actor not in allowed:
             raise RefusedCommand("not_yours", f"it is for {', '.join(map(self.case.name, allowed)) or 'nobody'}")
+        if command.yes and command.actor in item.yes:
+            raise RefusedCommand("invalid", f"you said yes already; it takes {self._missing(item)} more")
         if not command.yes and not command.reason.strip():
             raise RefusedCommand("invalid", "a no needs a reason")
 
@@ -113,6 +116,8 @@ class FindingsDuty(Duty):
         item = self._item(command.finding)
         late = item.due_at is not None and command.received_at > item.due_at
         ratification = item.kind == "ratification"
+        if command.yes and not late and self._missing(item, command.actor):
+            return self._one_more_yes(item, command)
         if command.yes:
             item.answer = "late" if late else "ratified" if ratification else "confirmed"
         else:
@@ -139,6 +144,37 @@ class FindingsDuty(Duty):
                 item=item.id,
             )
         return {"finding": item.id, "answer": item.answer, "open": item.open}
+
+    def _one_more_yes(self, item: Finding, command: AnswerFinding) -> dict[str, Any]:
+        """One of several: the others are waited for, and silence stays a finding."""
+        item.yes = [*item.yes, command.actor]
+        missing = self._missing(item)
+        self.case.log(
+            "finding_seconded",
+            command.actor,
+            self._step(item),
+            finding=item.id,
+            finding_kind=item.kind,
+            decision=item.decision,
+            reason=command.reason,
+            missing=missing,
+        )
+        return {
+            "finding": item.id,
+            "answer": None,
+            "open": True,
+            "missing": missing,
+            "state": f"waits for {missing} more",
+            "task": item.id,
+        }
+
+    def _missing(self, item: Finding, also: str = "") -> int:
+        """How many yeses are still missing, those of required people among them. `also` says yes now."""
+        given = {*item.yes, also} - {""}
+        return max(item.approvals - len(given), len([person for person in item.required if person not in given]))
+
+    def _waiting(self, item: Finding) -> list[str]:
+        return [who for who in item.people if who.removeprefix("person.") not in item.yes]
 
     def check_settle_finding(self, command: SettleFinding) -> None:
         item = self._item(command.finding)
@@ -190,7 +226,11 @@ class FindingsDuty(Duty):
         if item.answer:
             reason = f": {item.reason}" if item.reason else ""
             return f"{item.answer} by {self.case.name(item.answered_by)}{reason}"
-        return "nobody answered in time" if item.expired else "not answered yet"
+        if item.expired:
+            return (
+                f"only {len(item.yes)} of {item.approvals} said yes in time" if item.yes else "nobody answered in time"
+            )
+        return "not answered yet"
 
     def _step(self, item: Finding) -> str:
         return f"review:finding:{item.id}"

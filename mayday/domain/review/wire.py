@@ -97,8 +97,9 @@ class PendingFinal(Wire):
 class Finding(Wire):
     """Something that the incident left unproven: an unratified break-glass, a spoken vote without its confirmation.
 
-    `people` may answer it, `excluded` may not (who broke the glass). A refused ratification stays open as a finding
-    until a manager settles it in words; it never becomes an approval.
+    `people` may answer it, `excluded` may not (who broke the glass). A ratification takes as many yeses as its gate
+    did: `approvals` that include all `required`; `yes` holds those that were given, also before the incident ended.
+    A refused ratification stays open as a finding until a manager settles it in words; it never becomes an approval.
     """
 
     id: str
@@ -107,6 +108,9 @@ class Finding(Wire):
     text: str
     people: list[str] = []
     excluded: list[str] = []
+    approvals: int = 1
+    required: list[str] = []
+    yes: list[str] = []
     due_at: datetime | None = None
     answer: Literal["ratified", "refused", "confirmed", "denied", "late"] | None = None
     answered_by: str | None = None
