@@ -14,6 +14,7 @@ from typing import Any
 
 from temporalio.client import Client
 
+from mayday.long_running import settle_in
 from mayday.records import Records
 from mayday.settings import Settings, load_settings, packaged_runbooks
 from mayday.temporal.connection import connect
@@ -89,6 +90,7 @@ async def mayday_up(
                 _working(settings, client, watch),
                 serving(settings, client, records, Playbooks.load(settings.runbooks)) as http,
             ):
+                settle_in()
                 yield House(settings, client, records, server.address, http.url)
 
 

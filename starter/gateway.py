@@ -87,10 +87,12 @@ class CommandRefused(GatewayError):
 
 
 class Started(NamedTuple):
-    """`opened` is false when a run was there already: it has not seen this start's events."""
+    """`opened` is false when a run was there already: it has not seen this start's events. `here`: a worker in this
+    process walks its first task by now."""
 
     run_id: str | None
     opened: bool
+    here: bool = False
 
 
 class RunView(NamedTuple):
@@ -191,7 +193,8 @@ class TemporalGateway:
                 )
         except WorkflowAlreadyStartedError:
             raise NoSuchRun(start.workflow_id) from None
-        return Started(handle.result_run_id, await self._is_ours(handle, start))
+        here = bool(getattr(handle, "__temporal_eagerly_started", False))
+        return Started(handle.result_run_id, await self._is_ours(handle, start), here)
 
     async def began_with(self, workflow_id: str, run_id: str) -> StartInput | None:
         handle = self._client.get_workflow_handle(workflow_id, run_id=run_id)

@@ -134,7 +134,7 @@ class Intake:
                 event=parcel.event,
                 correlation_key=parcel.routed.correlation_key,
                 workflow_id=parcel.workflow_id,
-                decision=parcel.routed.model_dump(mode="json"),
+                decision=parcel.routed,
             )
             for parcel in parcels
         ]

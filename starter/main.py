@@ -17,6 +17,7 @@ from temporalio.client import Client
 from mayday.archive.collecting import Collector
 from mayday.language.library import LibraryRefused
 from mayday.logs import configure_logs
+from mayday.long_running import settle_in
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.records import Records
 from mayday.settings import Settings, SettingsError
@@ -83,6 +84,7 @@ async def _start(settings: Settings, playbooks: Playbooks, address: str | None) 
             await Records.open(settings.database_url) as records,
             serving(settings, client or reach, records, playbooks) as server,
         ):
+            settle_in()
             ended = asyncio.create_task(server.ended.wait())
             asked = asyncio.create_task(stop.wait())
             await asyncio.wait([ended, asked], return_when=asyncio.FIRST_COMPLETED)

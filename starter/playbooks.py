@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import structlog
 
@@ -24,6 +24,15 @@ log = structlog.get_logger(__name__)
 
 KEPT_PLANS = 64
 OVERRIDES_AGE = timedelta(seconds=30)
+STANDS_FOR = timedelta(hours=1)
+
+
+class _Standing(NamedTuple):
+    """Who is on call in [since, until)."""
+
+    since: datetime
+    until: datetime
+    people: tuple[tuple[str, str | None], ...]
 
 
 class InputRefused(ValueError):
@@ -48,6 +57,7 @@ class Playbooks:
         self._pinned: dict[tuple[str, str, tuple[tuple[str, str | None], ...]], tuple[dict[str, Any], str]] = {}
         self._overrides: dict[str, list[Override]] = {}
         self._overrides_at: datetime | None = None
+        self._stands: _Standing | None = None
 
     @classmethod
     def load(cls, folder: Path, records: Records | None = None) -> Playbooks:
@@ -81,7 +91,7 @@ class Playbooks:
         """The plan as canonical JSON and its digest, with who is on call at this moment as the snapshot that is used
         when the roster cannot be read."""
         await self._fresh_overrides(at)
-        standing = tuple((name, self.on_call(name, at)) for name in sorted(self.catalog.schedules))
+        standing = self._standing(at)
         key = (f"{runbook.metadata.name}@{runbook.metadata.version}", service, standing)
         found = self._pinned.get(key)
         if found is None:
@@ -91,6 +101,16 @@ class Playbooks:
                 del self._pinned[next(iter(self._pinned))]
             self._pinned[key] = found
         return found
+
+    def _standing(self, at: datetime) -> tuple[tuple[str, str | None], ...]:
+        """Who stands on each schedule: worked out anew at the next hand-off, or when overrides were read again."""
+        if self._stands is None or not self._stands.since <= at < self._stands.until:
+            rosters = {name: self.roster(name) for name in sorted(self.catalog.schedules)}
+            found = {name: on_call(entry, at) if entry else None for name, entry in rosters.items()}
+            until = min((now.until for now in found.values() if now and now.until), default=at + STANDS_FOR)
+            people = tuple((name, now.person if now else None) for name, now in found.items())
+            self._stands = _Standing(at, min(until, at + STANDS_FOR), people)
+        return self._stands.people
 
     def on_call(self, schedule: str, at: datetime) -> str | None:
         """Who stands on a schedule of the catalog, overrides made at run time included."""
@@ -114,6 +134,8 @@ class Playbooks:
                 {"from": _moment(made.from_at), "to": _moment(made.to_at), "person": made.person}
             )
             found.setdefault(made.schedule, []).append(override)
+        if found != self._overrides:
+            self._stands = None
         self._overrides, self._overrides_at = found, at
 
     async def _fresh_overrides(self, at: datetime) -> None:

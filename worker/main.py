@@ -6,6 +6,7 @@ import asyncio
 import sys
 
 from mayday.logs import configure_logs
+from mayday.long_running import settle_in
 from mayday.settings import Settings, SettingsError
 from mayday.shutdown import stop_on_signals
 from mayday.temporal.connection import StoppedMeanwhile, TemporalError, connect
@@ -49,4 +50,5 @@ async def _work(settings: Settings, address: str | None) -> None:
         client = await connect(settings, address=address, stop=stop)
         await register_search_attributes(client)
         parts = await compose(settings, client)
+        settle_in()
         await run_worker(settings, client, stop, parts)

@@ -74,6 +74,7 @@ def _playbooks(settings: Settings) -> Playbooks:
 
 
 async def _run(settings: Settings, playbooks: Playbooks, *, worker: bool, starter: bool) -> None:
+    from mayday.long_running import settle_in
     from mayday.records.records import Records
     from mayday.shutdown import stop_on_signals
     from mayday.temporal.connection import configured_profile, connect
@@ -107,6 +108,7 @@ async def _run(settings: Settings, playbooks: Playbooks, *, worker: bool, starte
             if starter and not stop.is_set():
                 served = serving(settings, client, records, playbooks, listening)
                 url = (await stack.enter_async_context(served)).url
+            settle_in()
             _describe(settings.data, {"url": url, "token": token, "temporal_address": address, "pid": os.getpid()})
             if not stop.is_set():
                 link = await _first_link(records, url) if starter else None

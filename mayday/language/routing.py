@@ -35,6 +35,10 @@ DEFAULT_MATRIX: dict[str, dict[str, str]] = {
 SERVICE_LABELS = ("service", "service_name", "app", "application", "job")
 UNKNOWN_SERVICE = "unknown"
 LONGEST_TITLE = 200
+#: an alert without any route
+UNROUTED = RouteIncident(impact="low", urgency="medium")
+MOST_WAYS = 1_000
+MOST_CATALOGS = 4
 
 
 class RoutedAlert(BaseModel):
@@ -60,8 +64,7 @@ class RoutedAlert(BaseModel):
 
 def route_alert(catalog: Catalog, alert: AlertEvent) -> RoutedAlert:
     """Find the route of an alert. Without any matching route it is proposed as SEV4 and pages nobody by itself."""
-    found = _first_match(catalog.routes, alert, RouteIncident(), "")
-    rule, path = found or (RouteIncident(impact="low", urgency="medium"), "none")
+    rule, path = _rule(catalog, alert)
     problems: list[str] = []
     scope: dict[str, object] = {"alert": _alert_scope(alert)}
     service = _service(catalog, rule, alert, scope, problems)
@@ -172,6 +175,48 @@ def _texts(value: object) -> Iterable[str]:
     elif isinstance(value, list):
         for item in value:
             yield from _texts(item)
+
+
+class _Ways:
+    """The ways that alerts went lately through the routes of a catalog: in a storm they are few."""
+
+    def __init__(self, routes: list[Route]) -> None:
+        self.routes = routes
+        self.labels = tuple(sorted(set(_labels_in(routes))))
+        self.known: dict[tuple[str, ...], tuple[RouteIncident, str]] = {}
+
+
+#: of the catalogs that were used last, by the identity of their routes, which the ways themselves keep alive
+_WAYS: dict[int, _Ways] = {}
+
+
+def _ways_of(routes: list[Route]) -> _Ways:
+    found = _WAYS.get(id(routes))
+    if found is None:
+        if len(_WAYS) == MOST_CATALOGS:
+            del _WAYS[next(iter(_WAYS))]
+        found = _WAYS[id(routes)] = _Ways(routes)
+    return found
+
+
+def _labels_in(routes: list[Route]) -> Iterable[str]:
+    for route in routes:
+        yield from route.match
+        yield from _labels_in(route.routes)
+
+
+def _rule(catalog: Catalog, alert: AlertEvent) -> tuple[RouteIncident, str]:
+    """What its route says about an alert, and where the route stands. It depends on the source and on the labels that
+    routes ask for, so alerts that agree in these share the answer."""
+    ways = _ways_of(catalog.routes)
+    said = (alert.source, *(alert.labels.get(label, "") for label in ways.labels))
+    found = ways.known.get(said)
+    if found is None:
+        found = _first_match(catalog.routes, alert, RouteIncident(), "") or (UNROUTED, "none")
+        if len(ways.known) == MOST_WAYS:
+            ways.known.clear()
+        ways.known[said] = found
+    return found
 
 
 def _first_match(

@@ -194,6 +194,8 @@ def sequence(value: object, where: str) -> list[Any]:
 
 def clean_text(value: object, limit: int = LONGEST_VALUE) -> str:
     """A scalar as text without control characters and halves of characters, cut to `limit`."""
+    if isinstance(value, str) and len(value) <= limit and value.isprintable():
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     text = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(value))
@@ -208,11 +210,15 @@ def text_map(value: object, where: str) -> dict[str, str]:
         if isinstance(item, dict | list):
             raise Malformed(f"{where}.{clean_text(name, LONGEST_NAME)}", f"expected a text, got {kind_of(item)}")
         key, text = clean_text(name, LONGEST_NAME), "" if item is None else clean_text(item)
-        budget -= len(key.encode()) + len(text.encode())
+        budget -= _bytes_of(key) + _bytes_of(text)
         if budget < 0 or len(found) == MOST_NAMES:
             break
         found[key] = text
     return found
+
+
+def _bytes_of(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode())
 
 
 def instant(value: object, where: str) -> datetime | None:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic import BaseModel
+from pydantic_core import PydanticSerializationError
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -35,7 +37,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class JsonText(TypeDecorator[Any]):
-    r"""JSON as ASCII text.
+    r"""JSON as ASCII text: of plain data, or of a model.
 
     PostgreSQL's JSONB refuses `\u0000` and lone surrogates, which alerts do contain, and a timeline entry has to come
     back exactly as it was hashed: escaped ASCII in a text column does both.
@@ -45,7 +47,14 @@ class JsonText(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+        if value is None:
+            return None
+        if isinstance(value, BaseModel):
+            try:
+                return value.model_dump_json(ensure_ascii=True)
+            except PydanticSerializationError:  # halves of characters, which only Python's own writer takes
+                value = value.model_dump(mode="json")
+        return json.dumps(value, ensure_ascii=True, separators=(",", ":"))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)

@@ -39,7 +39,8 @@ class InboxItem(Wire):
     event: AlertEvent
     correlation_key: str | None = None
     workflow_id: str | None = None
-    decision: dict[str, Any] | None = None
+    #: plain data, or a model
+    decision: Any = None
 
 
 class Kept(NamedTuple):
@@ -245,7 +246,7 @@ def _values(delivery_id: str, delivery: _Delivery, item: InboxItem) -> dict[str,
         "dedupe_key": storable(item.event.dedupe_key), "delivery_id": delivery_id, "source": delivery.source,
         "received_at": delivery.received_at, "state": "new", "alert_state": item.event.state,
         "correlation_key": item.correlation_key, "workflow_id": item.workflow_id,
-        "event": item.event.model_dump(mode="json"), "decision": item.decision, "attempts": 0,
+        "event": item.event, "decision": item.decision, "attempts": 0,
     }  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, PoolResetState
 
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.group_commit import GroupCommit
@@ -122,8 +122,9 @@ class _as_unavailable:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         broken = type(error) is DatabaseError and isinstance(error.orig, sqlite3.DatabaseError)
+        beginning = type(error) in (sqlite3.OperationalError, sqlite3.DatabaseError)  # as the driver says it
         if error is not None and (
-            broken or isinstance(error, OperationalError | InterfaceError | PoolTimeout | OSError)
+            broken or beginning or isinstance(error, OperationalError | InterfaceError | PoolTimeout | OSError)
         ):
             raise RecordsUnavailable(_said(error)) from error
         if isinstance(error, DBAPIError) and error.connection_invalidated:
@@ -139,7 +140,7 @@ def _said(error: BaseException) -> str:
 def _sqlite(url: URL, *, begin: str, size: int) -> AsyncEngine:
     engine = create_async_engine(
         url, poolclass=AsyncAdaptedQueuePool, pool_size=size, max_overflow=0, pool_timeout=30,
-        connect_args={"timeout": BUSY_TIMEOUT_S},
+        connect_args={"timeout": BUSY_TIMEOUT_S}, pool_reset_on_return=None,
     )  # fmt: skip
 
     @sa.event.listens_for(engine.sync_engine, "connect")
@@ -151,9 +152,19 @@ def _sqlite(url: URL, *, begin: str, size: int) -> AsyncEngine:
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
 
+    # Each call of the driver is a turn of its thread, and an alert waits for all of them: the next two make one turn of
+    # four.
+
     @sa.event.listens_for(engine.sync_engine, "begin")
     def begun(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(begin)
+        driver = connection.connection.dbapi_connection
+        if driver is not None:
+            driver.run_async(lambda opened: opened.execute(begin))
+
+    @sa.event.listens_for(engine.sync_engine, "reset")
+    def given_back(connection: Any, _record: Any, state: PoolResetState) -> None:
+        if not state.terminate_only and connection.driver_connection.in_transaction:
+            connection.rollback()
 
     return engine
 

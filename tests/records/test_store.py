@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -129,3 +131,29 @@ async def test_a_caller_that_gives_up_leaves_the_others_unharmed(records: Record
     await patient
     await records.audit.write("ana", "vote")
     assert len(await records.audit.find()) == 2
+
+
+async def test_a_connection_that_comes_back_in_the_middle_of_a_transaction_is_wound_back(tmp_path: Path) -> None:
+    """Nobody leaves one open on purpose; whoever did must not lock everybody out until the next restart."""
+    async with await Records.open(f"sqlite:///{tmp_path / 'records.db'}") as records:
+        async with records.store._writer.connect() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            assert driver is not None
+            await driver.execute("BEGIN IMMEDIATE")
+        await records.audit.write("ana", "vote")
+        assert len(await records.audit.find()) == 1
+
+
+async def test_a_database_that_another_process_holds_is_unavailable_not_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mayday.records.store.BUSY_TIMEOUT_S", 0.05)
+    file = tmp_path / "records.db"
+    async with await Records.open(f"sqlite:///{file}") as records:
+        with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(RecordsUnavailable, match="locked"):
+                await records.audit.write("ana", "vote")
+            other.execute("ROLLBACK")
+        await records.audit.write("ana", "vote")
+        assert len(await records.audit.find()) == 1

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mayday.domain.incident import AlertEvent
 from mayday.language.catalog import Catalog
@@ -219,3 +221,23 @@ def test_routes_are_checked_before_an_alert_has_to_wait_for_them() -> None:
     assert problems[1].startswith("routes[0].incident.inputs:")
     assert "the last route" in problems[2]
     assert route_problems(catalog()) == []
+
+
+LABELS = st.dictionaries(
+    st.sampled_from(["service", "severity", "region", "instance"]),
+    st.sampled_from(["payments", "critical", "warning", "eu", "us", "", "10.0.0.1"]),
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["alertmanager", "datadog"]), LABELS), min_size=2, max_size=8))
+def test_an_alert_goes_its_own_way_whatever_came_before_it(night: list[tuple[str, dict[str, str]]]) -> None:
+    """What a storm's alerts have in common is worked out once; what they do not is not."""
+    routes = [{"source": "datadog", "match": {"region": "~e."}, "incident": {"severity": "SEV1"}}, *ROUTES]
+    one = catalog(routes)
+    for source, labels in night:
+        assert route_alert(one, alert(source, **labels)) == route_alert(catalog(routes), alert(source, **labels))
+
+
+def test_a_catalog_that_was_read_again_has_routes_of_its_own() -> None:
+    for severity in ("SEV1", "SEV2", "SEV3", "SEV4", "SEV5", "SEV1"):
+        assert route_alert(catalog([{"incident": {"severity": severity}}]), alert()).severity == severity
