@@ -142,6 +142,6 @@ def _missed(receipt: SendReceipt, target: str, channel: str, reason: str) -> Non
 
 
 def _passed_over(receipt: SendReceipt, target: str, channel: str, passed: list[Unreached]) -> None:
-    """The next provider carried it: which did not, and why."""
+    """Which provider did not carry it, why, and who did."""
     for each in passed:
-        _missed(receipt, target, channel, f"{each.reason} (the next provider carried it)")
+        _missed(receipt, target, channel, each.reason)

@@ -107,9 +107,11 @@ class _Page:
         if other is not None:
             self._note(target, "role", f"{person} commands {other}")
             return
+        before = len(self._unreached)
         for channel in self._request.via:
             sent = await self._channel(target, person, channel)
             if sent is not None:
+                self._stood_in(person, sent, self._unreached[before:])
                 self._paged[person] = PagedPerson(
                     person=person, target=target, channel=channel, provider=sent.provider, ref=sent.ref
                 )
@@ -144,6 +146,13 @@ class _Page:
             return await self._given.memory.commanded_by(person, "SEV1", request.incident.id)
         except ProviderError:
             return None  # better two incidents for one than none: paging does not wait for the store
+
+    def _stood_in(self, person: str, sent: SentVia, missed: list[Unreached]) -> None:
+        """Beside each provider that failed: who called the person instead, and how if on another channel."""
+        for each in missed:
+            if each.reason.startswith(f"{person}: "):
+                way = "" if each.channel == sent.channel else f" by {sent.channel}"
+                each.reason += f" ({sent.provider} stood in{way})"
 
     def _call(self, target: str, person: str, channel: str, address: str) -> Call:
         request = self._request

@@ -58,7 +58,11 @@ async def compose(settings: Settings, client: Client) -> WorkerParts:
     activities = build(dependencies)
     archiver = Archiver(client, Collector(client, records, settings.codec_keys), records.archives, records.trends)
     signer = Signer(records.keys, records.store.now)
-    lines = {name: each.watched for name, each in providers.offers.items() if each.watched is not None}
+    lines = {
+        name: each.watched
+        for name, each in {**providers.offers, **providers.sandboxes}.items()
+        if each.watched is not None
+    }
     commands = TemporalCommands(client, signer)
     answers = Answers(lines, records, catalog, commands) if lines else None
     served = serving(providers.offers, settings)

@@ -250,25 +250,30 @@ async def _providers(settings: Settings) -> AsyncIterator[Finding]:
     from mayday.providers.checks import carried_out
     from mayday.providers.offers import Offer
     from mayday.providers.registry import VENDORS, offered, serving
+    from mayday.providers.sandboxes import sandbox_of
     from mayday.records.records import Records
     from mayday.records.store import Store
     from worker.composition import catalog_of
 
     offers: dict[str, Offer] = {}
+    sandboxes: dict[str, Offer] = {}
     async with httpx.AsyncClient(follow_redirects=False) as http:
         # offers write only when they page or post: no check needs the store, which may be what is broken
         async with Records(Store("sqlite://")) as unused:
-            for name in VENDORS:
+            for vendor, sandbox in [*((name, False) for name in VENDORS), *((name, True) for name in VENDORS)]:
+                name, known = (sandbox_of(vendor), sandboxes) if sandbox else (vendor, offers)
                 try:
-                    offer = offered(name, settings, unused, catalog_of(settings), http, offers)
+                    offer = offered(vendor, settings, unused, catalog_of(settings), http, known, sandbox=sandbox)
                 except SettingsError as error:
                     yield Finding(name, "failed", str(error), "docs/providers.md lists its settings")
                     continue
                 if offer is None:
                     continue
-                offers[name] = offer
+                known[name] = offer
                 for result in await asyncio.gather(*(carried_out(check) for check in offer.checks)):
-                    yield Finding(name, "ok" if result.ok else "failed", result.what, result.how_to_fix)
+                    start = f"MAYDAY_{vendor.upper()}_"
+                    hint = result.how_to_fix.replace(start, f"MAYDAY_{name.upper()}_")
+                    yield Finding(name, "ok" if result.ok else "failed", result.what, hint)
     try:
         shown = "; ".join(f"{port}: {', '.join(names)}" for port, names in serving(offers, settings).items())
     except SettingsError as error:

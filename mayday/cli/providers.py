@@ -25,13 +25,14 @@ def main() -> None:
 
 @providers_app.command("list")
 def listed(as_json: AsJson = False) -> None:
-    """Who serves each port, in the order in which they are tried."""
+    """Who serves each port, in the order in which they are tried, and who does in drills."""
     settings = _settings()
-    found = asyncio.run(_serving(settings))
+    found, drills = asyncio.run(_serving(settings))
     if as_json:
-        print_json({"ports": found})
+        print_json({"ports": found, "drills": drills})
         return
-    table(["port", "tried in this order"], [[port, ", ".join(names)] for port, names in found.items()], "nothing")
+    rows = [[port, ", ".join(names), ", ".join(drills[port])] for port, names in found.items()]
+    table(["port", "tried in this order", "in drills"], rows, "nothing")
 
 
 @providers_app.command("test")
@@ -52,12 +53,17 @@ def send_test(
     channel: Annotated[
         str | None, typer.Option("--channel", help="push, sms, voice or email: the pager's channel.")
     ] = None,
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="At the provider's sandbox, where drills go.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Try what a provider serves: one message or object that says that it is a test, taken away again where that can
     be. Status 1 when the provider does not take it."""
     settings = _settings()
-    chosen, done = asyncio.run(_try(settings, name, to, way, channel))
+    chosen, done = asyncio.run(_try(settings, name, to, way, channel, sandbox=sandbox))
+    if sandbox:
+        from mayday.providers.sandboxes import sandbox_of
+
+        name = sandbox_of(name)
     if as_json:
         print_json({"provider": name, "by": chosen, "channel": done.channel, "ref": done.ref, "left": done.left})
     else:
@@ -71,25 +77,29 @@ def _settings() -> Settings:
     return settings
 
 
-async def _serving(settings: Settings) -> dict[str, list[str]]:
+async def _serving(settings: Settings) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     import httpx
 
-    from mayday.providers.registry import made_offers, serving
+    from mayday.providers.registry import made_offers, made_sandboxes, serving
     from mayday.records.records import Records
     from mayday.records.store import Store
     from worker.composition import catalog_of
 
     async with httpx.AsyncClient(follow_redirects=False) as http, Records(Store("sqlite://")) as unused:
-        return serving(made_offers(settings, unused, catalog_of(settings), http), settings)
+        catalog = catalog_of(settings)
+        drills = made_sandboxes(settings, unused, catalog, http)
+        found = serving(made_offers(settings, unused, catalog, http), settings)
+        return found, serving(drills, settings, drills=True)
 
 
 async def _try(
-    settings: Settings, name: str, to: str | None, way: Way | None, channel: str | None
+    settings: Settings, name: str, to: str | None, way: Way | None, channel: str | None, *, sandbox: bool
 ) -> tuple[Way, Tried]:
     import httpx
 
     from mayday.domain.errors import ProviderError
-    from mayday.providers.registry import VENDORS, made_offers
+    from mayday.providers.registry import VENDORS, made_offers, made_sandboxes
+    from mayday.providers.sandboxes import sandbox_of
     from mayday.records.records import Records
     from worker.composition import catalog_of
 
@@ -98,7 +108,10 @@ async def _try(
     catalog = catalog_of(settings)
     async with httpx.AsyncClient(follow_redirects=False) as http:
         async with await Records.open(settings.database_url) as records:
-            offer = made_offers(settings, records, catalog, http).get(name)
+            if sandbox:
+                name = sandbox_of(name)
+            made = made_sandboxes if sandbox else made_offers
+            offer = made(settings, records, catalog, http).get(name)
             if offer is None:
                 raise CliError(f"{name} is not set up here", hint="docs/providers.md lists its settings")
             try:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import httpx
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
@@ -40,6 +40,7 @@ from mayday.domain.ports import (
 )
 from mayday.providers.auth import Auth, NoAuth
 from mayday.providers.client import VendorClient
+from mayday.providers.sandboxes import Fence, places_in
 from mayday.providers.vendor_pager import WatchedLine
 from mayday.providers.watched_tickets import WatchedDesk
 from mayday.records.records import Records
@@ -89,6 +90,14 @@ class VendorModel(BaseModel):
     """Base of a vendor's settings. Field `url` is `MAYDAY_<VENDOR>_URL`; secrets are SecretStr."""
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True, frozen=True)
+    place: ClassVar[tuple[str, ...]] = ()
+    """The fields that say where effects end up: an instance, an account, a page. Its sandbox has to name another one;
+    without a place there is no sandbox."""
+
+    @classmethod
+    def leads_to(cls, values: Mapping[str, str]) -> set[str]:
+        """What settings by these names lead to, as far as `place` says it."""
+        return {part for name in cls.place for part in places_in(values.get(name, ""))}
 
 
 Model = TypeVar("Model", bound=VendorModel)
@@ -109,19 +118,24 @@ class VendorSettings:
     """Whether the vendor's webhooks have credentials here: then it tells us of answers, and is not asked for them."""
     others: Mapping[str, Offer] = field(default_factory=dict)
     """The offers made before, in the registry's order: mail as a pager's channel rides on the mailer's."""
+    fence: Fence | None = None
+    """Of a sandbox: what it may not share with the real vendors."""
 
     def read(self, model: type[Model]) -> Model | None:
         """The settings as their model; None when none of its fields is set.
 
-        Raises SettingsError naming what is missing or cannot be used when some are.
+        Raises SettingsError naming what is missing or cannot be used when some are, or what a sandbox may not have.
         """
         known = {name: value for name, value in self.values.items() if name in model.model_fields}
         if not known:
             return None
         try:
-            return model.model_validate(known)
+            made = model.model_validate(known)
         except ValidationError as refused:
             raise SettingsError("\n".join(self._explain(model, error) for error in refused.errors())) from None
+        if self.fence is not None:
+            self.fence.check(model.place, model.leads_to, made, self.values)
+        return made
 
     def client(
         self, url: str, auth: Auth | None = None, *, timeout_s: float | None = None, **more: Any
@@ -136,13 +150,18 @@ class VendorSettings:
         """The values that are secret by the end of their name."""
         return [value for name, value in self.values.items() if name.upper().endswith(SECRET_ENDINGS)]
 
+    def own_words(self, text: str) -> str:
+        """A text that names the vendor's settings, naming those of its sandbox where this is one."""
+        vendor = self.fence.vendor if self.fence is not None else self.name
+        return text.replace(f"{PREFIX}{vendor.upper()}_", f"{PREFIX}{self.name.upper()}_")
+
     def _explain(self, model: type[VendorModel], error: Any) -> str:
         name = str(error["loc"][0]) if error["loc"] else ""
         key = f"{PREFIX}{self.name.upper()}_{name.upper()}"
         if error["type"] == "missing":
             about = model.model_fields[name].description or "has to be set too"
             return f"{key} is missing: {about}"
-        reason = str(error["msg"]).removeprefix("Value error, ")
+        reason = self.own_words(str(error["msg"]).removeprefix("Value error, "))
         return f"{key}: {reason}" if name else f"{PREFIX}{self.name.upper()}_*: {reason}"
 
 

@@ -3,7 +3,8 @@
 A port's list is tried in its order. A vendor whose settings are present comes first and the embedded desk stays behind
 it where it can carry the same message to the same people (pages, chat, mail, calls to vendors); where a second record
 would only confuse (tickets, bridges, changes) the vendor stands alone. `MAYDAY_PAGERS=opsgenie,twilio,desk` and the
-like say it otherwise.
+like say it otherwise. Drills have the vendors' sandboxes where the house has set some up, in the same order, and the
+desk for the rest: the real vendors are not among the ports of drills at all.
 To add a vendor: a package `mayday/providers/VENDOR/` with an `offer.py`, and a line in `VENDORS`.
 """
 
@@ -32,7 +33,8 @@ from mayday.providers.embedded.tickets import DeskChanges, DeskTickets
 from mayday.providers.embedded.vendors import DeskVendors
 from mayday.providers.http.caller import DrillCaller, HouseCaller
 from mayday.providers.offers import Offer, VendorSettings
-from mayday.providers.vendor_pager import CallJournal
+from mayday.providers.sandboxes import SUFFIX, Fence, fenced, sandbox_of
+from mayday.providers.vendor_pager import CallJournal, VendorPager
 from mayday.providers.watched_tickets import WatchedDesk
 from mayday.records.records import Records
 from mayday.settings import PREFIX, Settings, SettingsError
@@ -97,6 +99,8 @@ class Providers:
     reviews: ReviewShelf
     memory: Memory
     offers: Mapping[str, Offer]
+    sandboxes: Mapping[str, Offer]
+    """Where drills go, by the sandbox's name: `pagerduty_sandbox`."""
     close: Callable[[], Awaitable[None]]
 
 
@@ -106,8 +110,12 @@ def build_providers(settings: Settings, records: Records, catalog: CatalogSource
     desk = desk_ports(records, catalog, settings.base_url, _sender(settings))
     offers = made_offers(settings, records, catalog, client)
     ports = ordered_ports(replace(desk, http=[HouseCaller(client)]), offers, settings)
+    sandboxes = made_sandboxes(settings, records, catalog, client)
+    drills = ordered_ports(
+        desk, {name: fenced(offer, name) for name, offer in sandboxes.items()}, settings, drills=True
+    )
     return Providers(
-        ports=ports, drills=labelled(desk), desk=desk,
+        ports=ports, drills=labelled(drills), desk=desk, sandboxes=sandboxes,
         journal=CallJournal(DeskJournal(records.desk), records.pager_calls),
         ledger=RecordsLedger(records), intake=RecordsIntake(records), reviews=RecordsReviews(records),
         memory=RecordsMemory(records), offers=offers, close=client.aclose,
@@ -138,20 +146,48 @@ def made_offers(
     return made
 
 
+def made_sandboxes(
+    settings: Settings, records: Records, catalog: CatalogSource, client: httpx.AsyncClient
+) -> dict[str, Offer]:
+    """The sandboxes that are set up, by their names, in the registry's order.
+
+    Raises SettingsError for half of the settings of one, and for one that leads to the real vendor.
+    """
+    made: dict[str, Offer] = {}
+    for name in VENDORS:
+        offer = offered(name, settings, records, catalog, client, made, sandbox=True)
+        if offer is not None:
+            made[sandbox_of(name)] = offer
+    return made
+
+
 def offered(
     name: str, settings: Settings, records: Records, catalog: CatalogSource, client: httpx.AsyncClient,
-    others: Mapping[str, Offer],
+    others: Mapping[str, Offer], *, sandbox: bool = False,
 ) -> Offer | None:  # fmt: skip
-    """What one vendor serves with its settings, None without any. Raises SettingsError for half of them."""
+    """What one vendor, or its sandbox, serves with its settings; None without any. Raises SettingsError for half of
+    them. A sandbox is asked for answers: the vendor's webhook is the real one's."""
     module, _, attribute = VENDORS[name].partition(":")
-    source = TOLD_BY.get(name, name)
+    source, known = TOLD_BY.get(name, name), sandbox_of(name) if sandbox else name
     given = VendorSettings(
-        name=name, values=settings.provider(name), http=client, base_url=settings.base_url, catalog=catalog,
-        records=records, sender=_sender(settings), others=others,
-        webhook=bool(settings.webhook_token(source) or settings.webhook_secrets(source)),
+        name=known, values=settings.provider(known), http=client, base_url=settings.base_url, catalog=catalog,
+        records=records, sender=_sender(settings, sandbox=sandbox), others=others,
+        webhook=not sandbox and bool(settings.webhook_token(source) or settings.webhook_secrets(source)),
+        fence=Fence(name, _real(settings)) if sandbox else None,
     )  # fmt: skip
     made: Offer | None = getattr(import_module(module), attribute)(given)
+    if sandbox and made is not None and isinstance(made.pager, VendorPager):
+        made.pager.name = known  # its calls are noted under this name, and asked for by it
     return made
+
+
+def _real(settings: Settings) -> dict[str, dict[str, str]]:
+    """The settings of the real vendors."""
+    own = f"{SUFFIX.removeprefix('_')}_"
+    return {
+        name: {key: value for key, value in settings.provider(name).items() if not key.startswith(own)}
+        for name in VENDORS
+    }
 
 
 def watched_desks(
@@ -162,8 +198,8 @@ def watched_desks(
     return {name: each.watched_desk for name, each in offers.items() if each.watched_desk is not None}
 
 
-def serving(offers: Mapping[str, Offer], settings: Settings) -> dict[str, list[str]]:
-    """Per port the names of who serves it, in the order in which they are tried.
+def serving(offers: Mapping[str, Offer], settings: Settings, *, drills: bool = False) -> dict[str, list[str]]:
+    """Per port the names of who serves it, in the order in which they are tried. `drills`: the offers are sandboxes.
 
     Raises SettingsError for a name in an order that serves no such port here.
     """
@@ -171,6 +207,9 @@ def serving(offers: Mapping[str, Offer], settings: Settings) -> dict[str, list[s
     for port in PORTS:
         able = [name for name, offer in offers.items() if getattr(offer, port.served_as) is not None]
         wanted = _wanted(settings, port.setting)
+        if drills and wanted is not None:  # of the house's order those who have a sandbox
+            there = [name if name == DESK else sandbox_of(name) for name in wanted]
+            wanted = [name for name in there if name == DESK or name in able] or [DESK]
         if wanted is None:
             wanted = [*able, *([DESK] if port.desk_behind or not able else [])]
         for name in wanted:
@@ -182,13 +221,13 @@ def serving(offers: Mapping[str, Offer], settings: Settings) -> dict[str, list[s
     return orders
 
 
-def ordered_ports(desk: Ports, offers: Mapping[str, Offer], settings: Settings) -> Ports:
+def ordered_ports(desk: Ports, offers: Mapping[str, Offer], settings: Settings, *, drills: bool = False) -> Ports:
     """Per port the vendors that serve it, in the order of `MAYDAY_<PORT>`; the desk behind them where it stays.
 
     Raises SettingsError for a name in an order that serves no such port here.
     """
     ports: dict[str, list[Any]] = {}
-    orders = serving(offers, settings)
+    orders = serving(offers, settings, drills=drills)
     for port in PORTS:
         own: Sequence[Any] = getattr(desk, port.name)
         ports[port.name] = [
@@ -207,6 +246,7 @@ def _wanted(settings: Settings, setting: str) -> list[str] | None:
     return None if listed is None else [name.strip() for name in str(listed).lower().split(",") if name.strip()]
 
 
-def _sender(settings: Settings) -> str:
+def _sender(settings: Settings, *, sandbox: bool = False) -> str:
     """Who mails come from: `MAYDAY_SMTP_FROM`, else mayday at the console's host."""
-    return settings.value("SMTP_FROM") or f"mayday@{urlsplit(settings.base_url).hostname or 'localhost'}"
+    named = settings.value("SMTP_SANDBOX_FROM" if sandbox else "SMTP_FROM")
+    return named or f"mayday@{urlsplit(settings.base_url).hostname or 'localhost'}"

@@ -238,7 +238,9 @@ async def test_whoever_was_passed_over_is_named_for_channels_and_invitations_too
         ends_at=at + timedelta(minutes=30), summary="Review", method="REQUEST",
     ))  # fmt: skip
     for receipt in (archived, invited):
-        assert [(each.target, each.reason) for each in receipt.unreached] == [("vendor", "vendor is not reachable")]
+        assert [(each.target, each.reason) for each in receipt.unreached] == [
+            ("vendor", "vendor is not reachable (desk stood in)")
+        ]
     assert len(invited.sent) == 1
 
 
@@ -374,4 +376,4 @@ async def test_the_next_provider_does_it_and_the_receipt_says_which_did_not_and_
     given = replace(dependencies, ports=replace(dependencies.ports, chats=chats))  # type: ignore[arg-type]
     done = await run(ChatActivities(given).open_channel, ask(card, "chat.open_channel", name="inc-payments"))
     assert done.outputs["channel"]
-    assert [(each.target, each.reason) for each in done.unreached] == [("slack", "slack answered 429")]
+    assert [(each.target, each.reason) for each in done.unreached] == [("slack", "slack answered 429 (desk stood in)")]

@@ -63,7 +63,9 @@ async def test_a_channel_that_is_down_hands_over_to_the_next(
     pager.failures["push"] = Unreachable("push is down", provider="vendor")
     receipt = await run(Paging(with_pagers(dependencies, pager)).page_responder, page(card, PRIMARY))
     assert [(each.person, each.channel) for each in receipt.paged] == [("raj", "voice")]
-    assert [(each.channel, each.reason) for each in receipt.unreached] == [("push", "raj: push is down")]
+    assert [(each.channel, each.reason) for each in receipt.unreached] == [
+        ("push", "raj: push is down (vendor stood in by voice)")
+    ]
 
 
 async def test_a_pager_that_is_down_hands_over_to_the_desk(
@@ -73,7 +75,7 @@ async def test_a_pager_that_is_down_hands_over_to_the_desk(
     pager.failure = RateLimited("slow down", provider="vendor", retry_after_s=7)
     receipt = await run(Paging(with_pagers(dependencies, pager, desk=True)).page_responder, page(card, PRIMARY))
     assert [(each.channel, each.provider) for each in receipt.paged] == [("push", "desk")]
-    assert receipt.unreached[0].reason == "raj: slow down"
+    assert receipt.unreached[0].reason == "raj: slow down (desk stood in)"
 
 
 async def test_who_has_no_telephone_is_reached_another_way(

@@ -18,6 +18,7 @@ from mayday.domain.errors import Unauthorised
 from mayday.providers.checks import VendorCheck, asks, carried_out
 from mayday.providers.client import Answer
 from mayday.providers.offers import CheckResult
+from tests.doubles.accounts import another_account, environment
 from tests.doubles.everbridge import Everbridge
 from tests.doubles.opsgenie import Jsm, Opsgenie
 from tests.doubles.pagerduty import PagerDuty
@@ -123,3 +124,34 @@ async def test_a_clock_that_differs_is_found() -> None:
 
     assert await carried_out(VendorCheck("key", refused, "make one")) == CheckResult(False, "key: no", "make one")
     assert (await carried_out(refused)).what == "refused: no"
+
+
+async def test_a_sandbox_is_looked_at_and_tried_under_its_own_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with PagerDuty() as box, PagerDuty() as real:
+        for key, value in environment("pagerduty", box.given(), sandbox=True).items():
+            monkeypatch.setenv(key, value)
+        for key, value in environment("pagerduty", another_account("pagerduty", real.given())).items():
+            monkeypatch.setenv(key, value)
+        done = await run("providers", "test", "pagerduty", "--sandbox", "--to", "raj", "--json")
+        assert done.exit_code == 0, done.output
+        assert json.loads(done.stdout)["provider"] == "pagerduty_sandbox"
+        listed = json.loads((await run("providers", "list", "--json")).stdout)
+        assert listed["ports"]["pagers"] == ["pagerduty", "desk"]
+        assert listed["drills"]["pagers"] == ["pagerduty_sandbox", "desk"]
+        assert (len(box.calls("POST")), real.asked) == (1, [])
+        assert {check["state"] for check in await looked_at("pagerduty_sandbox")} == {"ok"}
+        box.fail("status", 401, times=9)
+        assert "MAYDAY_PAGERDUTY_SANDBOX_TOKEN" in str(await looked_at("pagerduty_sandbox"))
+    assert (await run("providers", "test", "zoom", "--sandbox")).exit_code == 1
+
+
+async def test_a_sandbox_that_is_the_real_one_is_named_by_doctor_and_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    for sandbox in (True, False):
+        values = {"token": "statuspage-key-0001", "page": "kctbh9vrtdwd"}
+        for key, value in environment("statuspage", values, sandbox=sandbox).items():
+            monkeypatch.setenv(key, value)
+    [check] = await looked_at("statuspage_sandbox")
+    assert (check["state"], "MAYDAY_STATUSPAGE_SANDBOX_TOKEN" in check["detail"]) == ("failed", True)
+    done = await run("providers", "list")
+    assert (done.exit_code, "drills may not have it" in " ".join(done.output.split())) == (2, True)
+    assert "statuspage-key-0001" not in done.output

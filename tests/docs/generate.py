@@ -22,7 +22,7 @@ from mayday.providers.facts import GRADES
 from mayday.providers.sources import MAPPED, NAMES, inbound_source
 from starter.app import create_app
 from tests.docs.pages import DOCS, ROOT
-from tests.docs.provider_tables import capabilities, orders, settings_of_vendors
+from tests.docs.provider_tables import capabilities, orders, places, settings_of_vendors
 
 TIMELINE, API, WEBHOOKS = DOCS / "timeline.md", DOCS / "api.md", DOCS / "webhooks.md"
 PROVIDERS = DOCS / "providers.md"
@@ -223,7 +223,12 @@ GENERATED: dict[Path, dict[str, Callable[[], str]]] = {
     TIMELINE: {"incident kinds": incident_kinds, "review kinds": review_kinds},
     API: {"endpoints": endpoints, "bodies": bodies, "refusals": refusals},
     WEBHOOKS: {"sources": sources, "grades": grades},
-    PROVIDERS: {"capabilities": capabilities, "orders": orders, "provider settings": settings_of_vendors},
+    PROVIDERS: {
+        "capabilities": capabilities,
+        "orders": orders,
+        "places": places,
+        "provider settings": settings_of_vendors,
+    },
 }
 
 

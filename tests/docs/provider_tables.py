@@ -19,7 +19,7 @@ from pydantic_core import PydanticUndefined
 from mayday.catalogs import FixedCatalog
 from mayday.language.catalog import Catalog
 from mayday.language.catalog_files import load_catalog
-from mayday.providers.offers import Offer, VendorSettings
+from mayday.providers.offers import Offer, VendorModel, VendorSettings
 from mayday.providers.registry import PORTS, TOLD_BY, VENDORS
 from mayday.providers.sources import NAMES
 from mayday.records.records import Records
@@ -65,6 +65,15 @@ def orders() -> str:
     return "\n".join([*rows, ""])
 
 
+def places() -> str:
+    """One row a vendor: what its sandbox has to name another of."""
+    rows = ["| provider | its sandbox needs another |", "| --- | --- |"]
+    for name in VENDORS:
+        fields = [field for model in models_of(name) for field in model.place]
+        rows.append(f"| `{name}` | {', '.join(f'`MAYDAY_{name.upper()}_{field.upper()}`' for field in fields)} |")
+    return "\n".join([*rows, ""])
+
+
 def settings_of_vendors() -> str:
     """Every setting of every vendor, from the models that read them."""
     lines: list[str] = []
@@ -80,10 +89,19 @@ def settings_of_vendors() -> str:
 
 def _fields(target: str) -> dict[str, FieldInfo]:
     """The fields of every model that the offer reads; most have one, Teams reads Graph's login too."""
+    return {field: spec for model in _models(target) for field, spec in model.model_fields.items()}
+
+
+def models_of(vendor: str) -> list[type[VendorModel]]:
+    """The models that a vendor's settings are read into."""
+    return _models(VENDORS[vendor])
+
+
+def _models(target: str) -> list[type[VendorModel]]:
     module = import_module(target.partition(":")[0])
     names = dict.fromkeys(re.findall(r"\.read\((\w+)\)", inspect.getsource(module)))
     assert names, f"{target} reads no settings"
-    return {field: spec for name in names for field, spec in getattr(module, name).model_fields.items()}
+    return [getattr(module, name) for name in names]
 
 
 @cache

@@ -25,6 +25,8 @@ import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any, ClassVar, Literal, NamedTuple, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -109,6 +111,8 @@ class Double:
         self.asked: list[Asked] = []
         self.violations: list[str] = []
         """Requests that the vendor's description does not allow; the contract suite wants none."""
+        self.skew = timedelta()
+        """How far its clock is ahead of ours, as the Date of its answers says."""
         self._cues: deque[_Cue] = deque()
         self._server: asyncio.Server | None = None
         self._routes = self._collected()
@@ -181,7 +185,8 @@ class Double:
             if asked is not None:
                 reply = await self._reply(asked, reader)
                 if reply is not None:
-                    await _write(writer, reply, asked.method)
+                    date = format_datetime(datetime.now(UTC) + self.skew, usegmt=True)
+                    await _write(writer, reply, asked.method, date)
         except ConnectionError:
             pass  # the client went away
         finally:
@@ -258,12 +263,13 @@ async def _read(reader: asyncio.StreamReader) -> Asked | None:
     return Asked(method, parts.path, query, headers, body)
 
 
-async def _write(writer: asyncio.StreamWriter, reply: Reply, method: str) -> None:
+async def _write(writer: asyncio.StreamWriter, reply: Reply, method: str, date: str) -> None:
     raw = (
         reply.body if isinstance(reply.body, bytes) else b"" if reply.body is None else json.dumps(reply.body).encode()
     )
     headers = {
         "Content-Type": "application/json",
+        "Date": date,
         **reply.headers,
         "Content-Length": str(len(raw)),
         "Connection": "close",

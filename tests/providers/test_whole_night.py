@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +116,15 @@ async def test_other_houses_have_the_same_night(on_temporal: Night) -> None:
     assert all(double.asked for double in on_temporal.doubles.values())
 
 
+@pytest.mark.temporal
+@pytest.mark.parametrize("on_temporal", HOUSES, ids="+".join, indirect=True)
+async def test_with_all_vendors_down_temporal_carries_the_night_to_its_end(on_temporal: Night) -> None:
+    """The same on a real server: real activities, their retries, and nobody outside who answers."""
+    report, timeline = await on_temporal.play(by_hand(on_temporal.names), down=on_temporal.names)
+    assert report.failures == []
+    assert_says_so(on_temporal, timeline, on_temporal.names)
+
+
 @pytest.mark.parametrize("virtually", HOUSES, ids="+".join, indirect=True)
 async def test_the_virtual_clock_has_the_same_night(virtually: Night) -> None:
     """So that what follows is about the vendor that is down, and not about the clock."""
@@ -125,15 +134,23 @@ async def test_the_virtual_clock_has_the_same_night(virtually: Night) -> None:
     assert all(double.asked for double in virtually.doubles.values())
 
 
-@pytest.mark.parametrize(
-    ("virtually", "down"),
-    [pytest.param(house, name, id=f"{name} of {house[0]}") for house in HOUSES for name in house],
-    indirect=["virtually"],
-)
+ONE_DOWN = [pytest.param(house, name, id=f"{name} of {house[0]}") for house in HOUSES for name in house]
+
+
+@pytest.mark.parametrize(("virtually", "down"), ONE_DOWN, indirect=["virtually"])
 async def test_with_one_vendor_down_the_night_ends_and_says_so(virtually: Night, down: str) -> None:
     report, timeline = await virtually.play(by_hand([down]), down=[down])
     assert report.failures == []
     assert_says_so(virtually, timeline, [down])
+
+
+@pytest.mark.soak
+@pytest.mark.temporal
+@pytest.mark.parametrize(("on_temporal", "down"), ONE_DOWN, indirect=["on_temporal"])
+async def test_with_one_vendor_down_temporal_carries_the_night_to_its_end(on_temporal: Night, down: str) -> None:
+    report, timeline = await on_temporal.play(by_hand([down]), down=[down])
+    assert report.failures == []
+    assert_says_so(on_temporal, timeline, [down])
 
 
 @pytest.mark.parametrize("virtually", HOUSES, ids="+".join, indirect=True)
@@ -144,9 +161,41 @@ async def test_with_all_vendors_down_the_night_ends_and_says_so(virtually: Night
     assert_says_so(virtually, timeline, virtually.names)
 
 
-def assert_says_so(night: Night, timeline: list[Entry], down: Iterable[str]) -> None:
-    """Each that is down is named with the reason, and the incident went to its end."""
+@pytest.mark.parametrize("virtually", HOUSES, ids="+".join, indirect=True)
+async def test_a_drill_is_the_same_night_in_the_sandboxes_and_nowhere_else(virtually: Night) -> None:
+    report, timeline = await virtually.play(drill=virtually.names)
+    assert report.failures == []
+    assert [name for name, double in virtually.doubles.items() if double.asked] == []
+    assert [name for name, box in virtually.boxes.items() if not box.asked] == []
+    assert [violation for box in virtually.boxes.values() for violation in box.violations] == []
+    assert texts(timeline, "step_failed") == []
+    for box in virtually.boxes.values():
+        for entry in timeline:
+            assert_no_secret(f"{entry.text} {entry.data}", box)
+
+
+async def test_in_a_drill_the_desk_stands_in_for_who_has_no_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night = Night(tmp_path, HOUSES[0], monkeypatch)
+    report, timeline = await night.play(drill=["slack"])
+    assert report.failures == []
+    assert [name for name, double in night.doubles.items() if double.asked] == []
+    assert night.boxes["slack"].asked
+    assert timeline[-1].kind == "finished"
+
+
+def assert_says_so(night: Night, timeline: list[Entry], down: Collection[str]) -> None:
+    """Each that is down is named with the reason and with who did it instead, and the incident went to its end."""
     assert_no_secrets(night, timeline)
     told = [f"{entry.text} {entry.data}" for entry in timeline]
-    assert [name for name in down if not any(f"{name} is not reachable" in each for each in told)] == []
+    for name in down:
+        said = f"{name} is not reachable: ConnectError"
+        if name in BY_HAND or name == "statuspage":
+            assert any(
+                said in entry.text and "by hand" in entry.text for entry in timeline if entry.kind == "task_opened"
+            )
+        else:
+            others = {"desk", *night.names} - {*down}
+            assert any(f"{said} ({other} stood in" in each for each in told for other in others), name
     assert timeline[-1].kind == "finished"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field, Json, SecretStr
 
@@ -17,6 +17,7 @@ from mayday.providers.receipts import Receipts
 
 
 class BmcSettings(VendorModel):
+    place: ClassVar[tuple[str, ...]] = ("url",)
     url: str = Field(description="Address of the REST API, such as https://example-restapi.onbmc.com")
     username: str = Field(
         description="Account with the permissions Incident, Problem, Infrastructure Change and Work Order User"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import ClassVar, Self
 
 from pydantic import Field, SecretStr, model_validator
 
@@ -22,6 +22,7 @@ SCOPE = "openid user-profile role service-profile"
 
 
 class EverbridgeSettings(VendorModel):
+    place: ClassVar[tuple[str, ...]] = ("organization",)
     organization: str = Field(description="Id of the organization: Settings, Organization, Base Information")
     template: int = Field(description="Id of the incident template that is launched for a page")
     key_variable: int | None = Field(default=None, description="Id of a form variable that takes our key")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import BaseModel, Field, Json, SecretStr
 
 from mayday.providers.checks import check, on_time
@@ -27,6 +29,7 @@ class AccountKey(BaseModel):
 
 
 class GoogleSettings(VendorModel):
+    place: ClassVar[tuple[str, ...]] = ("subject",)
     service_account_key: Json[AccountKey] = Field(description="Key file of the service account, as JSON")
     subject: str = Field(description="Mail address of the user whom the service account acts for")
     calendar: str = Field(default="primary", description="Id of the calendar that review meetings go into")

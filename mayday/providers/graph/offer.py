@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from mayday.providers.checks import check, on_time
@@ -14,6 +16,7 @@ from mayday.providers.receipts import Receipts
 
 
 class GraphSettings(GraphLogin):
+    place: ClassVar[tuple[str, ...]] = ("organiser",)
     organiser: str = Field(description="Object id or user principal name of who organises bridges and meetings")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field, Json, SecretStr
 
@@ -17,6 +17,7 @@ from mayday.providers.receipts import Receipts
 
 
 class JiraSettings(VendorModel):
+    place: ClassVar[tuple[str, ...]] = ("url",)
     url: str = Field(description="Address of the site, such as https://example.atlassian.net")
     username: str = Field(description="Mail address of the account that writes")
     token: SecretStr = Field(description="Its API token")

@@ -6,7 +6,7 @@ integrations, which knows alerts and no schedules.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field, SecretStr, model_validator
 
@@ -27,6 +27,7 @@ _NOT_SERVED = (403, 404, 405)
 
 
 class JsmSettings(VendorModel):
+    place: ClassVar[tuple[str, ...]] = ("cloud_id", "key")
     cloud_id: str = Field(
         default="", description="Id of the Atlassian site: see https://SITE.atlassian.net/_edge/tenant_info"
     )

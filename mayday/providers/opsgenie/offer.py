@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field, SecretStr
 
@@ -22,6 +22,7 @@ PAGE_TIMEOUT_S = 4.0
 
 
 class OpsgenieSettings(VendorModel):
+    place: ClassVar[tuple[str, ...]] = ("token",)
     token: SecretStr = Field(description="API key of an API integration, which may create and read")
     team: str = Field(default="", description="Team that is called where a person has neither id nor mail address")
     channels: str = Field(default="push", description="What it serves of push, sms, voice")

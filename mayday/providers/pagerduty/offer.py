@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import ClassVar, Self
 
 from pydantic import Field, SecretStr, model_validator
 
@@ -22,6 +22,7 @@ USUAL_URL = "https://api.pagerduty.com"
 
 
 class PagerDutySettings(VendorModel):
+    place: ClassVar[tuple[str, ...]] = ("routing_key", "service")
     routing_key: SecretStr | None = Field(default=None, description="Integration key of an Events v2 integration")
     token: SecretStr | None = Field(
         default=None, description="REST API key: pages a person by id, reads on-call and answers"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field, Json, SecretStr, model_validator
 
@@ -16,6 +16,7 @@ from mayday.providers.servicenow.tables import NAME, Tables
 
 
 class ServiceNowSettings(VendorModel):
+    place: ClassVar[tuple[str, ...]] = ("url",)
     url: str = Field(description="Address of the instance, such as https://example.service-now.com")
     username: str | None = Field(default=None, description="Account with the role itil; with `PASSWORD`")
     password: SecretStr | None = Field(default=None, description="Its password")

@@ -3,6 +3,8 @@ manifest)."""
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field, SecretStr
 
 from mayday.providers.auth import StaticAuth
@@ -27,6 +29,7 @@ FIX = "MAYDAY_SLACK_TOKEN: install the app anew and take its bot token"
 
 
 class SlackSettings(VendorModel):
+    place: ClassVar[tuple[str, ...]] = ("token",)
     token: SecretStr | None = Field(default=None, description="Bot token of the app: xoxb-...")
     secret: SecretStr | None = Field(default=None, description="Signing secret of the app: verifies what Slack sends")
     url: str = Field(default=BASE_URL, description="Address of the Web API")
@@ -45,7 +48,7 @@ def offer(given: VendorSettings) -> Offer | None:
 
     def user_of(person: str) -> str | None:
         known = given.catalog.current().people.get(person)
-        return known.ids.get(NAME) if known else None
+        return known.ids.get(given.name) if known else None
 
     @check("scopes", FIX)
     async def scoped() -> CheckResult:

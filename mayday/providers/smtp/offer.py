@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from mayday.providers.checks import VendorCheck
@@ -13,6 +15,7 @@ from mayday.settings import SettingsError
 
 
 class SmtpSettings(VendorModel):
+    place: ClassVar[tuple[str, ...]] = ("url",)
     url: str = Field(
         description="smtp://USER:PASSWORD@HOST:587 (STARTTLS), or smtps://...:465; special characters percent-encoded"
     )

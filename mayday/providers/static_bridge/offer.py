@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from mayday.providers.offers import CheckResult, Offer, VendorModel, VendorSettings
@@ -9,6 +11,7 @@ from mayday.providers.static_bridge.bridge import StaticBridges
 
 
 class StaticBridgeSettings(VendorModel):
+    place: ClassVar[tuple[str, ...]] = ("rooms",)
     rooms: str = Field(
         pattern=r"^\s*[\w-]+(\s*,\s*[\w-]+)*\s*$",
         description="Names of the catalog's `bridges`, comma-separated, in the order in which they are lent",

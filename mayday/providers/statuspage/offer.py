@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field, Json, SecretStr
 
 from mayday.providers.auth import StaticAuth
@@ -13,6 +15,7 @@ from mayday.providers.statuspage.page import NAME, StatuspagePage
 
 
 class StatuspageSettings(VendorModel):
+    place: ClassVar[tuple[str, ...]] = ("page",)
     token: SecretStr = Field(description="API key of a user who may write incidents of the page")
     page: str = Field(description="Id of the page")
     components: Json[dict[str, str]] = Field(

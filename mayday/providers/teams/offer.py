@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import Field, SecretStr
@@ -24,11 +25,13 @@ __all__ = ["TeamsGraph", "TeamsHook", "offer"]
 
 
 class TeamsGraph(GraphLogin):
+    place: ClassVar[tuple[str, ...]] = ("team",)
     team: str = Field(description="Id of the team whose channels are used")
     refresh_token: SecretStr = Field(description="Refresh token of the service account that posts")
 
 
 class TeamsHook(VendorModel):
+    place: ClassVar[tuple[str, ...]] = ("webhook_url",)
     webhook_url: SecretStr | None = Field(default=None, description="Address of a Workflows webhook: its sig is secret")
 
 
@@ -49,7 +52,7 @@ def _by_graph(given: VendorSettings, settings: TeamsGraph, receipts: Receipts) -
 
     def member_of(person: str) -> Member:
         known = given.catalog.current().people.get(person)
-        return Member(known.ids.get(NAME), known.name) if known else Member(None, person)
+        return Member(known.ids.get(given.name), known.name) if known else Member(None, person)
 
     @check(
         "team",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import ClassVar, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
@@ -19,6 +19,7 @@ PAGE_TIMEOUT_S = 4.0
 
 
 class TwilioSettings(VendorModel):
+    place: ClassVar[tuple[str, ...]] = ("account",)
     account: str = Field(description="Account SID, which begins with AC")
     token: SecretStr = Field(description="Auth token of the account, or the secret of an API key")
     api_key: str = Field(default="", description="SID of an API key, when TOKEN is the secret of one")

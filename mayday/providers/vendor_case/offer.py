@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 from pydantic import Field
@@ -10,6 +12,7 @@ from mayday.domain.ports import Mailer
 from mayday.providers.auth import BasicAuth, NoAuth, StaticAuth
 from mayday.providers.offers import CheckResult, Offer, VendorModel, VendorSettings
 from mayday.providers.receipts import Receipts
+from mayday.providers.sandboxes import places_in
 from mayday.providers.vendor_case.desk import VendorCases
 from mayday.providers.vendor_case.rules import HttpCase, JiraCase, MailCase, Rule, ServiceNowCase, read_rules
 from mayday.providers.vendor_case.ways import NAME, ByHttp, ByJira, ByMail, ByServiceNow, Way
@@ -17,7 +20,17 @@ from mayday.settings import SettingsError
 
 
 class VendorCaseSettings(VendorModel):
+    place: ClassVar[tuple[str, ...]] = ("rules",)
     rules: str = Field(description="How a case is opened at each vendor, as YAML; tokens in `_<VENDOR>_TOKEN`")
+
+    @classmethod
+    def leads_to(cls, values: Mapping[str, str]) -> set[str]:
+        """The hosts and mail addresses of the rules. Rules that cannot be read lead nowhere."""
+        try:
+            rules = read_rules(values.get("rules", ""))
+        except ValueError:
+            return set()
+        return {place for rule in rules.values() for place in places_in(rule.to if rule.via == "mail" else rule.url)}
 
 
 def offer(given: VendorSettings) -> Offer | None:

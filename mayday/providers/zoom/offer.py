@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field, SecretStr
 
 from mayday.providers.auth import ClientCredentials
@@ -13,6 +15,7 @@ from mayday.providers.zoom.bridge import NAME, ZoomBridge
 
 
 class ZoomSettings(VendorModel):
+    place: ClassVar[tuple[str, ...]] = ("host",)
     account_id: str = Field(description="Account of the server-to-server OAuth app")
     client_id: str = Field(description="The app's client id")
     client_secret: SecretStr = Field(description="The app's client secret")

@@ -27,6 +27,7 @@ from mayday.simulator.files import ScenarioFile, ScenarioReport
 from mayday.simulator.on_temporal import BUILD, TemporalStage, Theatre
 from mayday.simulator.runner import ATTEMPTS
 from mayday.simulator.stage import Stage, Stranded
+from tests.doubles.accounts import another_account, environment
 from tests.doubles.fleet import every_double
 from tests.doubles.server import Double
 from tests.providers.nights.virtually import OutsideVirtually
@@ -69,7 +70,7 @@ class OutsideStage(TemporalStage):
 
 
 class Night:
-    """One scenario with some vendors; `doubles` by name, to look at and to fail."""
+    """One scenario with some vendors; `doubles` by name, to look at and to fail; `boxes`: the sandboxes of a drill."""
 
     def __init__(
         self, folder: Path, names: list[str], monkeypatch: pytest.MonkeyPatch, theatre: Theatre | None = None
@@ -79,22 +80,26 @@ class Night:
         self._monkeypatch = monkeypatch
         self.names = names
         self.doubles: dict[str, Double] = {}
+        self.boxes: dict[str, Double] = {}
 
     async def play(
-        self, more: list[dict[str, Any]] | None = None, down: Collection[str] = ()
-    ) -> tuple[ScenarioReport, list[Entry]]:
-        """Play the night with further items on its timeline, `down` not answering.
+        self, more: list[dict[str, Any]] | None = None, down: Collection[str] = (), *,
+        drill: Collection[str] | None = None,
+    ) -> tuple[ScenarioReport, list[Entry]]:  # fmt: skip
+        """Play the night with further items on its timeline, `down` not answering. `drill`: it is one, and these
+        vendors have sandboxes.
 
         Where the server loses the run, everything is new: vendors remember what they were asked.
         """
         for attempt in range(1, ATTEMPTS + 1):
             self.doubles = {name: every_double()[name]() for name in self.names}
+            self.boxes = {name: every_double()[name]() for name in drill or ()}
             with self._monkeypatch.context() as patch:
                 async with self._vendors(self._folder / f"attempt-{attempt}", patch) as records:
                     for name in down:
                         await self.doubles[name].stop()
                     try:
-                        return await self._play(more or [], records)
+                        return await self._play(more or [], records, drill=drill is not None)
                     except Stranded:
                         if attempt == ATTEMPTS:
                             raise
@@ -113,14 +118,20 @@ class Night:
         patch.setenv("MAYDAY_BASE_URL", "https://mayday.example")
         folder.mkdir()  # noqa: ASYNC240 - nothing else waits here
         async with AsyncExitStack() as stack:
-            for double in self.doubles.values():
-                await stack.enter_async_context(double)
-                for key, value in double.settings().items():
-                    patch.setenv(key, value)
+            for name, double in self.doubles.items():
+                values = (await stack.enter_async_context(double)).given()
+                if name in self.boxes:
+                    box = await stack.enter_async_context(self.boxes[name])
+                    _set(patch, environment(name, box.given(), sandbox=True))
+                    values = another_account(name, values)
+                _set(patch, environment(name, values))
             yield await stack.enter_async_context(await Records.open(folder / "night.db"))
 
-    async def _play(self, more: list[dict[str, Any]], records: Records) -> tuple[ScenarioReport, list[Entry]]:
+    async def _play(
+        self, more: list[dict[str, Any]], records: Records, *, drill: bool
+    ) -> tuple[ScenarioReport, list[Entry]]:
         scenario = yaml.safe_load((HERE / "payments_sev1.yaml").read_text())
+        scenario["given"]["incident"]["drill"] = drill
         scenario["timeline"] += more
         path = self._folder / "night.yaml"
         path.write_text(yaml.safe_dump(scenario))
@@ -146,3 +157,8 @@ class Night:
         finally:
             await providers.close()
         return report, rehearsal.timeline if rehearsal else []
+
+
+def _set(patch: pytest.MonkeyPatch, values: dict[str, str]) -> None:
+    for key, value in values.items():
+        patch.setenv(key, value)
