@@ -171,7 +171,7 @@ async def write(records: Records, batch: Sequence[PastIncident]) -> int:
         rows[TREND_FACTS].append(
             {
                 "incident_id": record.id, "seq": record.seq, "opened_at": record.opened_at,
-                "facts": facts.model_dump_json(exclude_defaults=True),
+                "facts": facts.stored(),
             }
         )  # fmt: skip
         dossier = dossier_of(record.id, ended, "0.1.0", [timeline_document(entries)])

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 import sqlalchemy as sa
-from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mayday.domain.report.kpis import Figures, figures_of
@@ -20,8 +20,9 @@ from mayday.records.timeline import Timelines
 FEW = 200
 #: so many are parsed in one piece
 AT_ONCE = 500
-_NEVER = datetime.max.replace(tzinfo=UTC)
-_FACTS = TypeAdapter(list[IncidentFacts])
+
+_ALL_SEQS = sa.func.aggregate_strings(TREND_FACTS.c.incident_id + " " + sa.cast(TREND_FACTS.c.seq, sa.Text), "\n")
+"""`incident_id seq` of all, as one text: ten thousand rows would cost more than what is done with them."""
 
 
 class Trends:
@@ -31,7 +32,8 @@ class Trends:
     def __init__(self, store: Store, timeline: Timelines) -> None:
         self._store = store
         self._timeline = timeline
-        self._kept: dict[str, tuple[int, Figures | None]] = {}
+        self._seqs: dict[str, int] = {}
+        self._figures: dict[str, Figures] = {}
         self._version: tuple[int, int] | None = None
         self._reading = asyncio.Lock()
 
@@ -59,7 +61,7 @@ class Trends:
             if version != self._version:
                 await self._read_changed()
                 self._version = version
-            kept = [facts for _, facts in self._kept.values() if facts is not None]
+            kept = list(self._figures.values())
         return [
             facts
             for facts in kept
@@ -69,23 +71,23 @@ class Trends:
 
     async def _read_changed(self) -> None:
         """Bring what is kept up to what is stored."""
+        seqs, figures = dict(self._seqs), dict(self._figures)
+        query = sa.select(TREND_FACTS.c.incident_id, TREND_FACTS.c.seq, TREND_FACTS.c.facts)
         async with self._store.read() as connection:
-            stored = await connection.execute(sa.select(TREND_FACTS.c.incident_id, TREND_FACTS.c.seq))
-            seqs: dict[str, int] = {row.incident_id: row.seq for row in stored}
-            kept = {name: each for name, each in self._kept.items() if seqs.get(name) == each[0]}
-            missing = [name for name in seqs if name not in kept]
-            query = sa.select(TREND_FACTS.c.incident_id, TREND_FACTS.c.seq, TREND_FACTS.c.facts)
-            if len(missing) <= FEW:
-                query = query.where(TREND_FACTS.c.incident_id.in_(missing))
-            rows = [row for row in await connection.execute(query) if row.incident_id not in kept]
-        texts = [row.facts for row in rows if row.facts is not None]
-        of: dict[str, Figures] = {}
-        for begin in range(0, len(texts), AT_ONCE):  # a parser holds everything else up: by pieces, others come between
-            found = await asyncio.to_thread(_parsed, texts[begin : begin + AT_ONCE])
-            of |= {facts.incident_id: facts for facts in found}
-        kept |= {row.incident_id: (row.seq, of.get(row.incident_id)) for row in rows}
-        order = {name: facts.opened_at for name, (_, facts) in kept.items() if facts is not None}
-        self._kept = dict(sorted(kept.items(), key=lambda item: (order.get(item[0], _NEVER), item[0])))
+            if seqs:
+                stored = _pairs((await connection.execute(sa.select(_ALL_SEQS))).scalar_one())
+                for name in [name for name, seq in seqs.items() if stored.get(name) != seq]:
+                    del seqs[name]
+                    figures.pop(name, None)
+                if len(stored) - len(seqs) <= FEW:
+                    query = query.where(TREND_FACTS.c.incident_id.in_(stored.keys() - seqs.keys()))
+            async for rows in (await connection.stream(query)).partitions(AT_ONCE):
+                rows = [row for row in rows if row.incident_id not in seqs]
+                # a parser holds everything else up: between the pieces, others come
+                figures |= await asyncio.to_thread(_parsed, [row.facts for row in rows if row.facts is not None])
+                seqs |= {row.incident_id: row.seq for row in rows}
+        self._seqs = seqs
+        self._figures = dict(sorted(figures.items(), key=_by_time))
 
     async def version(self) -> tuple[int, int]:
         """Changes whenever a fact does."""
@@ -98,7 +100,7 @@ class Trends:
         row = {
             "incident_id": incident_id, "seq": seq,
             "opened_at": facts.opened_at if facts else self._store.now(),
-            "facts": facts.model_dump_json(exclude_defaults=True) if facts else None,
+            "facts": facts.stored() if facts else None,
         }  # fmt: skip
         upsert = self._store.insert(TREND_FACTS).values(row)
         changed = {name: value for name, value in row.items() if name != "incident_id"}
@@ -109,5 +111,15 @@ class Trends:
         await self._store.commit(put)
 
 
-def _parsed(texts: Sequence[str]) -> list[Figures]:
-    return [figures_of(facts) for facts in _FACTS.validate_json(f"[{','.join(texts)}]")]
+def _parsed(texts: Sequence[str]) -> dict[str, Figures]:
+    found = [IncidentFacts.read(raw) for raw in json.loads(f"[{','.join(texts)}]")]
+    return {facts.incident_id: figures_of(facts) for facts in found}
+
+
+def _pairs(lines: str | None) -> dict[str, int]:
+    pairs = (line.rpartition(" ") for line in (lines or "").splitlines())
+    return {name: int(seq) for name, _, seq in pairs}
+
+
+def _by_time(item: tuple[str, Figures]) -> tuple[datetime, str]:
+    return item[1].opened_at, item[0]

@@ -61,6 +61,7 @@ async def page(request: Request, visitor: Looking, parts: Here, asked: Asked) ->
     asked = _with_a_year(asked, parts.clock().date())
     found = await summed_up(parts, asked)
     known = await parts.records.trends.find()
+    severities = {facts.severity for facts in known}
     made = {chart.name: chart for chart in charts(found)}
     phases = [name for name in made if name.startswith("Phase ")]
     sections = [(title, [made[name] for name in names if name in made]) for title, names in SECTIONS]
@@ -72,7 +73,7 @@ async def page(request: Request, visitor: Looking, parts: Here, asked: Asked) ->
         asked=asked,
         query=_query(asked),
         groups=GROUPS,
-        severities=[name for name in SEVERITIES if any(facts.severity == name for facts in known)],
+        severities=[name for name in SEVERITIES if name in severities],
         services=sorted({facts.service for facts in known if facts.service}),
         sections=[(title, [_shown(chart) for chart in drawings]) for title, drawings in sections if drawings],
         lists=_lists(found),

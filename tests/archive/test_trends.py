@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from mayday.domain.report.charts_svg import drawn
-from mayday.domain.report.kpis import DEFINITIONS, Kpis, kpis
+from mayday.domain.report.kpis import DEFINITIONS, Figures, Kpis, kpis
 from mayday.domain.report.trends import IncidentFacts, facts_of
 from mayday.domain.timeline import GENESIS, Entry, append
-from mayday.records import IncidentRecord, Records
+from mayday.records import IncidentRecord, Records, trends
 from tests.stores import Clock
 
 START = datetime(2026, 3, 2, 2, 10, tzinfo=UTC)
@@ -86,7 +91,17 @@ def test_the_closing_form_and_the_actions_count() -> None:
 
 def test_nobody_is_named() -> None:
     page = {"page": "p", "purpose": "page", "people": ["ana"], "targets": ["person.ana"]}
-    assert "ana" not in facts(opened(), (1, "paged", page)).model_dump_json()
+    assert "ana" not in facts(opened(), (1, "paged", page)).stored()
+
+
+def test_facts_come_back_as_they_were_stored_and_a_later_versions_names_are_passed_over() -> None:
+    form = (20, "closing_form", {"category": "", "cause_code": "capacity", "caused_by_change": False, "missing": []})
+    page = {"page": "p", "purpose": "page", "people": ["ana"], "targets": ["schedule.büro"]}
+    for made in (facts(opened()), facts(opened(service="netz\x00ä"), (1, "paged", page), resolved(30), form)):
+        stored = made.stored()
+        stored.encode("ascii")  # PostgreSQL holds no NUL
+        assert IncidentFacts.read(json.loads(stored)) == made
+        assert IncidentFacts.read(json.loads(stored) | {"said_later": 1}) == made
 
 
 def test_groups_are_months_services_or_severities() -> None:
@@ -103,6 +118,34 @@ def test_groups_are_months_services_or_severities() -> None:
 def test_every_measure_says_what_it_is_and_where_it_comes_from() -> None:
     assert all(each.definition and each.source for each in DEFINITIONS)
     assert len({each.name for each in DEFINITIONS}) == len(DEFINITIONS)
+
+
+async def test_many_facts_are_read_by_pieces_and_later_only_what_changed(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = facts(opened(), resolved(30))
+    for number in range(7):
+        opened_at = START - timedelta(days=number)
+        await records.trends._put(f"INC-{number}", 2, replace(one, incident_id=f"INC-{number}", opened_at=opened_at))
+    await records.trends._put("INC-none", 1, None)
+    monkeypatch.setattr(trends, "AT_ONCE", 3)
+    parsed: list[int] = []
+
+    def watched(texts: Sequence[str]) -> dict[str, Figures]:
+        parsed.append(len(texts))
+        return parse(texts)
+
+    parse = trends._parsed
+    monkeypatch.setattr(trends, "_parsed", watched)
+    assert [each.incident_id for each in await records.trends.find()] == [f"INC-{6 - number}" for number in range(7)]
+    assert (max(parsed), sum(parsed)) == (3, 7)
+    parsed.clear()
+    await records.trends._put("INC-3", 5, replace(one, incident_id="INC-3", opened_at=START + timedelta(days=1)))
+    assert [each.incident_id for each in await records.trends.find()][-1] == "INC-3"
+    assert sum(parsed) == 1
+    parsed.clear()
+    await records.trends.find()
+    assert not parsed
 
 
 async def test_facts_are_made_once_and_again_when_the_timeline_has_grown(records: Records, clock: Clock) -> None:
@@ -125,6 +168,6 @@ async def test_facts_are_made_once_and_again_when_the_timeline_has_grown(records
 
 def test_ten_thousand_incidents_are_summed_up() -> None:
     one = facts(opened(), resolved(30))
-    many = [one.model_copy(update={"opened_at": START + timedelta(hours=number)}) for number in range(10_000)]
+    many = [replace(one, opened_at=START + timedelta(hours=number)) for number in range(10_000)]
     restored = next(measure for measure in kpis(many).total.measures if measure.name == "MTTR")
     assert (restored.value, restored.n) == (1800, 10_000)

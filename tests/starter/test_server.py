@@ -129,3 +129,16 @@ async def test_a_starter_that_begins_while_temporal_is_down_takes_alerts_in(
         assert (answer.status_code, answer.json()["incidents"][0]["action"]) == (202, "queued")
         assert (await http.get("/readyz")).json()["temporal"] == "silent"
         assert await records.inbox.count() == {"new": 1}
+
+
+async def test_the_first_request_finds_all_routes_read(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = create_app(house.parts)
+
+    def too_late(*_: Any, **__: Any) -> None:
+        raise AssertionError("a signature was read when somebody waited")
+
+    async with app.router.lifespan_context(app):
+        monkeypatch.setattr("fastapi.routing.get_dependant", too_late)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://mayday") as http:
+            assert (await http.get("/login")).status_code == 200
+            assert (await http.get("/nobody/has/this")).status_code in (303, 401, 404)

@@ -60,13 +60,13 @@ class _Definition(NamedTuple):
     name: str
     unit: Unit
     #: of shares: how many, of how many; else the single values
-    values: Callable[[IncidentFacts], Sequence[float]]
+    values: Callable[[IncidentFacts], tuple[float, ...]]
     definition: str
     source: str
 
 
-def _clock(name: str) -> Callable[[IncidentFacts], Sequence[float]]:
-    return lambda facts: [facts.clocks[name]] if name in facts.clocks else []
+def _clock(name: str) -> Callable[[IncidentFacts], tuple[float, ...]]:
+    return lambda facts: (facts.clocks[name],) if name in facts.clocks else ()
 
 
 def _flag(value: bool | None) -> tuple[int, int]:
@@ -86,7 +86,7 @@ _CLOCKS = (
 _MEANINGS = {fact.name: fact.definition for fact in clocks.clocks(())}
 DEFINITIONS: tuple[_Definition, ...] = (
     *(_Definition(name, "s", _clock(clock), f"mean: {_MEANINGS[clock]}", kinds) for name, clock, kinds in _CLOCKS),
-    _Definition("Decision latency", "s", lambda f: f.decisions_s, "mean: a gate opening to its outcome", "gate_decided"),
+    _Definition("Decision latency", "s", lambda f: tuple(f.decisions_s), "mean: a gate opening to its outcome", "gate_decided"),
     _Definition("SLA kept", "%", lambda f: _flag(f.sla_kept), "resolved incidents whose time to resolve did not run out", "sla_breached, status_changed"),
     _Definition("OLA kept", "%", lambda f: (f.answered_in_time, f.answers_wanted), "pages of an escalation that were acknowledged before they climbed", "paged, page_escalated, acknowledged"),
     _Definition("Updates on time", "%", lambda f: (f.updates_on_time, f.updates_due), "regular updates that left, of those that were due; a holding line is none", "message_sent, update_missed"),
@@ -94,12 +94,14 @@ DEFINITIONS: tuple[_Definition, ...] = (
     _Definition("Caused by change", "%", lambda f: _flag(f.caused_by_change), "incidents whose closing form says so, of those with a form", "closing_form"),
     _Definition("Reopened", "%", lambda f: _flag(f.reopened), "incidents that came back after their end", "reopened"),
     _Definition("Actions on time", "%", lambda f: (f.actions_on_time, f.actions_judged), "follow-up actions done by their due date, of those done or overdue", "action_done, action_overdue"),
-    _Definition("Pages", "count", lambda f: [float(sum(f.pages.values()))], "mean: pages of an incident, to whomever", "paged"),
-    _Definition("Pages at night", "count", lambda f: [float(sum(f.pages_at_night.values()))], f"mean: those that left from {NIGHT_FROM}:00 to 0{NIGHT_TO}:00 UTC", "paged"),
+    _Definition("Pages", "count", lambda f: (float(sum(f.pages.values())),), "mean: pages of an incident, to whomever", "paged"),
+    _Definition("Pages at night", "count", lambda f: (float(sum(f.pages_at_night.values())),), f"mean: those that left from {NIGHT_FROM}:00 to 0{NIGHT_TO}:00 UTC", "paged"),
 )  # fmt: skip
 
 _SINGLES = tuple(each for each in DEFINITIONS if each.unit != "%")
 _SHARES = tuple(each for each in DEFINITIONS if each.unit == "%")
+_SINGLE_VALUES = tuple(each.values for each in _SINGLES)
+_SHARE_VALUES = tuple(each.values for each in _SHARES)
 
 
 class Figures(NamedTuple):
@@ -123,12 +125,13 @@ class Figures(NamedTuple):
 
 def figures_of(facts: IncidentFacts) -> Figures:
     """The facts of an incident as figures."""
-    pairs = [each.values(facts) for each in _SHARES]
+    shares: list[float] = []
+    for values in _SHARE_VALUES:
+        shares += values(facts)
     return Figures(
         facts.incident_id, facts.opened_at, facts.opened_at.isoformat()[:7], facts.service, facts.severity,
-        facts.counted, tuple(tuple(each.values(facts)) for each in _SINGLES),
-        tuple(int(number) for pair in pairs for number in pair), facts.phases, facts.cause_code, facts.pages,
-        facts.pages_at_night,
+        facts.counted, tuple([values(facts) for values in _SINGLE_VALUES]), tuple(map(int, shares)), facts.phases,
+        facts.cause_code, facts.pages, facts.pages_at_night,
     )  # fmt: skip
 
 
@@ -198,7 +201,7 @@ class _Sums:
 
 def _phase(name: str) -> _Definition:
     words = "mean: time in this phase of the runbook"
-    return _Definition(f"Phase {name}", "s", lambda facts: [facts.phases[name]], words, "phase_entered, phase_left")
+    return _Definition(f"Phase {name}", "s", lambda facts: (facts.phases[name],), words, "phase_entered, phase_left")
 
 
 def _share(of: _Definition, part: int, whole: int) -> Measure:

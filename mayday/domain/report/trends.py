@@ -5,15 +5,17 @@ Drills are counted by nobody; what was rejected or merged was no incident of its
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
+from typing import Any
 
 from mayday.domain.report import clocks
 from mayday.domain.report.communication import audiences
 from mayday.domain.report.course import phases
 from mayday.domain.report.reading import at, first, last, number, of, text, texts
-from mayday.domain.timeline import Entry
-from mayday.domain.wire import Wire
+from mayday.domain.timeline import Entry, timestamp
 
 #: UTC hours in which a page wakes people: the on-call's own night is in the roster, not in the timeline
 NIGHT_FROM, NIGHT_TO = 22, 6
@@ -21,8 +23,12 @@ NIGHT_FROM, NIGHT_TO = 22, 6
 NOT_COUNTED = ("rejected", "merged", "candidate")
 
 
-class IncidentFacts(Wire):
-    """Numbers of one incident. A clock of which an end is missing is not in `clocks`."""
+@dataclass
+class IncidentFacts:
+    """Numbers of one incident. A clock of which an end is missing is not in `clocks`.
+
+    A page reads ten thousand of them at once: what we wrote ourselves is read without being checked value by value.
+    """
 
     incident_id: str
     opened_at: datetime
@@ -30,28 +36,46 @@ class IncidentFacts(Wire):
     service: str
     status: str
     drill: bool = False
-    clocks: dict[str, int] = {}
-    phases: dict[str, int] = {}
+    clocks: dict[str, int] = field(default_factory=dict)
+    phases: dict[str, int] = field(default_factory=dict)
     sla_kept: bool | None = None
     answered_in_time: int = 0
     answers_wanted: int = 0
     updates_on_time: int = 0
     updates_due: int = 0
-    decisions_s: list[int] = []
+    decisions_s: list[int] = field(default_factory=list)
     engagements: int = 0
     vendor_breaches: int = 0
     caused_by_change: bool | None = None
     reopened: bool = False
     actions_on_time: int = 0
     actions_judged: int = 0
-    pages: dict[str, int] = {}
-    pages_at_night: dict[str, int] = {}
+    pages: dict[str, int] = field(default_factory=dict)
+    pages_at_night: dict[str, int] = field(default_factory=dict)
     category: str = ""
     cause_code: str = ""
 
     @property
     def counted(self) -> bool:
         return not self.drill and self.status not in NOT_COUNTED
+
+    def stored(self) -> str:
+        """As ASCII JSON, without what says nothing."""
+        told = {name: value for name, value in asdict(self).items() if name in _REQUIRED or value != _UNSAID[name]}
+        return json.dumps({**told, "opened_at": timestamp(self.opened_at)}, separators=(",", ":"))
+
+    @classmethod
+    def read(cls, raw: Mapping[str, Any]) -> IncidentFacts:
+        """What `stored` wrote, in this version or another: names that are unknown here are passed over."""
+        opened_at = datetime.fromisoformat(raw["opened_at"])
+        if not raw.keys() <= _NAMES:
+            raw = {name: value for name, value in raw.items() if name in _NAMES}
+        return cls(**{**raw, "opened_at": opened_at})
+
+
+_NAMES = {each.name for each in fields(IncidentFacts)}
+_UNSAID = asdict(IncidentFacts("", datetime.min, "", "", ""))
+_REQUIRED = ("incident_id", "opened_at", "severity", "service", "status")
 
 
 def facts_of(incident_id: str, entries: Sequence[Entry]) -> IncidentFacts | None:
