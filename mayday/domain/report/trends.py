@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from mayday.domain.report import clocks
@@ -74,7 +74,7 @@ class IncidentFacts:
 
 
 _NAMES = {each.name for each in fields(IncidentFacts)}
-_UNSAID = asdict(IncidentFacts("", datetime.min, "", "", ""))
+_UNSAID = asdict(IncidentFacts("", datetime.min.replace(tzinfo=UTC), "", "", ""))
 _REQUIRED = ("incident_id", "opened_at", "severity", "service", "status")
 
 
