@@ -11,6 +11,8 @@ from mayday.domain.effects import FLUSH, FlushReceipt, FlushRequest
 from mayday.domain.errors import ProviderError
 from mayday.domain.ports import ChildTicket, Ports, Unnoted, WorkNote
 from mayday.domain.timeline import Entry
+from mayday.domain.timeline_words import Naming
+from mayday.language.naming import naming_of
 
 #: most characters of a work note; what is cut stands in the store
 NOTE_LENGTH = 16_000
@@ -40,9 +42,8 @@ class TimelineActivities:
         told = False
         while (news := await self._given.ledger.unnoted(request.incident_id)) is not None:
             if any(not _from_the_ticket(entry) for entry in news.entries):
-                await self._tell(
-                    self._given.drills if news.drill else self._given.ports, _work_note(request.incident_id, news)
-                )
+                note = _work_note(request.incident_id, news, naming_of(self._given.catalog.current()))
+                await self._tell(self._given.drills if news.drill else self._given.ports, note)
             await self._adopt(request.incident_id, news)
             await self._given.ledger.noted(request.incident_id, news.entries[-1].seq)
             told = True
@@ -82,11 +83,11 @@ def _from_the_ticket(entry: Entry) -> bool:
     return entry.kind == "noted" and entry.data.get("channel") in TICKET_CHANNELS
 
 
-def _work_note(incident_id: str, news: Unnoted) -> WorkNote:
+def _work_note(incident_id: str, news: Unnoted, naming: Naming) -> WorkNote:
     """The entries as lines, then what proves them: number and hash of the last one."""
     first, last = news.entries[0], news.entries[-1]
     told = [entry for entry in news.entries if not _from_the_ticket(entry)]
-    lines = [f"{entry.at[:19].replace('T', ' ')} {entry.text}" for entry in told]
+    lines = [f"{entry.at[:19].replace('T', ' ')} {entry.named(naming).text}" for entry in told]
     text = "\n".join(lines)
     if len(text) > NOTE_LENGTH:
         text = text[:NOTE_LENGTH].rsplit("\n", 1)[0] + "\n(cut; the records hold every entry)"

@@ -19,6 +19,7 @@ from mayday.archive.tape import Tape
 from mayday.domain.report.lanes import lanes_of
 from mayday.domain.report.lanes_svg import drawn
 from mayday.domain.timeline import parse_timestamp, stamped
+from mayday.language.naming import naming_of
 from mayday.records.incidents import IncidentRecord
 from starter.access import Acting, Reading
 from starter.once import OnceRoute
@@ -87,10 +88,12 @@ async def lanes(
     if not entries:
         raise Problem(404, "not_archived", f"{record.id} has no timeline yet")
     ended = [entry for entry in entries if entry.kind == "finished"] or entries
+    naming = naming_of(parts.playbooks.catalog)
     try:
         begin = parse_moment(since, entries).at if since else parse_timestamp(entries[0].at)
         end = parse_moment(until, entries).at if until else parse_timestamp(ended[-1].at) + timedelta(seconds=1)
-        picture = drawn(lanes_of(entries), begin, end, f"{record.title}  {record.severity}  {record.id}")
+        named = [entry.named(naming) for entry in entries]
+        picture = drawn(lanes_of(named), begin, end, f"{record.title}  {record.severity}  {record.id}")
     except ValueError as error:
         raise Problem(422, "invalid", str(error)) from None
     return Response(picture, media_type="image/svg+xml")

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from mayday.domain import commands
 from mayday.domain.commands import Command
 from mayday.domain.incident import Board, Pending
+from mayday.language.naming import naming_of
 from mayday.providers.slack.modals import FormField
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.incidents import IncidentRecord
@@ -197,10 +198,13 @@ def _line(record: IncidentRecord, board: Board | None) -> str:
 
 
 def _waits(parts: Parts, item: Pending) -> str:
-    whom = ", ".join(_name(parts, person) for person in item.for_)
+    naming = naming_of(parts.playbooks.catalog)
+    whom = ", ".join(naming.of(ref) for ref in item.for_)
     due = f", until {item.due_at:%H:%M} UTC" if item.due_at else ""
-    then = f", then {item.then}" if item.then else ""
-    return f"- {item.kind} {item.id}: {item.text}" + (f" [{whom}{due}{then}]" if whom or due or then else "")
+    then = f", then {naming.text(item.then)}" if item.then else ""
+    return f"- {item.kind} {item.id}: {naming.text(item.text)}" + (
+        f" [{whom}{due}{then}]" if whom or due or then else ""
+    )
 
 
 def _name(parts: Parts, person: str) -> str:

@@ -21,6 +21,8 @@ import structlog
 
 from mayday.domain.incident import Board
 from mayday.domain.timeline import Entry
+from mayday.domain.timeline_words import NAMELESS
+from mayday.language.naming import naming_of
 from mayday.language.plan import Plan
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.incidents import IncidentRecord
@@ -228,9 +230,10 @@ class IncidentFeed(Feed[Look]):
 
     def _append(self, found: list[Entry]) -> None:
         """Takes only what follows: between two reads some may have moved from the run to the store."""
+        naming = naming_of(self.parts.playbooks.catalog) if found else NAMELESS
         for entry in found:
             if entry.seq == self.seq + 1:
-                self.entries.append(entry)
+                self.entries.append(entry.named(naming))
 
 
 @dataclass

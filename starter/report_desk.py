@@ -14,6 +14,7 @@ from mayday.domain.report.lanes import lanes_of
 from mayday.domain.report.lanes_svg import drawn
 from mayday.domain.review import ReviewBoard
 from mayday.domain.timeline import parse_timestamp
+from mayday.language.naming import naming_of
 from mayday.records.incidents import IncidentRecord
 from starter.parts import Parts
 from starter.problems import Problem
@@ -76,4 +77,6 @@ async def _lanes(parts: Parts, record: IncidentRecord) -> str:
         return ""
     begin = parse_timestamp(entries[0].at)
     ended = next((entry for entry in reversed(entries) if entry.kind == "finished"), entries[-1])
-    return drawn(lanes_of(entries), begin, parse_timestamp(ended.at) + timedelta(seconds=1), record.title)
+    until = parse_timestamp(ended.at) + timedelta(seconds=1)
+    naming = naming_of(parts.playbooks.catalog)
+    return drawn(lanes_of([entry.named(naming) for entry in entries]), begin, until, record.title)

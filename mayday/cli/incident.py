@@ -8,8 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from mayday.cli.errors import WRONG_USAGE, CliError
-from mayday.cli.printing import AsJson, answered, clock, print_json, table
+from mayday.cli.printing import AsJson, answered, clock, print_json, table, whom
 from mayday.cli.remote import remote
+from mayday.domain.plain_words import spoken
+from mayday.domain.timeline_words import NAMELESS
 
 incident_app = typer.Typer(no_args_is_help=True, help="Declare incidents, look at them, and decide.")
 
@@ -133,7 +135,7 @@ def show(incident: Id, as_json: AsJson = False) -> None:
     drill = " (drill)" if found["drill"] else ""
     typer.echo(f"{found['id']}  {found['severity']}  {found['status']}{drill}")
     typer.echo(f"{found['title']}  [{', '.join(found['services'])}]  since {clock(found['opened_at'])}")
-    holders = [f"{role['role']}: {role['person']}" for role in found.get("roles", []) if role.get("person")]
+    holders = [f"{spoken(role['role'])}: {role['person']}" for role in found.get("roles", []) if role.get("person")]
     if found.get("leaderless"):
         holders.insert(0, "no commander")
     for label, value in (
@@ -146,7 +148,14 @@ def show(incident: Id, as_json: AsJson = False) -> None:
     if not found.get("live"):
         typer.echo("(as last stored: its run does not answer)")
     rows = [
-        [item["kind"], item["id"], ", ".join(item["for"]), clock(item["due_at"]), item["then"], item.get("text", "")]
+        [
+            item["kind"],
+            item["id"],
+            whom(item["for"]),
+            clock(item["due_at"]),
+            NAMELESS.text(item["then"]),
+            item.get("text", ""),
+        ]
         for item in found["pending"]
     ]
     table(["waits", "id", "for", "until", "then", ""], rows, "nothing waits")

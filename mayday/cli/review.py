@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from mayday.cli.errors import WRONG_USAGE, CliError
-from mayday.cli.printing import AsJson, answered, clock, print_json, table
+from mayday.cli.printing import AsJson, answered, clock, print_json, table, whom
 from mayday.cli.remote import remote
 from mayday.cli.review_actions import actions_app
 from mayday.cli.review_archive import archive, export
@@ -17,6 +17,7 @@ from mayday.cli.review_replay import replay
 from mayday.cli.review_time import at, lanes, scenario
 from mayday.cli.review_verify import verify
 from mayday.cli.review_what_if import what_if
+from mayday.domain.plain_words import spoken
 
 review_app = typer.Typer(no_args_is_help=True, help="Reviews: owner, meeting, report, follow-ups, closing.")
 review_app.add_typer(actions_app, name="actions")
@@ -86,12 +87,12 @@ def show(incident: Id, as_json: AsJson = False) -> None:
         ("report", f"version {found['report_version']}" if found["report_version"] else "not drafted yet"),
         ("readers", _readers(found)),
         ("problem", found.get("problem")),
-        ("closing form", f"missing {', '.join(found['missing'])}" if found["missing"] else "complete"),
+        ("closing form", f"missing {spoken(', '.join(found['missing']))}" if found["missing"] else "complete"),
     ):
         if value:
             typer.echo(f"{label}: {value}")
     rows = [
-        [item["id"], ", ".join(item["for"]), clock(item["due_at"]) + (" late" if item["overdue"] else ""), item["text"]]
+        [item["id"], whom(item["for"]), clock(item["due_at"]) + (" late" if item["overdue"] else ""), item["text"]]
         for item in found["ledger"]
     ]
     table(["owed", "by", "until", ""], rows, "nothing is owed")

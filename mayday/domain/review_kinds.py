@@ -7,7 +7,7 @@ from __future__ import annotations
 
 REVIEW_KINDS: dict[str, tuple[str, str, str]] = {
     "review_opened": (
-        "the review begins; owner {owner}, meeting within {within}",
+        "the review begins[; owner {owner}][, meeting within {within}]",
         "owner?, resolved_at, within?, finals, findings, vendor_rcas",
         "the review workflow took the chain over and knows what is still owed",
     ),
@@ -22,7 +22,7 @@ REVIEW_KINDS: dict[str, tuple[str, str, str]] = {
         "the review has an owner; `by_acting`: they did the owner's work, which says it too",
     ),
     "review_owner_reassigned": (
-        "{actor} gave the review from {previous} to {to}: {reason}",
+        "{actor} gave the review[ from {previous}] to {to}[: {reason}]",
         "previous?, to, reason",
         "another person is asked to own the review",
     ),
@@ -32,7 +32,7 @@ REVIEW_KINDS: dict[str, tuple[str, str, str]] = {
         "the calendar gave a slot; `late`: there was no office hour before the deadline",
     ),
     "review_meeting_moved": (
-        "{actor} moved the review meeting from {previous} to {starts_at}: {reason}",
+        "{actor} moved the review meeting[ from {previous}] to {starts_at}[: {reason}]",
         "previous?, starts_at, ends_at, late, reason, sequence",
         "the meeting is at another time",
     ),
@@ -42,7 +42,7 @@ REVIEW_KINDS: dict[str, tuple[str, str, str]] = {
         "the calendar gave no slot; the owner schedules by hand",
     ),
     "review_invited": (
-        "invitation {sequence} ({method}) sent to {to}",
+        "invitation {sequence}[ ({method})] sent to {to}",
         "sequence, method, to, unreached",
         "the calendar invitation, a change of it, or its cancellation left",
     ),
@@ -102,7 +102,7 @@ REVIEW_KINDS: dict[str, tuple[str, str, str]] = {
         "the last entry of the chain",
     ),
     "closing_form": (
-        "{actor} filled in the closing form; missing: {missing}",
+        "{actor} filled in the closing form[; missing: {missing}]",
         (
             "category?, cause_code?, caused_by_change?, change?, detected_by?, impact_started_at?, "
             "impact_ended_at?, missing"
@@ -125,7 +125,7 @@ REVIEW_KINDS: dict[str, tuple[str, str, str]] = {
         "a follow-up action with owner and due date",
     ),
     "action_done": (
-        "{actor} completed {action} {title}: {result}",
+        "{actor} completed {action} {title}[: {result}]",
         "action, title, owner, result, on_time, due_at",
         "a follow-up action is done",
     ),
@@ -135,7 +135,7 @@ REVIEW_KINDS: dict[str, tuple[str, str, str]] = {
         "a follow-up action is not wanted any more",
     ),
     "action_reassigned": (
-        "{actor} gave {action} {title} from {previous} to {to}: {reason}",
+        "{actor} gave {action} {title}[ from {previous}] to {to}[: {reason}]",
         "action, title, previous, to, reason",
         "a follow-up action has another owner",
     ),
@@ -200,12 +200,12 @@ REVIEW_KINDS: dict[str, tuple[str, str, str]] = {
         "a second person decided that it shall not go",
     ),
     "finding_opened": (
-        "open: {text}, for {people} until {due_at}",
+        "open: {text}, for {people}[ until {due_at}]",
         "finding, finding_kind, decision, text, people, approvals?, due_at?",
         "something that the incident left unproven: a ratification, a confirmation, an exception",
     ),
     "finding_answered": (
-        "{actor} answered for {decision}: {answer}, {reason}",
+        "{actor} answered for {decision}: {answer}[, {reason}]",
         "finding, finding_kind, decision, answer, yes, reason, open",
         "ratified, refused, confirmed, denied or late; `open`: it stays a finding",
     ),
@@ -230,7 +230,7 @@ REVIEW_KINDS: dict[str, tuple[str, str, str]] = {
         "what was done about it; never an approval",
     ),
     "vendor_rca_asked": (
-        "{vendor} asked for its root cause analysis of {case}, time {times}",
+        "{vendor} asked for its root cause analysis[ of {case}], time {times}",
         "vendor, case?, times, due_at?",
         "weekly, for 30 days",
     ),
@@ -245,7 +245,7 @@ REVIEW_KINDS: dict[str, tuple[str, str, str]] = {
         "a person says that it came",
     ),
     "vendor_rca_missing": (
-        "{vendor} gave no root cause analysis of {case}, asked {asked} times",
+        "{vendor} gave no root cause analysis[ of {case}], asked {asked} times",
         "vendor, case?, contract?, asked",
         "30 days are over: evidence for the next talk about the contract",
     ),

@@ -1,7 +1,7 @@
 """The timeline: an append-only, hash-chained list of typed entries. It is the truth; all else is a projection.
 
 `hash = sha256(prev_hash + canonical JSON of {seq, at, kind, actor, step, data})`: sorted keys, no spaces, UTF-8, no
-floats; the first `prev_hash` is 64 zeros. `text` is rendered from kind and data when read, never hashed.
+floats; the first `prev_hash` is 64 zeros. `text` is made from kind and data when read (`timeline_words`), never hashed.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from pydantic import BaseModel
+from pydantic import BaseModel, PrivateAttr
 from pydantic_core import to_jsonable_python
 
-from mayday.domain.timeline_kinds import render
+from mayday.domain.timeline_words import NAMELESS, Naming, sentence, value_of
 from mayday.domain.wire import Wire
 
 GENESIS = "0" * 64
@@ -69,10 +69,33 @@ class Entry(Wire):
     data: dict[str, Any] = {}
     prev_hash: str
     hash: str
+    _naming: Naming = PrivateAttr(default=NAMELESS)
 
     @property
     def text(self) -> str:
-        return render(self.kind, self.actor, self.step, self.data)
+        """The entry as a sentence, its times in UTC."""
+        at = parse_timestamp(self.at)
+        return sentence(self.kind, self.actor, self.step, self.data, at=at, naming=self._naming)
+
+    def said(self, key: str) -> str:
+        """What `data` has under a name, in words; nothing where it has none."""
+        return value_of(key, self.data.get(key), parse_timestamp(self.at), self._naming)
+
+    @property
+    def naming(self) -> Naming:
+        """The names that its words use."""
+        return self._naming
+
+    @property
+    def by(self) -> str:
+        """Who did it, as a sentence says it."""
+        return self._naming.actor(self.actor)
+
+    def named(self, naming: Naming) -> Entry:
+        """The same entry, whose text calls people as the catalog does."""
+        told = self.model_copy()
+        told._naming = naming
+        return told
 
     def public(self) -> dict[str, Any]:
         """The shape of the API: with `text`."""

@@ -1,11 +1,13 @@
 """The closed list of timeline kinds: what each means, what its `data` holds, and how it reads.
 
-A text is a format over `data`, `actor` and `step`; a missing value reads as a dash. docs/timeline.md is generated from
-this table and tests hold the two together.
+A text is a format over `data`, `actor` and `step`, whose values `mayday.domain.timeline_words` says in words; what stands
+in square brackets is said where there is such a value, and a missing value elsewhere reads as a dash. docs/timeline.md is
+generated from this table and tests hold the two together.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from mayday.domain.review_kinds import REVIEW_KINDS
@@ -19,10 +21,10 @@ class Kind(NamedTuple):
 
 #: kind, how it reads, what its data holds (`?`: not always), what it means
 _TABLE = (
-    ('opened', '{actor} opened {title} as {severity} on {service}, runbook {runbook}', 'title, severity, service, runbook, plan, declare, drill?, inputs?, summary?, customers_affected?', "the incident's run began with this pinned plan"),
+    ('opened', "{actor} opened {title} as {severity} on {service}, runbook {runbook}", 'title, severity, service, runbook, plan, declare, drill?, inputs?, summary?, customers_affected?', "the incident's run began with this pinned plan"),
     ("declared", "declared as {severity} by {actor}", "severity, auto?", "a candidate became an incident, or a rule declared it"),
     ("candidate_proposed", "proposed as {severity} on {service}, expires {expires_at}", "severity, service, expires_at", "a rule proposes an incident and a person decides"),
-    ("candidate_accepted", "{actor} accepted the candidate: {reason}", "reason?", "the candidate is an incident now"),
+    ("candidate_accepted", "{actor} accepted the candidate[: {reason}]", "reason?", "the candidate is an incident now"),
     ("candidate_rejected", "{actor} rejected the candidate: {reason}", "reason", "it was no incident"),
     ("declaration_confirmed", "{actor} confirmed the declaration", "-", "words to the outside may leave"),
     ("declaration_denied", "{actor} did not confirm the declaration", "-", "words to the outside stay held"),
@@ -33,37 +35,37 @@ _TABLE = (
     ("role_offered", "{role} offered to {to} until {due_at}", "role, to, due_at, rung?, handover?, shift_ends_at?, brief?", "somebody is asked to take a role"),
     ("role_taken", "{person} is {role} ({how})", "role, person, before?, how", "a role is held"),
     ("role_lapsed", "{to} did not take {role} in time", "role, to, handover?", "an offer ran out"),
-    ("role_unfilled", "nobody took {role}; {stands_in} stands in", "role, stands_in?", "the commander holds it"),
+    ("role_unfilled", "nobody took {role}[; {stands_in} stands in]", "role, stands_in?", "the commander holds it"),
     ("role_long", "{person} has been {role} for {hours} hours", "role, person, hours", "time for a handover"),
     ("phase_entered", "phase {phase} entered", "phase, name?", "a phase began"),
     ("phase_left", "phase {phase} left: {reason}", "phase, reason", "a phase ended"),
     ("phase_skipped", "phase {phase} skipped: {reason}", "phase, reason", "a phase was not needed"),
     ("step_skipped", "{step} skipped: {reason}", "reason", "its `when` said no"),
     ("step_failed", "{step} failed: {reason}", "verb, action?, code, reason, ambiguous?", "a step failed for good"),
-    ('step_timed_out', '{step} timed out after {after_s} s', 'after_s', "a step's own timeout was over"),
+    ('step_timed_out', "{step} timed out after {after_s}", 'after_s', "a step's own timeout was over"),
     ("step_cancelled", "{step} cancelled: {reason}", "reason", "a step was cancelled"),
-    ("step_added", "{actor} added {verb} {step}", "verb, step_body, channel", "an ad-hoc step"),
-    ('handler_started', 'handler of {event} runs', 'event, run', "an event's steps begin"),
-    ('handler_exhausted', 'handler of {event} has run {runs} times and runs no more', 'event, runs', "its steps cause its own event, or a flood of them"),
-    ("runbook_called", "{runbook} called", "runbook, inputs", "a `call` began"),
+    ("step_added", "{actor} added {step} ({verb})", "verb, step_body, channel", "an ad-hoc step"),
+    ('handler_started', "{event}: the steps for that begin", 'event, run', "an event's steps begin"),
+    ('handler_exhausted', "{event}: the steps for that have run {runs} times and run no more", 'event, runs', "its steps cause its own event, or a flood of them"),
+    ("runbook_called", "the runbook {runbook} is followed as well", "runbook, inputs", "a `call` began"),
     ("variables_set", "set {values}", "values", "a `set` step"),
     ("items_cut", "{items} items, only {max} taken", "items, max", "a for_each met more than its maximum"),
     ("logged", "{words}", "words", "a `log` step"),
-    ("action_started", "{action} started, attempt {attempt}", "action, inputs, attempt", "an action was dispatched"),
-    ('action_finished', '{action} done: {outputs}', "action, outputs, unreached?, after_phase?", "an action's result"),
+    ("action_started", "began {action}[, attempt {attempt}]", "action, inputs, attempt", "an action was dispatched"),
+    ('action_finished', "{action}: done[, {outputs}]", "action, outputs, unreached?, after_phase?", "an action's result"),
     ("action_failed", "{action} failed: {reason}", "action, reason, attempt?, again_at?, after_phase?", "one attempt failed"),
     ("paged", "paged {people} for {page}", "page, purpose, people, targets, channels, unreached?, level?, round?, times?", "people were woken"),
     ("notified", "told {people} about {page}", "as paged", "people were told without being woken"),
-    ("page_failed", "the page {page} reached nobody: {reason}", "page, reason, code?, level?, round?, times?", "no channel carried a page"),
-    ("page_escalated", "{page} climbs to {to} (level {level}, round {round})", "page, level, round, to", "nobody acknowledged in time"),
-    ("page_exhausted", "nobody answered {page} in {rounds} rounds", "page, rounds, paged", "a ladder has no more levels"),
-    ("acknowledged", "{actor} acknowledged {page} after {after_s} s", "page, joined?, channel, after_s", "a page was answered"),
-    ("seen", "{actor} saw {page}", "page, channel", "a person confirmed a notice, an offer or a call to vote"),
+    ("page_failed", "the call for {page} reached nobody: {reason}", "page, reason, code?, level?, round?, times?", "no channel carried a page"),
+    ("page_escalated", "the call for {page} climbs to {to} (level {level}, round {round})", "page, level, round, to", "nobody acknowledged in time"),
+    ("page_exhausted", "nobody answered the call for {page} in {rounds} rounds", "page, rounds, paged", "a ladder has no more levels"),
+    ("acknowledged", "{actor} acknowledged {page} after {after_s}", "page, joined?, channel, after_s", "a page was answered"),
+    ("seen", "{actor} saw the notice of {page}", "page, channel", "a person confirmed a notice, an offer or a call to vote"),
     ("joined", "{actor} joined", "page", "who acknowledged has arrived"),
     ("not_joined", "{person} acknowledged {page} and has not arrived", "page, person, times", "paged again by join_within"),
     ("task_opened", "task {task} for {to}: {text}", "task, task_kind, to, text, due_at?", "work for a person"),
     ("task_accepted", "{actor} accepted {task}", "task, channel", "somebody took a task"),
-    ("task_completed", "{actor} completed {task}: {result}", "task, task_kind, result, after_s, late?, channel", "a task was done"),
+    ("task_completed", "{actor} completed {task}[: {result}]", "task, task_kind, result, after_s, late?, channel", "a task was done"),
     ("task_overdue", "{task} is overdue", "task, to, due_at, times", "a task was late"),
     ("task_withdrawn", "task {task} closed: {reason}", "task, reason", "nobody has to do it any more"),
     ("gate_opened", "asks {voters}: {question}", "decision, question, voters, approvals, required?, excluded?, due_at, digest, then, requester?, ratifies?", "a decision gate opened"),
@@ -72,18 +74,18 @@ _TABLE = (
     ("gate_escalated", "{decision} escalated to {to}: {reason}", "decision, to, people, reason, due_at", "one more voter"),
     ("gate_reseated", "voters of {decision} are now {voters}", "decision, voters, was", "a handover changed who votes"),
     ("gate_reopened", "{decision} is asked again", "decision, digest, due_at", "an approval did not hold"),
-    ("gate_decided", "{decision}: {outcome} ({reason})", "decision, outcome, reason?, ref, votes, digest?, after_s, ratifies?", "the outcome exists"),
+    ("gate_decided", "{decision}: {outcome}[ ({reason})]", "decision, outcome, reason?, ref, votes, digest?, after_s, ratifies?", "the outcome exists"),
     ("approval_void", "what {decision} approved has changed", "decision, was, now", "the digest differs from what was approved"),
-    ("voted", "{actor} voted {choice} on {decision}: {reason}", "decision, choice, reason?, digest?, on_behalf_of?, heard_by?, channel, after_s", "a vote"),
+    ("voted", "{actor} voted {choice} on {decision}[: {reason}]", "decision, choice, reason?, digest?, on_behalf_of?, heard_by?, channel, after_s", "a vote"),
     ("vote_witnessed", "{actor} heard {voter} say {choice}", "decision, voter, choice", "a spoken vote counts now"),
     ("vote_confirmed", "{voter} confirmed the spoken vote", "decision, voter", "the voter stands by it"),
     ("vote_withdrawn", "the spoken vote of {voter} does not count: {reason}", "decision, voter, reason", "a spoken vote fell"),
     ("glass_touched", "{actor} breaks the glass of {decision}: {reason}", "decision, reason, channel", "one of two people"),
-    ("delegated", "{actor} delegates to {to}", "to, decision?, channel", "somebody else answers"),
-    ("finding", "finding: {finding} ({reason})", "finding, decision?, voter?, reason?", "something the review has to look at"),
-    ("cadence_started", "{cadence} every {every_s} s, next {next_at}", "cadence, audience, every_s, next_at", "a cadence began"),
+    ("delegated", "{actor} delegates to {to}[: {decision}]", "to, decision?, channel", "somebody else answers"),
+    ("finding", "finding: {finding}[ for {decision}][ ({reason})]", "finding, decision?, voter?, reason?", "something the review has to look at"),
+    ("cadence_started", "{cadence} every {every_s}, next {next_at}", "cadence, audience, every_s, next_at", "a cadence began"),
     ("cadence_skipped", "{cadence} does not start: {reason}", "cadence, reason", "its `until` holds already"),
-    ("cadence_changed", "{cadence} now every {every_s} s, next {next_at}", "cadence, every_s, before_s, next_at, reason?", "a new interval"),
+    ("cadence_changed", "{cadence} now every {every_s}, next {next_at}", "cadence, every_s, before_s, next_at, reason?", "a new interval"),
     ("cadence_paused", "{actor} paused {cadence}: {reason}", "cadence, reason", "by override"),
     ("cadence_resumed", "{actor} resumed {cadence}: {reason}", "cadence, reason", "by override"),
     ("cadence_stopped", "{cadence} stopped: {reason}", "cadence, reason", "its `until` holds, or the incident ended"),
@@ -104,29 +106,29 @@ _TABLE = (
     ("outward_released", "{actor} lets outward messages leave: {reason}", "reason", "the hold is over"),
     ("final_kept", "the last word to {audience} waits for a second person in the review", "audience, template", "a final nobody released"),
     ("vendor_engaged", "{vendor} engaged as {priority}: {summary}", "vendor, priority, summary, contract, level", "a case is being opened"),
-    ("vendor_contacted", "{vendor} {level} contacted, case {case}", "vendor, case?, level, via, unreached?", "a contact is logged"),
+    ("vendor_contacted", "{vendor}: {level} contacted[, case {case}]", "vendor, case?, level, via, unreached?", "a contact is logged"),
     ("vendor_contact_failed", "{vendor} could not be reached: {reason}", "vendor, level?, reason", "a person has to call"),
-    ("vendor_warning", "{vendor}: three quarters of the {clock} promise are over", "vendor, clock, due_at, started_at, limit_s, contract, priority, case?", "75 % of a contract clock"),
-    ("vendor_breached", "{vendor} broke the {clock} promise of {contract}", "as vendor_warning", "a contract clock ran out"),
+    ("vendor_warning", "{vendor}: three quarters of the time to {clock} are over", "vendor, clock, due_at, started_at, limit_s, contract, priority, case?", "75 % of a contract clock"),
+    ("vendor_breached", "{vendor} broke its promise to {clock} in time, contract {contract}", "as vendor_warning", "a contract clock ran out"),
     ('vendor_escalated', '{vendor}: {level} is called', 'vendor, level', "the vendor's ladder climbs"),
-    ("vendor_replied", "{vendor}: {reply} {words}", "vendor, reply, words?, occurred_at?, channel", "what the vendor said"),
+    ("vendor_replied", "{vendor} {reply}[: {words}]", "vendor, reply, words?, occurred_at?, channel", "what the vendor said"),
     ("vendor_clock_paused", "clocks of {vendor} paused: {reason}", "vendor, reason", "they wait for us"),
-    ("vendor_clock_resumed", "clocks of {vendor} run again after {paused_s} s", "vendor, paused_s", "the pause is over"),
+    ("vendor_clock_resumed", "clocks of {vendor} run again after {paused_s}", "vendor, paused_s", "the pause is over"),
     ("vendor_update_missed", "{vendor} owed an update", "vendor, every_s", "a promised update did not come"),
     ("vendor_closed", "case at {vendor} closed: {reason}", "vendor, reason, breached", "the clocks stopped"),
     ("sla_warning", "three quarters of the time to resolve are over", "clock, due_at, limit_s, severity", "75 % of our own promise"),
     ("sla_breached", "the time to resolve is over", "clock, due_at, limit_s, severity", "our own promise is broken"),
-    ("status_changed", "{actor}: {before} -> {status}: {reason}", "status, before, reason", "the status changed"),
-    ("severity_changed", "{actor}: {before} -> {severity}: {reason}", "severity, before, reason", "the severity changed"),
-    ("impact_set", "{actor} set the impact: {customers_affected} customers", "customers_affected?, started_at?, ended_at?", "what the impact is"),
+    ("status_changed", "{actor} set the status from {before} to {status}[: {reason}]", "status, before, reason", "the status changed"),
+    ("severity_changed", "{actor} set the severity from {before} to {severity}[: {reason}]", "severity, before, reason", "the severity changed"),
+    ("impact_set", "{actor} set the impact[: {customers_affected} customers][, since {started_at}][, until {ended_at}]", "customers_affected?, started_at?, ended_at?", "what the impact is"),
     ("fact_learned", "{name} is {value}", "name, value", "the answer to a missing fact"),
     ('noted', '{words}', 'words, occurred_at?, channel', "a person's note"),
     ("event_received", "event {name} from {actor}", "name, event, channel", "an event from outside"),
-    ('overridden', '{actor} overrode {step}: {action}, {reason}', 'action, reason, to?, result?, channel', "an operator's override"),
-    ("refused", "{command} of {actor} refused: {reason}", "command, code, reason, channel", "a signalled command that broke a rule"),
-    ("outage_ended", "the system itself was away for {seconds} s", "from_at, to_at, seconds", "deadlines of people were moved"),
+    ('overridden', "{actor} overrode {step}: {action}[ to {to}], {reason}", 'action, reason, to?, result?, channel', "an operator's override"),
+    ("refused", "{command} of {actor} was refused: {reason}", "command, code, reason, channel", "a signalled command that broke a rule"),
+    ("outage_ended", "the system itself was away for {seconds}", "from_at, to_at, seconds", "deadlines of people were moved"),
     ("drill_paused", "the drill stands back: {reason}", "reason, incident?, told", "a real incident of the same service or people, or a person, paused it"),
-    ("drill_resumed", "{actor} let the drill go on after {seconds} s: {reason}", "reason, seconds, told", "the pause counts against nobody"),
+    ("drill_resumed", "{actor} let the drill go on after {seconds}[: {reason}]", "reason, seconds, told", "the pause counts against nobody"),
     ("drill_injected", "the drill lets happen: {what}", "what, refused?", "an inject of the drill's scenario; `refused`: it came too early"),
     ("drill_ended", "{actor} ended the drill: {reason}", "reason, told", "everybody was told"),
     ("merged_into", "merged into {into}: {reason}", "into, reason, gates, engagements, tasks", "another incident goes on with it"),
@@ -134,47 +136,23 @@ _TABLE = (
     ("handover_passed_on", "what {source} hands over goes on to {into}", "source, into", "what reaches a merged incident is its survivor's"),
     ("forward_failed", "{into} takes no alerts any more: {reason}", "into, reason", "the survivor is gone"),
     ("reopened", "reopened by {actor}: {reason}", "reason, before, times", "the same incident goes on"),
-    ("review_started", "review started, owner {owner}", "owner?", "the review workflow runs"),
-    ('finished', 'the run is over: {status}', 'status, seconds, entries', "the incident's last entry"),
+    ("review_started", "the review begins[, owner {owner}]", "owner?", "the review workflow runs"),
+    ('finished', "it is over: {status}[, after {seconds}]", 'status, seconds, entries', "the incident's last entry"),
 )  # fmt: skip
 
 #: kind and the value whose presence makes it read otherwise: who speaks a vote is not who writes it down
 _READS_OTHERWISE = {
-    ("voted", "heard_by"): "{on_behalf_of} said {choice} on {decision}, written down by {actor}, to be witnessed by {heard_by}: {reason}",
+    ("voted", "heard_by"): "{on_behalf_of} said {choice} on {decision}, written down by {actor}, to be witnessed by {heard_by}[: {reason}]",
 }  # fmt: skip
 
 KINDS: dict[str, Kind] = {kind: Kind(text, data, meaning) for kind, text, data, meaning in _TABLE}
 KINDS |= {kind: Kind(*row) for kind, row in REVIEW_KINDS.items()}
 
 
-def render(kind: str, actor: str, step: str | None, data: dict[str, Any]) -> str:
-    """One sentence for people. Unknown kinds (of a newer version) read as their name."""
+def reads(kind: str, data: Mapping[str, Any]) -> str | None:
+    """How an entry of a kind with this data reads; None for one that is not in the list."""
     known = KINDS.get(kind)
     if known is None:
-        return kind.replace("_", " ")
-    text = known.text
-    for (of, value), otherwise in _READS_OTHERWISE.items():
-        if kind == of and data.get(value) is not None:
-            text = otherwise
-    return text.format_map(_Dash(actor=actor, step=step or "-", **_flat(data)))
-
-
-def _flat(data: dict[str, Any]) -> dict[str, str]:
-    return {key: _word(value) for key, value in data.items() if key not in ("actor", "step")}
-
-
-def _word(value: Any) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(_word(item) for item in value) or "nobody"
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {'none' if item == [] else _word(item)}" for key, item in value.items()) or "-"
-    return str(value)
-
-
-class _Dash(dict[str, str]):
-    def __missing__(self, key: str) -> str:
-        return "-"
+        return None
+    other = [text for (of, value), text in _READS_OTHERWISE.items() if kind == of and data.get(value) is not None]
+    return other[-1] if other else known.text

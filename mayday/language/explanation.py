@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from mayday.domain.plain_words import plain_condition, plain_event, plain_text
 from mayday.language.actions import BUILT_IN
 from mayday.language.catalog import Catalog
 from mayday.language.checks.layout import nested_lists
-from mayday.language.plain_words import plain_condition, plain_event, plain_text
 from mayday.language.runbook import (
     Cadence,
     EscalationPolicy,

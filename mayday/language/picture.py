@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from mayday.domain.durations import Duration
+from mayday.domain.plain_words import plain_condition, plain_event, plain_length, plain_text
 from mayday.language.catalog import Catalog
 from mayday.language.checks.layout import nested_lists
 from mayday.language.explanation import Telling
-from mayday.language.plain_words import plain_condition, plain_event, plain_length, plain_text
 from mayday.language.runbook import GateTimeout, Runbook, Step, all_steps
 
 __all__ = ["Axis", "Bar", "Item", "Lane", "Picture", "Row", "picture_of"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
+from mayday.domain.plain_words import plain_length
 from mayday.language.picture import Axis, Item, Lane, Picture
 from mayday.language.picture_svg import svg_of
-from mayday.language.plain_words import plain_length
 
 __all__ = ["html_of", "mermaid_of"]
 

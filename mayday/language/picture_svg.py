@@ -8,8 +8,8 @@ from __future__ import annotations
 import textwrap
 from xml.sax.saxutils import escape
 
+from mayday.domain.plain_words import plain_length
 from mayday.language.picture import Axis, Bar, Item, Lane, Picture, Row
-from mayday.language.plain_words import plain_length
 
 __all__ = ["svg_of"]
 

@@ -17,6 +17,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from mayday.domain.durations import Duration
+from mayday.domain.plain_words import words_of
 from mayday.domain.ranks import RankedText, UnknownRank
 from mayday.language.expression_errors import TypeMismatch
 
@@ -106,19 +107,6 @@ def text_of(value: object) -> str:
         case list() | tuple():
             return ", ".join(text_of(item) for item in value)
     raise TypeMismatch(f"{kind_of(value)} cannot stand in a text", hint="name one of its fields")
-
-
-def words_of(length: timedelta) -> str:
-    """A length of time for people: `1 hour 30 minutes`; anything under a second is `0 seconds`."""
-    seconds = int(abs(length).total_seconds())
-    if not seconds:
-        return "0 seconds"
-    parts = []
-    for name, size in (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1)):
-        count, seconds = divmod(seconds, size)
-        if count:
-            parts.append(f"{count} {name}{'' if count == 1 else 's'}")
-    return ("minus " if length < timedelta() else "") + " ".join(parts)
 
 
 def plain(value: object) -> object:

@@ -7,18 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 from mayday.domain.timeline import Entry, parse_timestamp
-from mayday.domain.timeline_kinds import render
-from mayday.language.values import words_of
+from mayday.domain.timeline_words import sentence
 
 __all__ = ["Story", "since"]
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
-#: stands behind a length of time that is in words already, before the ` s` that a kind's sentence ends it with
-_SAID = "\x00"
 
 
 class Story:
@@ -42,10 +38,13 @@ class Story:
             yield from (" " * len(begin) + line for line in more)
 
     def text(self, entry: Entry, at: datetime) -> str:
-        """An entry's sentence with moments as times of day, and lengths of time in words."""
-        data = {key: _length(key, value) for key, value in entry.data.items()}
-        said = render(entry.kind, entry.actor, entry.step, data).replace(f"{_SAID} s", "").replace(_SAID, "")
-        return _MOMENT.sub(lambda found: self._moment(parse_timestamp(found[0]), at), said)
+        """An entry's sentence with moments as times of day, those of what it quotes too."""
+
+        def here(moment: datetime) -> str:
+            return self._moment(moment, at)
+
+        said = sentence(entry.kind, entry.actor, entry.step, entry.data, at=at, moment=here)
+        return _MOMENT.sub(lambda found: here(parse_timestamp(found[0])), said)
 
     def _moment(self, moment: datetime, now: datetime) -> str:
         """`03:20`, `03:20:30`, and with the day where it is not that of `now`."""
@@ -58,10 +57,3 @@ def since(moment: datetime, start: datetime) -> str:
     """`T+1h02m03s`: how long after the start."""
     hours, rest = divmod(max(0, int((moment - start).total_seconds())), 3600)
     return f"T+{f'{hours}h' if hours else ''}{rest // 60:02d}m{rest % 60:02d}s"
-
-
-def _length(key: str, value: Any) -> Any:
-    """A number of seconds in words; anything else as it is."""
-    if not key.endswith(("_s", "seconds")) or isinstance(value, bool) or not isinstance(value, int):
-        return value
-    return f"{words_of(timedelta(seconds=value))}{_SAID}"

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from mayday.domain.incident import Board, Pending
+from mayday.domain.plain_words import plain_condition
 from mayday.domain.timeline import Entry
-from mayday.language.plain_words import plain_condition
 from starter.console.names import Names
 from starter.console.visitor import Visitor
 

@@ -13,6 +13,7 @@ from mayday.domain.incident import ENDED, STATUSES, Board
 from mayday.domain.ranks import SeverityName
 from mayday.domain.timeline import Entry, timestamp
 from mayday.language.library import UnknownRunbook
+from mayday.language.naming import naming_of
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.incidents import IncidentRecord
 from starter.access import Acting, Reading
@@ -118,7 +119,8 @@ async def timeline(
     entries = await merged_timeline(parts, record, after)
     page = entries[:limit]
     more = str(page[-1].seq) if len(entries) > limit else None
-    wanted = [entry.public() for entry in page if not kind or entry.kind in kind]
+    naming = naming_of(parts.playbooks.catalog)
+    wanted = [entry.named(naming).public() for entry in page if not kind or entry.kind in kind]
     return {"items": wanted, "next": more}
 
 

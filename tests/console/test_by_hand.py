@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from mayday.domain.timeline_words import thing
 from tests.console.rooms import PATIENCE, Rooms, declared, over, reachable, told, waits
 
 pytestmark = [pytest.mark.browser, pytest.mark.temporal, pytest.mark.timeout(600)]
@@ -25,7 +26,8 @@ def overridden(page: Page, step: str, action: str, *, to: str = "", result: str 
     form.get_by_role("button", name="Override").click()
     expect(page.get_by_text("You overrule the runbook")).to_be_visible()
     page.get_by_role("button", name="Yes, do it").click()
-    told(page, f"overrode {step.replace(':', '.')}: {action}, {action} by hand")
+    what = action.replace("_", " ")
+    told(page, f"overrode {re.escape(thing(step, quoted=True))}: {what}.*, {action} by hand")
 
 
 def test_what_is_not_in_the_file_is_added_by_form(rooms: Rooms) -> None:
@@ -92,7 +94,7 @@ def test_a_vote_is_given_away_and_the_glass_is_broken_and_ratified(rooms: Rooms)
     ratified = waits(kim, "Ratify afterwards")
     ratified.get_by_label("Reason").fill("we would have said so")
     ratified.get_by_role("button", name="Ratify it").click()
-    told(ana, "Kim Larsen voted approve on ratify:emergency_change")
+    told(ana, "Kim Larsen voted approve on “ratify emergency change”")
     expect(waits(ana, "Ratify afterwards")).to_contain_text("Ana Ruiz may not vote: broke the glass")
     reachable(ana)
     ana.goto(room)
@@ -116,7 +118,7 @@ def test_everything_can_be_overruled(rooms: Rooms) -> None:
     overridden(ana, "cadence:technical_update", "resume")
     overridden(ana, "first_look", "reassign", to="lee")
     overridden(ana, "room", "complete", result="url: https://meet.example/night")
-    told(ana, r"overrode room: complete")
+    told(ana, r"overrode “room”: complete")
     overridden(ana, "quiet", "skip")
     overridden(ana, "quiet", "retry")
     overridden(ana, "first_look", "cancel")

@@ -102,7 +102,7 @@ def test_a_drill_from_its_form_to_its_score_card(
     raj = rooms.enter("raj", drill, width=390, height=844)
     ringing = waits(raj, "Checkout is down").filter(has_text="for you")
     ringing.get_by_role("button", name="Acknowledge", exact=True).tap()
-    told(ana, "Raj Patel acknowledged page_payments")
+    told(ana, "Raj Patel acknowledged “page payments”")
 
     # the fence is closed: nothing of it is outside, and what is inside says what it is
     texts = [

@@ -27,7 +27,7 @@ def test_a_night_from_the_declaration_to_the_review(rooms: Rooms) -> None:
     expect(mine.get_by_role("button", name="Acknowledge", exact=True)).to_be_visible()
     reachable(raj)
     mine.get_by_role("button", name="Acknowledge", exact=True).tap()
-    told(ana, "Raj Patel acknowledged page_payments")
+    told(ana, "Raj Patel acknowledged “page payments”")
 
     # two of the board decide, each in a browser of their own; who asked for it is refused with the reason
     sam, kim = rooms.enter("sam", room, width=390, height=844), rooms.enter("kim", room)
@@ -102,7 +102,7 @@ def test_a_vote_with_nothing_but_the_keyboard(rooms: Rooms) -> None:
     tab_to(noor, gate.get_by_role("button", name="Reject"), most=3)
     noor.keyboard.press("Enter")
     expect(noor.locator("[data-told]")).to_contain_text("Voted reject", timeout=PATIENCE)
-    told(ana, "Noor Haddad voted reject on emergency_change: the risk is known")
+    told(ana, "Noor Haddad voted reject on “emergency change”: the risk is known")
     expect(ana.locator(".facts")).to_contain_text("Ana Ruiz", timeout=PATIENCE)
     over(ana)
 

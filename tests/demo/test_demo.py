@@ -34,7 +34,7 @@ async def test_a_night_from_the_alert_to_the_review(tmp_path: Path) -> None:
         "resolved",
         "the review is with ana",
         "Timeline of INC-",
-        "lee acknowledged page_payments",
+        "Lee Carter acknowledged “page payments”",
         "agreed, the backout is ready",
         "# SEV2 Checkout answers with errors",
         "where to look further",

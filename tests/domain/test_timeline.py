@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from mayday.domain.timeline import GENESIS, Entry, append, first_broken, plain, stamped
-from mayday.domain.timeline_kinds import KINDS, render
+from mayday.domain.timeline_kinds import KINDS
+from mayday.domain.timeline_words import sentence
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 START = datetime(2026, 3, 2, 2, 10, tzinfo=UTC)
@@ -114,17 +115,20 @@ def test_nothing_is_listed_that_nobody_writes() -> None:
 
 def test_a_spoken_vote_reads_as_what_its_voter_said() -> None:
     data = {"decision": "invoke_dr", "choice": "approve", "reason": "five hours is too long"}
-    assert render("voted", "chris", None, data) == "chris voted approve on invoke_dr: five hours is too long"
-    spoken = render("voted", "li", None, {**data, "on_behalf_of": "chris", "heard_by": "dee"})
+    assert sentence("voted", "chris", None, data) == "chris voted approve on “invoke dr”: five hours is too long"
+    spoken = sentence("voted", "li", None, {**data, "on_behalf_of": "chris", "heard_by": "dee"})
     assert spoken == (
-        "chris said approve on invoke_dr, written down by li, to be witnessed by dee: five hours is too long"
+        "chris said approve on “invoke dr”, written down by li, to be witnessed by dee: five hours is too long"
     )
 
 
 def test_nothing_found_is_not_nobody() -> None:
     found = {"action": "changes.recent", "outputs": {"changes": [], "freezes": ["FR-1"]}}
-    assert render("action_finished", "system", None, found) == "changes.recent done: changes none, freezes FR-1"
-    assert render("gate_opened", "system", None, {"voters": [], "question": "Now?"}) == "asks nobody: Now?"
+    assert (
+        sentence("action_finished", "system", None, found)
+        == "looking for recent changes: done, changes: none, freezes: FR-1"
+    )
+    assert sentence("gate_opened", "system", None, {"voters": [], "question": "Now?"}) == "asks nobody: Now?"
 
 
 @given(
@@ -132,4 +136,4 @@ def test_nothing_found_is_not_nobody() -> None:
     st.dictionaries(st.sampled_from(["reason", "to", "actor", "step", "people"]), json_data),
 )
 def test_every_kind_reads_as_a_sentence_whatever_is_missing(kind: str, data: dict[str, Any]) -> None:
-    assert render(kind, "ana", None, data)
+    assert sentence(kind, "ana", None, data)

@@ -11,12 +11,12 @@ import typer
 from typer.testing import CliRunner
 
 from mayday.cli.runbook import runbook_app
+from mayday.domain.plain_words import plain_condition, plain_event, plain_length, plain_text
 from mayday.domain.system_events import SYSTEM_EVENTS
 from mayday.language.library import Library
 from mayday.language.picture import Picture, picture_of
 from mayday.language.picture_mermaid import html_of, mermaid_of
 from mayday.language.picture_svg import svg_of
-from mayday.language.plain_words import plain_condition, plain_event, plain_length, plain_text
 from mayday.language.runbook import all_steps
 from mayday.settings import packaged_runbooks
 

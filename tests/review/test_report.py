@@ -39,11 +39,11 @@ def test_every_vote_with_its_reason_and_the_spoken_one_as_an_exception() -> None
         ("dana", "approve", "agreed"),
     ]
     assert decision.votes[0].heard_by == "li"
-    assert decision.votes[0].note == "recorded by ana"
+    assert decision.votes[0].recorded_by == "ana"
     assert report.exceptions == [
-        "invoke_dr: the vote that chris spoke was not confirmed by chris",
-        "emergency_change: lapsed, nobody decided in time",
-        "emergency_change: unapproved emergency, no ratification",
+        "“invoke dr”: the vote that chris spoke was not confirmed by chris",
+        "“emergency change”: lapsed, nobody decided in time",
+        "“emergency change”: unapproved emergency, no ratification",
     ]
     assert "NOT confirmed" in render(report)
 
@@ -79,8 +79,8 @@ def test_a_confirmation_and_a_refused_ratification_in_the_review_change_what_the
     report = draft(chain.entries, incident_id="INC-1")
     assert report.decisions[0].votes[0].confirmed
     assert report.exceptions == [
-        "emergency_change: lapsed, nobody decided in time",
-        "emergency_change: unapproved emergency, ratification refused",
+        "“emergency change”: lapsed, nobody decided in time",
+        "“emergency change”: unapproved emergency, ratification refused",
     ]
 
 
@@ -115,7 +115,7 @@ def test_a_ratification_in_time_is_no_exception_to_hide_but_says_so() -> None:
         outcome="approved",
         ratifies="emergency_change",
     )
-    assert "emergency_change: unapproved emergency, ratified" in draft(chain.entries, incident_id="INC-1").exceptions
+    assert "“emergency change”: unapproved emergency, ratified" in draft(chain.entries, incident_id="INC-1").exceptions
 
 
 def test_what_each_audience_got_and_missed() -> None:
@@ -132,11 +132,11 @@ def test_the_vendor_against_its_contract_with_the_evidence() -> None:
     assert (vendor.contract, vendor.priority, vendor.case) == ("C-2231", "P1", "C-77")
     assert vendor.response_s == 62 * 60  # from the first contact to when they called, not to when it was typed in
     assert "response promise of C-2231 (P1)" in vendor.breaches[0]
-    assert vendor.escalations == ["2026-03-02 02:40:00 account_manager"]
+    assert vendor.escalations == ["2026-03-02 02:40:00 account manager"]
 
 
 def test_overrides_and_late_notes_stand_where_they_belong() -> None:
     report = draft(night().entries, incident_id="INC-1")
-    assert ["overrode soak" in fact.text for fact in report.interventions] == [True]
+    assert ["overrode “soak”" in fact.text for fact in report.interventions] == [True]
     assert report.notes[0].at == START.replace(minute=30)
     assert [(fact.phase, fact.seconds) for fact in report.phases] == [("declare", 468), ("restore", None)]

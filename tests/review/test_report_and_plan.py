@@ -85,7 +85,7 @@ def promise(report: Report, name: str) -> PromiseFact:
 @pytest.mark.parametrize(
     ("path", "how", "note"),
     [
-        ("call", "late", "call climbs to lee"),
+        ("call", "late", "“call” climbs to lee"),
         ("ticket", "by hand", "dee did it: the desk is down"),
         ("guard", "skipped", "not needed: false"),
         ("change", "late", "nobody decided in time"),

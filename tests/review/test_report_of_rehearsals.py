@@ -49,7 +49,7 @@ async def test_a_yes_by_phone_stands_with_its_witness(library: Library) -> None:
     report = await report_of(library, "stories/3_yes_by_phone.yaml")
     spoken = [vote for decision in report.decisions for vote in decision.votes if vote.heard_by]
     assert spoken
-    assert all(vote.note.startswith("recorded by") for vote in spoken)
+    assert all(vote.recorded_by for vote in spoken)
 
 
 async def test_an_unapproved_emergency_is_called_one(library: Library) -> None:

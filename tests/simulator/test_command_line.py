@@ -78,7 +78,7 @@ def test_a_junit_file_is_xml_whatever_was_said(tmp_path: pathlib.Path) -> None:
 
 def test_the_story_reads_line_by_line() -> None:
     result = run(GOOD, "--story")
-    assert "acknowledged page_payments" in result.stdout
+    assert "acknowledged “page payments”" in result.stdout
     assert "coverage of demo_checkout" in result.stdout
 
 

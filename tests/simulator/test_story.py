@@ -35,7 +35,7 @@ def test_times_are_of_the_zone_in_which_the_start_is_written() -> None:
         "Tuesday 3 March 2026, UTC+01:00",
         "T+00m00s    23:40:00  system   customers every 30 minutes, next 4 March 00:10",
         "Wednesday 4 March 2026, UTC+01:00",
-        "T+2h01m30s  01:41:30  system   system acknowledged engineers after 1 minute 30 seconds",
+        "T+2h01m30s  01:41:30  system   the system acknowledged “engineers” after 1 minute 30 seconds",
     ]
 
 

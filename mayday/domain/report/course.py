@@ -64,13 +64,13 @@ def phases(entries: Sequence[Entry]) -> list[PhaseFact]:
         if entry.kind == "phase_entered":
             found.append(PhaseFact(phase=phase, name=text(entry.data.get("name")), entered_at=at(entry)))
         elif entry.kind == "phase_skipped":
-            found.append(PhaseFact(phase=phase, how=f"skipped: {text(entry.data.get('reason'))}"))
+            found.append(PhaseFact(phase=phase, how=f"skipped: {entry.said('reason')}"))
         else:
             open_one = next((item for item in reversed(found) if item.phase == phase and item.left_at is None), None)
             if open_one is not None:
                 open_one.left_at = at(entry)
                 open_one.seconds = seconds(open_one.entered_at, open_one.left_at)
-                open_one.how = text(entry.data.get("reason"))
+                open_one.how = entry.said("reason")
     return found
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from mayday.domain.report.model import DecisionFact, OutcomeFact, VoteFact
 from mayday.domain.report.reading import at, happened, moment, number, of, text, texts
 from mayday.domain.timeline import Entry
+from mayday.domain.timeline_words import NAMELESS, thing
 
 #: what else happened to a gate, in words
 EVENTS = (
@@ -66,16 +67,22 @@ def _ratified_in_the_review(found: dict[str, DecisionFact], entry: Entry) -> Non
 def exceptions(entries: Sequence[Entry]) -> list[str]:
     """What was not done by the rule: unapproved emergencies, spoken votes without their confirmation, lapses."""
     lines: list[str] = []
+    naming = entries[0].naming if entries else NAMELESS
+
+    def said(decision: DecisionFact) -> str:
+        return thing(decision.id, naming, quoted=True)
+
     for decision in decisions(entries):
         for outcome in decision.outcomes:
             if outcome.outcome == "unapproved_emergency":
                 verdict = _ratification(entries, decision)
-                lines.append(f"{decision.id}: unapproved emergency, {verdict}")
+                lines.append(f"{said(decision)}: unapproved emergency, {verdict}")
             elif outcome.outcome == "lapsed":
-                lines.append(f"{decision.id}: lapsed, nobody decided in time")
+                lines.append(f"{said(decision)}: lapsed, nobody decided in time")
         for vote in decision.votes:
             if vote.heard_by and not vote.confirmed:
-                lines.append(f"{decision.id}: the vote that {vote.person} spoke was not confirmed by {vote.person}")
+                who = naming.of(vote.person)
+                lines.append(f"{said(decision)}: the vote that {who} spoke was not confirmed by {who}")
     for entry in of(entries, "finding"):
         if entry.data.get("finding") != "unapproved":
             lines.append(entry.text)
@@ -125,7 +132,7 @@ def _vote(decision: DecisionFact, entry: Entry) -> None:
             on_behalf_of=None if spoken else behalf,
             heard_by=spoken,
             confirmed=False if spoken else None,
-            note=f"recorded by {entry.actor}" if spoken else "",
+            recorded_by=entry.actor if spoken else None,
         )
     )
 
@@ -142,7 +149,7 @@ def _decided(decision: DecisionFact, entry: Entry) -> None:
         OutcomeFact(
             outcome=text(data.get("outcome")),
             at=at(entry),
-            reason=text(data.get("reason")),
+            reason=entry.said("reason"),
             seconds=number(data.get("after_s")),
             ratifies=text(data.get("ratifies")) or None,
         )

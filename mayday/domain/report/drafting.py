@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from mayday.domain.plain_words import spoken
 from mayday.domain.report import adherence, clocks, communication, course, decisions, promises, vendors
 from mayday.domain.report.model import Report
 from mayday.domain.report.reading import first, last, number, of, text
 from mayday.domain.report.score_card import score_card
 from mayday.domain.review.wire import ReviewBoard, WrittenSection
 from mayday.domain.timeline import GENESIS, Entry, first_broken
+from mayday.domain.timeline_words import Naming
 
 
 def draft(
@@ -29,8 +31,10 @@ def draft(
 
     The chain is checked on the way: a broken one is named in the report, which is drafted all the same.
     """
-    chain = sorted(entries, key=lambda entry: entry.seq)
+    naming = _naming(plan or {})
+    chain = [entry.named(naming) for entry in sorted(entries, key=lambda entry: entry.seq)]
     report = _facts(chain, incident_id)
+    report.naming = naming
     report.version, report.drafted_at = version, drafted_at
     report.promises = promises.promises(plan or {}, chain)
     report.steps = adherence.adherence(plan, chain) if plan is not None else None
@@ -46,6 +50,15 @@ def draft(
     if written is not None:
         report.written = written
     return report
+
+
+def _naming(plan: Mapping[str, Any]) -> Naming:
+    """What the plan calls people, vendors and services."""
+    people, vendors, services = (
+        {name: str(entry.get("name") or spoken(name)) for name, entry in (plan.get(kind) or {}).items()}
+        for kind in ("people", "vendors", "services")
+    )
+    return Naming(people, vendors, services)
 
 
 def _facts(chain: Sequence[Entry], incident_id: str) -> Report:

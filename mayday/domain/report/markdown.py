@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from mayday.domain.report.model import AudienceFact, DecisionFact, Report, VendorFact
+from mayday.domain.plain_words import spoken
+from mayday.domain.report.model import AudienceFact, DecisionFact, Report, VendorFact, VoteFact
 from mayday.domain.report.plan_sections import followed, promised
 from mayday.domain.report.score_words import scores
 from mayday.domain.report.words import because, events, length, plain, quoted, shortened, table, when
 from mayday.domain.review.reporting import PEOPLE_SECTIONS
 from mayday.domain.review.wire import Finding, VendorRca
+from mayday.domain.timeline_words import thing
 
 AUDIENCE_HEAD = ("audience", "sent", "first after", "longest gap", "on time", "missed", "holding lines")
 #: lines of the short timeline in the text; the whole one is in the records
@@ -48,6 +50,11 @@ def render(report: Report) -> str:
     return "\n".join(part.rstrip() + "\n" for part in parts if part)
 
 
+def named(person: str | None, report: Report) -> str:
+    """A person, or what else a reference names, as the catalog calls them."""
+    return plain(report.naming.of(person)) if person else ""
+
+
 # -- parts
 
 
@@ -55,12 +62,13 @@ def _head(report: Report) -> str:
     status = f", review {report.state.replace('_', ' ')}" if report.state else ""
     drafted = f"Version {report.version}, drafted {when(report.drafted_at)}. " if report.version else ""
     title = f"# {'DRILL: ' if report.drill else ''}{report.severity} {plain(report.title) or report.incident_id}"
-    what = f"Incident `{report.incident_id}` on {plain(report.service) or '-'}, {report.status or 'open'}{status}."
+    service = plain(report.naming.services.get(report.service, report.service)) or "-"
+    what = f"Incident `{report.incident_id}` on {service}, {report.status or 'open'}{status}."
     lines = [title, "", f"{drafted}{what} Runbook {plain(report.runbook) or '-'}. Times are UTC."]
     refs = [
         f"ticket {plain(report.ticket)}" if report.ticket else "",
         f"problem {plain(report.problem)}" if report.problem else "",
-        f"owner {plain(report.owner)}" if report.owner else "",
+        f"owner {named(report.owner, report)}" if report.owner else "",
         f"meeting {when(report.meeting.starts_at)}" if report.meeting and not report.meeting.cancelled else "",
     ]
     if any(refs):
@@ -76,9 +84,8 @@ def _people(report: Report, section: str) -> str:
     written = report.written.get(section)
     if written is None:
         return f"{title}\n\n*To be written: {PEOPLE_SECTIONS[section]}*"
-    return (
-        f"{title}\n\n{quoted(written.text)}\n\n*{plain(written.author)}, version {written.version}, {when(written.at)}*"
-    )
+    author = f"*{named(written.author, report)}, version {written.version}, {when(written.at)}*"
+    return f"{title}\n\n{quoted(written.text)}\n\n{author}"
 
 
 def _impact(report: Report) -> str:
@@ -125,15 +132,19 @@ def _course(report: Report) -> str:
 def _decisions(report: Report) -> str:
     if not report.decisions:
         return "## Decisions\n\nNo decision gate was opened."
-    return "\n\n".join(["## Decisions", *[_decision(item) for item in report.decisions]])
+    return "\n\n".join(["## Decisions", *[_decision(item, report) for item in report.decisions]])
 
 
-def _decision(decision: DecisionFact) -> str:
-    needed = f"{decision.approvals} of {', '.join(map(plain, decision.voters))}" if decision.approvals else "-"
-    required = f", required: {', '.join(map(plain, decision.required))}" if decision.required else ""
+def _decision(decision: DecisionFact, report: Report) -> str:
+    needed = (
+        f"{decision.approvals} of {', '.join(named(who, report) for who in decision.voters)}"
+        if decision.approvals
+        else "-"
+    )
+    required = f", required: {', '.join(named(who, report) for who in decision.required)}" if decision.required else ""
     about = f"`{decision.id}`, opened {when(decision.opened_at)}, approvals needed: {needed}{required}"
     title = f"### {plain(decision.question) or decision.id}"
-    lines = [title, "", f"{about}; requested by {plain(decision.requester) or '-'}.", ""]
+    lines = [title, "", f"{about}; requested by {named(decision.requester, report) or '-'}.", ""]
     for outcome in decision.outcomes:
         after = f" after {length(outcome.seconds)}" if outcome.seconds is not None else ""
         lines.append(f"- **{outcome.outcome.replace('_', ' ')}** at {when(outcome.at)}{after}{because(outcome.reason)}")
@@ -143,10 +154,10 @@ def _decision(decision: DecisionFact) -> str:
         rows = [
             (
                 when(vote.at),
-                plain(vote.person) + (f" for {plain(vote.on_behalf_of)}" if vote.on_behalf_of else ""),
+                named(vote.person, report) + (f" for {named(vote.on_behalf_of, report)}" if vote.on_behalf_of else ""),
                 vote.choice,
                 plain(vote.reason) or "-",
-                _spoken(vote.heard_by, vote.confirmed, vote.note),
+                _spoken(vote, report),
             )
             for vote in decision.votes
         ]
@@ -159,10 +170,12 @@ def _decision(decision: DecisionFact) -> str:
     return "\n".join(lines)
 
 
-def _spoken(heard_by: str | None, confirmed: bool | None, note: str) -> str:
-    if heard_by is None:
+def _spoken(vote: VoteFact, report: Report) -> str:
+    if vote.heard_by is None:
         return "-"
-    return f"spoken, heard by {plain(heard_by)}, {plain(note)}, {'confirmed' if confirmed else 'NOT confirmed'}"
+    recorded = f", recorded by {named(vote.recorded_by, report)}" if vote.recorded_by else ""
+    confirmed = "confirmed" if vote.confirmed else "NOT confirmed"
+    return f"spoken, heard by {named(vote.heard_by, report)}{recorded}, {confirmed}"
 
 
 def _communication(report: Report) -> str:
@@ -175,10 +188,10 @@ def _communication(report: Report) -> str:
         table(AUDIENCE_HEAD, rows),
     ]
     for fact in report.audiences:
-        lines += ["", f"### {plain(fact.audience)}", ""]
+        lines += ["", f"### {plain(spoken(fact.audience))}", ""]
         said = [(missed, "**missed**: nobody read it in time") for missed in fact.missed]
         for message in fact.sent:
-            what = f"{message.purpose}: {plain(shortened(message.text))}"
+            what = f"{spoken(message.purpose)}: {plain(shortened(message.text))}"
             said.append((message.at, what + _parts(message.via, message.problem)))
         said += [(problem.at, plain(problem.problem)) for problem in fact.problems]
         lines += [f"- {when(at)} {what}" for at, what in sorted(said, key=lambda pair: pair[0])]
@@ -187,7 +200,7 @@ def _communication(report: Report) -> str:
 
 def _audience(fact: AudienceFact) -> tuple[str, ...]:
     return (
-        plain(fact.audience),
+        plain(spoken(fact.audience)),
         str(len(fact.sent)),
         length(fact.first_after_s),
         length(fact.longest_gap_s),
@@ -206,7 +219,7 @@ def _vendors(report: Report) -> str:
         return ""
     lines = ["## Vendors"]
     for fact in report.vendors:
-        lines += ["", *_vendor(fact)]
+        lines += ["", *_vendor(fact, report)]
     for rca in report.vendor_rcas:
         what = f"Root cause analysis of {plain(rca.name or rca.vendor)} (case {plain(rca.case) or '-'})"
         lines += ["", f"{what}: {_rca(rca)}, asked {rca.asked} times."]
@@ -219,13 +232,13 @@ def _rca(rca: VendorRca) -> str:
     return "never came" if rca.missing else "open"
 
 
-def _vendor(fact: VendorFact) -> list[str]:
+def _vendor(fact: VendorFact, report: Report) -> list[str]:
     contract = f"Contract {plain(fact.contract) or '-'}, {plain(fact.priority) or '-'}."
     reply = (
         f"Contacted {when(fact.first_contact_at)}, first reply {when(fact.first_reply_at)} ({length(fact.response_s)})"
     )
     closed = f"closed {when(fact.closed_at)}, clock paused {length(fact.paused_s)}"
-    title = f"### {plain(fact.vendor)}, case {plain(fact.case) or '-'}"
+    title = f"### {plain(report.naming.vendors.get(fact.vendor, spoken(fact.vendor)))}, case {plain(fact.case) or '-'}"
     lines = [title, "", f"{contract} {reply}, {closed}."]
     for name, items in (
         ("Breach", fact.breaches),
@@ -251,16 +264,16 @@ def _exceptions(report: Report) -> str:
     lines = [f"- {plain(line)}" for line in report.exceptions]
     for finding in report.findings:
         still = "**open**, " if finding.open else ""
-        what = f"{plain(finding.decision)}, {finding.kind}: {plain(finding.text)}"
-        lines.append(f"- {what}: {still}{_finding(finding)}")
+        what = f"{plain(thing(finding.decision, report.naming, quoted=True))}, {finding.kind}: {plain(finding.text)}"
+        lines.append(f"- {what}: {still}{_finding(finding, report)}")
     return "\n".join(["## Exceptions and findings", "", *lines]) if lines else "## Exceptions and findings\n\nNone."
 
 
-def _finding(finding: Finding) -> str:
+def _finding(finding: Finding, report: Report) -> str:
     if finding.settled_by:
-        return f"settled by {plain(finding.settled_by)}: {plain(finding.settlement)}"
+        return f"settled by {named(finding.settled_by, report)}: {plain(finding.settlement)}"
     if finding.answer:
-        return f"{finding.answer} by {plain(finding.answered_by)}{because(finding.reason)}"
+        return f"{finding.answer} by {named(finding.answered_by, report)}{because(finding.reason)}"
     return "nobody answered in time" if finding.expired else "not answered yet"
 
 
@@ -271,7 +284,7 @@ def _actions(report: Report) -> str:
         (
             item.id,
             plain(item.title),
-            plain(item.owner),
+            named(item.owner, report),
             item.priority,
             when(item.due_at),
             item.state + (f" {when(item.ended_at)}{because(item.result)}" if item.ended_at else ""),

@@ -11,6 +11,7 @@ from typing import Literal
 
 from mayday.domain.report.score_model import ScoreCard
 from mayday.domain.review.wire import ClosingForm, Finding, FollowUp, ReviewMeeting, VendorRca, WrittenSection
+from mayday.domain.timeline_words import NAMELESS, Naming
 from mayday.domain.wire import Wire
 
 
@@ -53,7 +54,7 @@ class VoteFact(Wire):
     on_behalf_of: str | None = None
     heard_by: str | None = None
     confirmed: bool | None = None
-    note: str = ""
+    recorded_by: str | None = None
 
 
 class OutcomeFact(Wire):
@@ -208,6 +209,7 @@ class Report(Wire):
     notes: list[EventFact] = []
     exceptions: list[str] = []
     timeline: list[EventFact] = []
+    naming: Naming = NAMELESS
     #: of drills only
     score: ScoreCard | None = None
     version: int = 0

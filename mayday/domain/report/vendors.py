@@ -45,13 +45,13 @@ def _read(fact: VendorFact, entry: Entry) -> None:
         if fact.first_reply_at is None and data.get("reply") in ANSWERS:
             fact.first_reply_at = happened(entry)
             fact.response_s = seconds(fact.first_contact_at or fact.engaged_at, fact.first_reply_at)
-        fact.replies.append(f"{happened(entry):%Y-%m-%d %H:%M:%S} {entry.text} (entered by {entry.actor})")
+        fact.replies.append(f"{happened(entry):%Y-%m-%d %H:%M:%S} {entry.text} (entered by {entry.by})")
     elif entry.kind == "vendor_clock_paused":
         fact.pauses.append(f"{clock(entry)} {text(data.get('reason')) or 'waiting on us'}")
     elif entry.kind == "vendor_clock_resumed":
         fact.paused_s += number(data.get("paused_s")) or 0
     elif entry.kind == "vendor_escalated":
-        fact.escalations.append(f"{clock(entry)} {text(data.get('level'))}")
+        fact.escalations.append(f"{clock(entry)} {entry.said('level')}")
     elif entry.kind == "vendor_breached":
         limit = number(data.get("limit_s"))
         fact.breaches.append(

@@ -6,8 +6,9 @@ Only for showing: nothing here is evaluated. What no rule knows stays as its aut
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
-__all__ = ["plain_condition", "plain_length", "plain_text"]
+__all__ = ["plain_condition", "plain_event", "plain_length", "plain_text", "spoken", "words_of"]
 
 _RULES: tuple[tuple[str, str], ...] = (
     (r"\bnot\s+(?:incident|inputs|vars)\.(\w+)(?=\s+(?:and|or)\b|$)", r"“\1” says no"),
@@ -92,6 +93,24 @@ def plain_length(seconds: int) -> str:
         return f"{hours} h" if rest < 60 else f"{hours} h {rest // 60:02d}"
     days, rest = divmod(seconds, 86_400)
     return f"{days} d" if rest < 3600 else f"{days} d {rest // 3600} h"
+
+
+def words_of(length: timedelta) -> str:
+    """A length of time for people: `1 hour 30 minutes`; anything under a second is `0 seconds`."""
+    seconds = int(abs(length).total_seconds())
+    if not seconds:
+        return "0 seconds"
+    parts = []
+    for name, size in (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1)):
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count} {name}{'' if count == 1 else 's'}")
+    return ("minus " if length < timedelta() else "") + " ".join(parts)
+
+
+def spoken(name: str) -> str:
+    """`incident_commander` as people say it."""
+    return name.replace("_", " ")
 
 
 def _name_of(expression: str) -> str:
