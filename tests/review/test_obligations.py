@@ -128,7 +128,7 @@ def test_a_ratification_takes_as_many_yeses_as_its_gate() -> None:
     assert owed["ratify:emergency_change"].for_ == ["chris"]
     code, reason = story.refused("answer_finding", "dana", finding="ratify:emergency_change", yes=True)
     assert (code, reason) == ("invalid", "you said yes already; it takes 1 more")
-    assert story.of("finding_seconded")[0].text == "dana ratifies emergency_change, 1 more needed: the only way"
+    assert story.of("finding_seconded")[0].text == "dana ratifies “emergency change”, 1 more needed: the only way"
     story.applied("answer_finding", "chris", finding="ratify:emergency_change", yes=True, reason="I would have, too")
     assert story.of("finding_answered")[0].data["answer"] == "ratified"
     assert "ratify:emergency_change" not in story.owed()

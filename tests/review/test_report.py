@@ -101,7 +101,7 @@ def test_a_ratification_that_the_review_asked_for_stands_at_its_own_gate() -> No
         ("kim", "reject", "I was reachable"),
     ]
     assert gate.outcome == "refused"
-    assert "emergency_change: unapproved emergency, ratification refused" in report.exceptions
+    assert "“emergency change”: unapproved emergency, ratification refused" in report.exceptions
 
 
 def test_a_ratification_in_time_is_no_exception_to_hide_but_says_so() -> None:
