@@ -26,7 +26,7 @@ from mayday.records.errors import RecordsUnavailable
 from mayday.records.records import Records
 from starter.callbacks import Callbacks
 from starter.gateway import TemporalSilent
-from starter.intake import ANSWERED_WITHIN, KEPT_WITHIN, Unavailable
+from starter.intake import ANSWERED_WITHIN, KEPT_WITHIN, Unavailable, nobody_took_it
 from starter.metrics import CALLBACKS
 
 __all__ = ["Courier"]
@@ -126,7 +126,7 @@ class Courier:
         try:
             return [await self._callbacks.deliver(source, each, body.received_at) for each in told]
         except (TemporalSilent, RecordsUnavailable) as error:
-            raise Unavailable("neither the records store nor Temporal answers") from error
+            raise Unavailable(nobody_took_it(self._records.store.trouble)) from error
 
     def _taken(self, row: CallbackRow, told: Callback) -> dict[str, Any]:
         """What became of it by now."""

@@ -10,6 +10,7 @@ GatewayError
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
@@ -50,6 +51,8 @@ COMMAND = "command_sent"
 PATIENCE = timedelta(seconds=5)
 """For one call with all its retries; callers that answer sooner stop waiting, the call goes on."""
 ACCEPTED_WITHIN = timedelta(seconds=5)
+DOUBTED_SECONDS = 10.0
+"""So long after something was not taken it counts as silent, unless it has taken something since."""
 
 log = structlog.get_logger(__name__)
 
@@ -164,6 +167,7 @@ class TemporalGateway:
         """Without a client every call raises `TemporalSilent`, until `attach`."""
         self._attached = client
         self._task_queue = task_queue
+        self._refused_at: float | None = None
 
     def attach(self, client: Client) -> None:
         """Temporal has been reached."""
@@ -178,7 +182,7 @@ class TemporalGateway:
     async def start(self, start: StartInput, *, again: bool) -> Started:
         reuse = WorkflowIDReusePolicy.ALLOW_DUPLICATE if again else WorkflowIDReusePolicy.REJECT_DUPLICATE
         try:
-            async with _in_time():
+            async with self._taking():
                 handle = await self._client.start_workflow(
                     WORKFLOW,
                     start,
@@ -230,7 +234,7 @@ class TemporalGateway:
         return view is not None and view.incident_id == start.id
 
     async def signal_alerts(self, workflow_id: str, batch: AlertBatch) -> None:
-        async with _in_time():
+        async with self._taking():
             await self._handle(workflow_id).signal(ALERTS, batch, rpc_timeout=PATIENCE)
 
     async def describe(self, workflow_id: str) -> RunView | None:
@@ -278,7 +282,7 @@ class TemporalGateway:
                 return Answer(state="pending")
 
     async def signal_command(self, workflow_id: str, envelope: CommandEnvelope | ReviewEnvelope) -> None:
-        async with _in_time():
+        async with self._taking():
             await self._handle(workflow_id).signal(COMMAND, envelope, rpc_timeout=PATIENCE)
 
     async def board(self, workflow_id: str, within: timedelta) -> Board | None:
@@ -297,6 +301,22 @@ class TemporalGateway:
         async with _in_time():
             if not await self._client.service_client.check_health(timeout=timedelta(seconds=2)):
                 raise TemporalSilent("Temporal says it is not serving")
+        if self._refused_at is not None and time.monotonic() - self._refused_at < DOUBTED_SECONDS:
+            raise TemporalSilent("Temporal says that it serves, and takes nothing")
+
+    @asynccontextmanager
+    async def _taking(self) -> AsyncIterator[None]:
+        """As `_in_time`, for what has to be written there: a server whose disk is full still says that it serves."""
+        try:
+            async with _in_time():
+                yield
+        except TemporalSilent:
+            self._refused_at = time.monotonic()
+            raise
+        except (NoSuchRun, WorkflowAlreadyStartedError):
+            self._refused_at = None
+            raise
+        self._refused_at = None
 
     async def _query(self, workflow_id: str, name: str, args: list[Any], result: Any, within: timedelta) -> Any:
         try:

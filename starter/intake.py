@@ -31,7 +31,7 @@ from starter.metrics import ALERTS_RECEIVED
 from starter.minting import workflow_id
 from starter.parcels import Delivered, Parcel
 
-__all__ = ["ANSWERED_WITHIN", "Intake", "Unavailable"]
+__all__ = ["ANSWERED_WITHIN", "Intake", "Unavailable", "nobody_took_it"]
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +45,13 @@ SETTLED_AFTER_END = timedelta(minutes=5)
 
 class Unavailable(Exception):
     """Neither the inbox nor Temporal took the alerts: nothing was kept."""
+
+
+def nobody_took_it(trouble: RecordsUnavailable | None) -> str:
+    """Why, as far as the store knows."""
+    if trouble is None or trouble.why == "unreachable":
+        return "neither the records store nor Temporal answers"
+    return f"Temporal does not answer, and the records store {trouble.said}"
 
 
 class Intake:
@@ -178,7 +185,7 @@ class Intake:
             async with asyncio.timeout(KEPT_WITHIN.total_seconds()):
                 return await waiting
         except (TemporalSilent, TimeoutError) as error:
-            raise Unavailable("neither the records store nor Temporal answers") from error
+            raise Unavailable(nobody_took_it(self._records.store.trouble)) from error
 
     async def _known(self, parcel: Parcel, until: float) -> Delivered:
         """An alert that was delivered before: nothing is done again, the answer names its incident."""

@@ -9,7 +9,9 @@ __all__ = [
     "ALERTS_RECEIVED",
     "CALLBACKS",
     "COMMANDS",
+    "DATA_FREE_BYTES",
     "INBOX_WAITING",
+    "RECORDS_WRITABLE",
     "REGISTRY",
     "REQUESTS",
     "REQUEST_SECONDS",
@@ -25,6 +27,10 @@ CALLBACKS = Counter(
     "mayday_callbacks", "What vendors told of our own calls, by what became of it", ["source", "kind", "state"],
     registry=REGISTRY,
 )  # fmt: skip
+RECORDS_WRITABLE = Gauge(
+    "mayday_records_writable", "0 while the records store takes nothing: down, full or read-only", registry=REGISTRY
+)
+DATA_FREE_BYTES = Gauge("mayday_data_free_bytes", "Room on the disk of the data folder", registry=REGISTRY)
 WATCHDOG_MISSING = Gauge(
     "mayday_watchdog_missing", "1 while an alert that always fires does not come", ["watchdog"], registry=REGISTRY
 )

@@ -96,7 +96,7 @@ def install(app: FastAPI) -> None:
     async def no_records(request: Request, error: RecordsUnavailable) -> JSONResponse:
         log.error("records_unavailable", path=request.url.path, reason=str(error))
         return problem_response(
-            Problem(503, "records_unavailable", "the records store does not answer", headers={"Retry-After": "5"})
+            Problem(503, "records_unavailable", f"the records store {error.said}", headers={"Retry-After": "5"})
         )
 
     @app.exception_handler(TemporalSilent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
@@ -19,6 +20,7 @@ __all__ = ["doctor"]
 State = Literal["ok", "warning", "failed"]
 LOOKS_AHEAD = timedelta(days=14)
 PATIENCE_SECONDS = 3.0
+LITTLE_ROOM_BYTES, NO_ROOM_BYTES = 1_000_000_000, 50_000_000
 
 
 class Finding(NamedTuple):
@@ -52,7 +54,7 @@ def doctor(
 
 async def _look(settings: Settings) -> list[Finding]:
     found: list[Finding] = []
-    for check in (_runbooks, _records, _temporal, _starter, _webhooks, _watched, _providers):
+    for check in (_runbooks, _disk, _records, _temporal, _starter, _webhooks, _watched, _providers):
         try:
             found += [finding async for finding in check(settings)]
         except Exception as error:  # noqa: BLE001 - a check that breaks is a finding, not the end of the others
@@ -91,6 +93,15 @@ async def _runbooks(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding("schedules", "warning", f"nobody is on call at times: {', '.join(empty)}", hint)
     else:
         yield Finding("schedules", "ok", f"{len(library.catalog.schedules)}, no gaps in {LOOKS_AHEAD.days} days")
+
+
+async def _disk(settings: Settings) -> AsyncIterator[Finding]:
+    """Room for what comes tonight: SQLite and the embedded Temporal both stand still on a full disk."""
+    place = next((folder for folder in (settings.data, *settings.data.parents) if folder.exists()), settings.data)
+    free = shutil.disk_usage(place).free
+    state: State = "failed" if free < NO_ROOM_BYTES else "warning" if free < LITTLE_ROOM_BYTES else "ok"
+    hint = "" if state == "ok" else "make room, or move the data folder: mayday up --data DIR"
+    yield Finding("disk", state, f"{free / 1e9:.1f} GB free for {settings.data}", hint)
 
 
 async def _records(settings: Settings) -> AsyncIterator[Finding]:
@@ -206,7 +217,12 @@ async def _starter(settings: Settings) -> AsyncIterator[Finding]:
         return
     facts = answer.json()
     detail = f"{url}: Temporal {facts.get('temporal')}, records {facts.get('records')}"
-    yield Finding("starter", "ok" if answer.status_code == 200 else "failed", detail)
+    state: State = "ok" if facts.get("temporal") == facts.get("records") == "ok" else "warning"
+    if answer.status_code != 200:
+        state = "failed"
+    full = facts.get("records") == "full"
+    hint = "the disk of the records store is full: make room" if full else "its log says why"
+    yield Finding("starter", state, detail, "" if state == "ok" else hint)
 
 
 async def _webhooks(settings: Settings) -> AsyncIterator[Finding]:

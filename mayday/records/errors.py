@@ -10,7 +10,17 @@ MaydayError
 
 from __future__ import annotations
 
+from typing import Literal
+
 from mayday.domain.errors import MaydayError
+
+Why = Literal["unreachable", "full", "read_only", "disk_error"]
+_SAID: dict[Why, str] = {
+    "unreachable": "does not answer",
+    "full": "takes nothing: its disk is full",
+    "read_only": "takes nothing: it is read-only",
+    "disk_error": "takes nothing: its disk gives errors",
+}
 
 
 class RecordsError(MaydayError):
@@ -18,7 +28,20 @@ class RecordsError(MaydayError):
 
 
 class RecordsUnavailable(RecordsError):
-    """The database cannot be reached, is locked for too long, or its disk is full. Retrying later is right."""
+    """The database cannot be reached, is locked for too long, or takes nothing: its disk is full or broken, it is
+    read-only.
+
+    Retrying later is right. `why` says which it is; the message has the database's own words.
+    """
+
+    def __init__(self, message: str, why: Why = "unreachable") -> None:
+        super().__init__(message)
+        self.why: Why = why
+
+    @property
+    def said(self) -> str:
+        """For people, after "the records store"."""
+        return _SAID[self.why]
 
 
 class ChainConflict(RecordsError):

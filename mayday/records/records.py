@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -30,12 +31,16 @@ from mayday.records.tokens import Tokens
 from mayday.records.trends import Trends
 from mayday.records.watchdogs import Watchdogs
 
+#: whoever asks whether it takes anything costs it a disk sync no more often than that
+WRITES_EVERY_SECONDS = 1.0
+
 
 class Records:
     """Everything that is kept, by subject. Make it with `await Records.open(url)`."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self._wrote_at = -WRITES_EVERY_SECONDS
         self.inbox = Inbox(store)
         self.callbacks = CallbackInbox(store)
         self.incidents = Incidents(store)
@@ -75,16 +80,19 @@ class Records:
                 await migrate(url)
         except RecordsUnavailable as error:
             await store.close()
-            raise RecordsUnavailable(f"the records store {_place(store)} cannot be used: {error}") from error
+            raise RecordsUnavailable(_cannot_be_used(store, error), error.why) from error
         except BaseException:  # also cancelled: whatever ends it, the connections do not stay open
             await store.close()
             raise
         return cls(store)
 
     async def ping(self) -> None:
-        """Raises RecordsUnavailable when the database does not answer: for readiness checks."""
+        """Raises RecordsUnavailable when the database does not answer, or takes nothing: for readiness checks."""
         async with self.store.read() as connection:
             await connection.execute(sa.select(1))
+        if self.store.trouble is not None or time.monotonic() - self._wrote_at > WRITES_EVERY_SECONDS:
+            await self.store.try_writing()
+            self._wrote_at = time.monotonic()
 
     async def close(self) -> None:
         """Commit what waits, then close the connections."""
@@ -98,9 +106,10 @@ class Records:
         await self.close()
 
 
-def _place(store: Store) -> str:
-    """Its file or address, without the password."""
-    return store.url.database or "in memory" if store.dialect == "sqlite" else store.url.render_as_string()
+def _cannot_be_used(store: Store, error: RecordsUnavailable) -> str:
+    """Its file or address, without the password, and what is wrong with it."""
+    words = str(error) if error.why == "unreachable" else f"it {error.said} ({error})"
+    return f"the records store {store.place or 'in memory'} cannot be used: {words}"
 
 
 def _make_folder(folder: Path) -> None:

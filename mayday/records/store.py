@@ -7,29 +7,36 @@ writers queue here instead of failing with "database is locked"; other processes
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, PoolResetState
 
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.group_commit import GroupCommit
+from mayday.records.refusals import unavailable
 
 #: how long one process waits for another's write, seconds
 BUSY_TIMEOUT_S = 10
+#: bytes; with less than that SQLite cannot even make its own small files
+NO_ROOM = 64 * 1024
 #: most units in one transaction: some tens of milliseconds
 MOST_UNITS = 64
+
+log = structlog.get_logger(__name__)
 
 Clock = Callable[[], datetime]
 Answer = TypeVar("Answer")
@@ -59,6 +66,9 @@ class Store:
         self.url = database_url(url)
         self.now = clock
         self.dialect = self.url.get_backend_name()
+        self.place = self.url.database if self.dialect == "sqlite" else self.url.render_as_string()
+        self.trouble: RecordsUnavailable | None = None
+        """Why the last write was not taken; None once one was."""
         self.in_memory = self.dialect == "sqlite" and self.url.database in (None, "", ":memory:")
         if self.dialect == "sqlite":
             self._writer = _sqlite(self.url, begin="BEGIN IMMEDIATE", size=1)
@@ -71,16 +81,45 @@ class Store:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A consistent view; nothing may be written in it. Raises RecordsUnavailable."""
-        with _as_unavailable():
+        with self._unavailable():
             async with self._reader.begin() as connection:
                 yield connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction, durable when the block is left without an error. Do not nest. Raises RecordsUnavailable."""
-        with _as_unavailable():
-            async with self._writer.begin() as connection:
-                yield connection
+        wrote = False
+        try:
+            with self._unavailable():
+                async with self._writer.begin() as connection:
+                    before = None if self.trouble is None else await self._written(connection)
+                    yield connection
+                    wrote = self.trouble is not None and await self._written(connection) != before
+        except RecordsUnavailable as error:
+            self._takes_nothing(error)
+            raise
+        if wrote:
+            self._takes_again()
+
+    async def try_writing(self) -> None:
+        """Writes a row as it is: raises RecordsUnavailable where nothing could be kept now, whatever can be read."""
+        async with self.write() as connection:
+            await connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
+
+    async def _written(self, connection: AsyncConnection) -> Any:
+        """Another answer at the end of a transaction than at its start: it was not for looking only."""
+        question = "total_changes()" if self.dialect == "sqlite" else "pg_current_xact_id_if_assigned()::text"
+        return (await connection.exec_driver_sql(f"SELECT {question}")).scalar()
+
+    def _takes_nothing(self, error: RecordsUnavailable) -> None:
+        if self.trouble is None or self.trouble.why != error.why:
+            log.error("records_take_nothing", why=error.why, store=self.place, reason=str(error))
+        self.trouble = error
+
+    def _takes_again(self) -> None:
+        if self.trouble is not None:
+            log.info("records_take_again", store=self.place, was=self.trouble.why)
+        self.trouble = None
 
     async def commit(self, unit: Unit[Answer]) -> Answer:
         """Run `unit` in a transaction and return its answer once that is durable. Raises what it raises.
@@ -103,32 +142,32 @@ class Store:
         """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update` in this dialect."""
         return sqlite.insert(table) if self.dialect == "sqlite" else postgresql.insert(table)
 
+    @contextmanager
+    def _unavailable(self) -> Iterator[None]:
+        """Turns the driver's "I cannot reach, lock, read or write the database" into RecordsUnavailable."""
+        try:
+            yield
+        except (DBAPIError, sqlite3.Error, PoolTimeout, OSError) as error:
+            if (why := unavailable(error)) is None:
+                raise
+            if why == "disk_error" and self._no_room():  # SQLite calls a full disk an I/O error, too
+                why = "full"
+            raise RecordsUnavailable(_said(error), why) from error
+
+    def _no_room(self) -> bool:
+        if self.dialect != "sqlite" or self.in_memory:
+            return False
+        try:
+            return shutil.disk_usage(Path(self.url.database or "").parent).free < NO_ROOM
+        except OSError:
+            return False
+
     async def close(self) -> None:
         if self._group is not None:
             await self._group.close()
         await self._writer.dispose()
         if self._reader is not self._writer:
             await self._reader.dispose()
-
-
-class _as_unavailable:
-    """Turns the driver's "I cannot reach, lock or read the database" into RecordsUnavailable.
-
-    SQLite's plain DatabaseError, none of its subclasses, is what it says of a file that is broken or no database.
-    """
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        broken = type(error) is DatabaseError and isinstance(error.orig, sqlite3.DatabaseError)
-        beginning = type(error) in (sqlite3.OperationalError, sqlite3.DatabaseError)  # as the driver says it
-        if error is not None and (
-            broken or beginning or isinstance(error, OperationalError | InterfaceError | PoolTimeout | OSError)
-        ):
-            raise RecordsUnavailable(_said(error)) from error
-        if isinstance(error, DBAPIError) and error.connection_invalidated:
-            raise RecordsUnavailable(_said(error)) from error
 
 
 def _said(error: BaseException) -> str:

@@ -39,7 +39,10 @@ def sheet(request: Request, template: str, *, status: int = 200, **facts: Any) -
     """A whole page. `request.state.visitor` is who looks, if anybody does yet."""
     visitor = getattr(request.state, "visitor", None)
     now = request.app.state.parts.clock()
-    text = _ENVIRONMENT.get_template(template).render(visitor=visitor, now=now, path=request.url.path, **facts)
+    trouble = request.app.state.parts.records.store.trouble
+    text = _ENVIRONMENT.get_template(template).render(
+        visitor=visitor, now=now, path=request.url.path, trouble=trouble, **facts
+    )
     return HTMLResponse(signed(text, visitor.csrf if visitor else ""), status, headers=HEADERS)
 
 

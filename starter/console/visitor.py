@@ -81,8 +81,8 @@ class PageRoute(APIRoute):
             except TemporalSilent:
                 words = "Temporal does not answer, and nothing of this incident is stored yet"
                 return _refused(request, Problem(503, "temporal_silent", words, headers={"Retry-After": "5"}))
-            except RecordsUnavailable:
-                words = "the records store does not answer"
+            except RecordsUnavailable as error:
+                words = f"the records store {error.said}"
                 return _refused(request, Problem(503, "records_unavailable", words, headers={"Retry-After": "5"}))
 
         return shown

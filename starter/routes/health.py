@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+from contextlib import suppress
 from typing import Any
 
 from fastapi import APIRouter
@@ -11,7 +13,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from mayday.records.errors import RecordsUnavailable
 from starter.gateway import TemporalSilent
-from starter.metrics import REGISTRY
+from starter.metrics import DATA_FREE_BYTES, RECORDS_WRITABLE, REGISTRY
 from starter.parts import Here, Parts
 
 router = APIRouter(tags=["health"])
@@ -25,7 +27,7 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz")
 async def readyz(parts: Here) -> JSONResponse:
-    """200 while alerts can be taken in: the store or Temporal answers. Says which does not."""
+    """200 while alerts can be taken in: the store or Temporal takes them. Says which does not, and why."""
     temporal, records = await asyncio.gather(_temporal(parts), _records(parts))
     ready = not parts.draining and "ok" in (temporal, records)
     body: dict[str, Any] = {
@@ -38,8 +40,11 @@ async def readyz(parts: Here) -> JSONResponse:
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
-async def metrics() -> Response:
+async def metrics(parts: Here) -> Response:
     """Prometheus text format."""
+    RECORDS_WRITABLE.set(parts.records.store.trouble is None)
+    with suppress(OSError):
+        DATA_FREE_BYTES.set(shutil.disk_usage(parts.settings.data).free)
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -56,6 +61,8 @@ async def _records(parts: Parts) -> str:
     try:
         async with asyncio.timeout(2):
             await parts.records.ping()
-    except (RecordsUnavailable, TimeoutError):
+    except RecordsUnavailable as error:
+        return "unavailable" if error.why == "unreachable" else error.why
+    except TimeoutError:
         return "unavailable"
     return "ok"
