@@ -86,6 +86,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         finally:
             for task in rounds:
                 task.cancel()
+            await asyncio.gather(*rounds, return_exceptions=True)  # each gives its connection back
             await parts.drain()
         log.info("starter_drained")
 

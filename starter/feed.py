@@ -296,12 +296,13 @@ class Feeds:
             self._incidents[incident].nudge()
         self.overview.nudge()
 
-    def close(self) -> None:
-        """Every stream ends, so that the process can."""
+    async def close(self) -> None:
+        """Every stream ends, so that the process can; what they were reading is given back."""
         self._closed = True
-        self.overview.close()
-        for feed in [*self._incidents.values(), *self._others.values()]:
+        feeds: list[Feed[Any]] = [self.overview, *self._incidents.values(), *self._others.values()]
+        for feed in feeds:
             feed.close()
+        await asyncio.gather(*(feed._task for feed in feeds if feed._task is not None), return_exceptions=True)
 
 
 def event(name: str, data: str, *, number: int | None = None) -> str:

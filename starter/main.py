@@ -181,7 +181,7 @@ async def serving(
             if task is not None:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
-        feeds_of(parts).close()  # streams never end by themselves: the server would wait for them
+        await feeds_of(parts).close()  # streams never end by themselves: the server would wait for them
         await server.stop()
 
 

@@ -162,7 +162,7 @@ async def test_a_stream_ends_when_the_starter_stops(house: House) -> None:
     feed = await feed_of(house)
     events = each(stream._events(house.parts, feed, 0))
     await anext(events)
-    feeds_of(house.parts).close()
+    await feeds_of(house.parts).close()
     async with asyncio.timeout(5):
         assert [event async for event in events] == []
     assert (await house.http.get("/healthz")).status_code == 200

@@ -12,6 +12,7 @@ import pytest
 
 from mayday.settings import load_settings
 from starter.app import create_app
+from starter.feed import feeds_of
 from starter.parts import Parts, assemble
 from starter.playbooks import Playbooks
 from tests.starter.doubles import Clock, FakeGateway, Run
@@ -78,4 +79,5 @@ async def house(playbooks: Playbooks, tmp_path: Path, monkeypatch: pytest.Monkey
         transport = httpx.ASGITransport(create_app(parts), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://mayday") as http:
             yield House(http, parts, gateway, clock)
+        await feeds_of(parts).close()
         await parts.drain()
