@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -287,8 +288,8 @@ async def _providers(settings: Settings) -> AsyncIterator[Finding]:
                     continue
                 known[name] = offer
                 for result in await asyncio.gather(*(carried_out(check) for check in offer.checks)):
-                    start = f"MAYDAY_{vendor.upper()}_"
-                    hint = result.how_to_fix.replace(start, f"MAYDAY_{name.upper()}_")
+                    start = rf"MAYDAY_{vendor.upper()}_(?!SANDBOX_)"
+                    hint = re.sub(start, f"MAYDAY_{name.upper()}_", result.how_to_fix)
                     yield Finding(name, "ok" if result.ok else "failed", result.what, hint)
     try:
         shown = "; ".join(f"{port}: {', '.join(names)}" for port, names in serving(offers, settings).items())

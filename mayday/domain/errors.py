@@ -7,6 +7,7 @@ MaydayError
     +-- RateLimited          try again after `retry_after_s`
     +-- Refused              the provider understood and said no (4xx): never retried
     +-- Unauthorised         our credentials are wrong: never retried, shown by doctor
+    |   +-- Forbidden        they are right, and may not do this: a scope, a role, a permission is missing
     +-- Broken               5xx or garbage: retried, then the next provider
     +-- NobodyReached        a page or message that no channel carried to anybody: the walker takes the next step
 """
@@ -52,6 +53,10 @@ class Refused(ProviderError):
 
 class Unauthorised(ProviderError):
     code = "unauthorised"
+
+
+class Forbidden(Unauthorised):
+    """The same to whoever retries; another remedy for whoever mends it."""
 
 
 class Broken(ProviderError):

@@ -7,7 +7,7 @@
 | sent, no (whole) answer in time | Ambiguous; for GET and HEAD Unreachable | RFC 9110, 9.2.1: safe methods |
 | a 2xx longer than it may be | Ambiguous; for GET and HEAD Broken | |
 | 429, 420, 503 with Retry-After | RateLimited | RFC 6585, 4; RFC 9110, 10.2.3; Statuspage's 420 |
-| 401, 403 | Unauthorised | RFC 9110 |
+| 401, 403 | Unauthorised, Forbidden | RFC 9110 |
 | 408, 425 | Broken: not carried out, worth another try | RFC 9110, 15.5.9; RFC 8470, 5.2 |
 | other 4xx | Refused | RFC 9110 |
 | 5xx | Broken | RFC 9110 |
@@ -23,7 +23,16 @@ from typing import Any
 
 import httpx
 
-from mayday.domain.errors import Ambiguous, Broken, ProviderError, RateLimited, Refused, Unauthorised, Unreachable
+from mayday.domain.errors import (
+    Ambiguous,
+    Broken,
+    Forbidden,
+    ProviderError,
+    RateLimited,
+    Refused,
+    Unauthorised,
+    Unreachable,
+)
 
 #: longest wait that a provider can ask for, seconds
 LONGEST_WAIT_S = 300
@@ -101,7 +110,8 @@ def failure_of(response: httpx.Response, provider: str, detail: str = "") -> Pro
     if status in (420, 429) or (status == 503 and wait is not None):
         return RateLimited(said, provider=provider, retry_after_s=wait or 30)
     if status in (401, 403):
-        return Unauthorised(said, provider=provider)
+        kind = Unauthorised if status == 401 else Forbidden
+        return kind(said, provider=provider)
     if status in (408, 425):
         return Broken(said, provider=provider)
     return Refused(said, provider=provider) if status < 500 else Broken(said, provider=provider)

@@ -13,6 +13,8 @@ import httpx
 
 from mayday.domain.errors import Ambiguous, Broken, Refused, Unauthorised, Unreachable
 from mayday.providers._http import exchange
+from mayday.providers.clocks import utc_now, wrong_clock
+from mayday.providers.vendor_words import said_in, without_secrets
 
 __all__ = ["Auth", "BasicAuth", "ClientCredentials", "Login", "NoAuth", "StaticAuth", "Token"]
 
@@ -93,6 +95,8 @@ class Login(ABC):
     def __init__(self, provider: str, clock: Callable[[], float]) -> None:
         self._provider = provider
         self._clock = clock
+        self.scopes: frozenset[str] = frozenset()
+        """What the last token is good for, where the vendor says it (RFC 6749, 5.1)."""
         self._token = ""
         self._good_until = 0.0
         self._fresh = False
@@ -134,15 +138,26 @@ class Login(ABC):
         except Ambiguous as error:
             raise Unreachable(str(error), provider=self._provider) from error
         if response.status_code in (400, 401, 403):  # RFC 6749, 5.2: invalid_client and the like
-            raise Unauthorised(f"{self._provider} gives us no token", provider=self._provider)
+            raise Unauthorised(f"{self._provider} gives us no token{self._why(response)}", provider=self._provider)
         if response.status_code >= 300:
             raise Refused(f"{self._provider} redirects the call for a token", provider=self._provider)
         return response
+
+    def _why(self, response: httpx.Response) -> str:
+        """What the vendor says of it, and that our clock is wrong where it is: then no claim of ours is believed."""
+        try:
+            said = without_secrets(said_in(response.json()), self.secrets())
+        except ValueError:
+            said = ""
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        words = [word for word in (said, wrong_clock(headers, utc_now())) if word]
+        return f": {'; '.join(words)}" if words else ""
 
     def told(self, response: httpx.Response) -> Token:
         """The token of an OAuth answer (RFC 6749, 5.1)."""
         try:
             body = response.json()
+            self.scopes = frozenset(str(body.get("scope") or "").split())
             return Token(str(body["access_token"]), float(body.get("expires_in") or 3600))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise Broken(f"{self._provider} answered no token", provider=self._provider) from error

@@ -103,6 +103,8 @@ class VendorClient:
     secrets: Collection[str] = ()
     bucket: RateBucket = field(default_factory=RateBucket)
     reading: Reading | None = None
+    heard: Mapping[str, str] = field(default_factory=dict)
+    """The headers of the last answer: doctor reads the vendor's clock in them."""
 
     def __post_init__(self) -> None:
         self.base_url = checked_base_url(self.provider, self.base_url)
@@ -129,6 +131,7 @@ class VendorClient:
         response = await ask()
         if response.status_code == 401 and await self.auth.renewed():
             response = await ask()
+        self.heard = {name.lower(): value for name, value in response.headers.items()}
         answer = self._answer(response, safe=method.upper() in ("GET", "HEAD"))
         if answer.status in accept:
             return answer

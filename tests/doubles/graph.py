@@ -65,6 +65,12 @@ class Graph(Double):
         self.meetings[number] = {**asked.json, "id": number, "joinWebUrl": url}
         return Reply(201, self.meetings[number])
 
+    @route("GET /v1.0/users/{user}/onlineMeetings")
+    def list_meetings(self, asked: Asked) -> Reply:
+        if "JoinWebUrl eq" not in asked.query.get("$filter", ""):
+            return Reply(400, self.error(400))
+        return Reply(200, {"value": []})
+
     @route("DELETE /v1.0/users/{user}/onlineMeetings/{id}")
     def delete_meeting(self, asked: Asked) -> Reply:
         return Reply(204) if self.meetings.pop(asked.slots["id"], None) else Reply(404, self.error(404))

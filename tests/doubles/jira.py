@@ -15,12 +15,14 @@ class Jira(Double):
     name = "jira"
     values = {"username": "mayday@example.com", "token": "jira-secret-token", "project": "PAY"}
     specs = {
+        "/rest/api/3/mypermissions": "",  # our cut of the description leaves it out
         "/rest/servicedeskapi*": "atlassian/jsm-servicedesk.v3.openapi3.json",
         "": "atlassian/jira-platform.cut.openapi3.json",
     }  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__()
+        self.forbidden: set[str] = set()
         self.issues: dict[str, dict[str, Any]] = {}
         self.comments: dict[str, list[dict[str, Any]]] = {}
         self.links: list[tuple[str, str]] = []
@@ -45,6 +47,13 @@ class Jira(Double):
 
     def error(self, status: int) -> Any:
         return {"errorMessages": [f"status {status}, as told by the test"], "errors": {}}
+
+    @route("GET /rest/api/3/mypermissions")
+    def permissions(self, asked: Asked) -> Reply:
+        wanted = asked.query["permissions"].split(",")
+        return Reply(200, {"permissions": {
+            each: {"key": each, "havePermission": each not in self.forbidden} for each in wanted
+        }})  # fmt: skip
 
     @route("GET /rest/api/3/project/{key}")
     def project(self, asked: Asked) -> Reply:

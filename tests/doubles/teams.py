@@ -53,6 +53,11 @@ class Teams(Double):
 
     def __init__(self) -> None:
         super().__init__()
+        graph = "https://graph.microsoft.com/"
+        self.scope = " ".join(
+            graph + each
+            for each in ("Channel.Create", "Channel.ReadBasic.All", "ChannelMessage.Read.All", "ChannelMessage.Send")
+        )
         self.channels: dict[str, Channel] = {}
         self.workflow: list[dict[str, Any]] = []
         """What came by the webhook."""
@@ -139,7 +144,9 @@ class Teams(Double):
         }
         if {name: asked.form.get(name) for name in wanted} != wanted or asked.slots["tenant"] != "tenant-1":
             return Reply(400, {"error": "invalid_grant", "error_description": "AADSTS70000"})
-        return Reply(200, {"access_token": "teams-token", "token_type": "Bearer", "expires_in": 3599})
+        return Reply(
+            200, {"access_token": "teams-token", "token_type": "Bearer", "expires_in": 3599, "scope": self.scope}
+        )
 
     @route("GET /v1.0/teams/{team}/channels")
     def listed(self, asked: Asked) -> Reply:

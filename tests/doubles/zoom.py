@@ -20,6 +20,7 @@ class Zoom(Double):
         self.meetings: dict[str, dict[str, Any]] = {}
         self.ended: list[str] = []
         self.tokens: list[str] = []
+        self.scope = "meeting:read:list_meetings:admin meeting:write:meeting:admin meeting:update:status:admin"
 
     def given(self) -> dict[str, str]:
         return {"url": f"{self.url}/v2", "login_url": f"{self.url}/oauth/token", **self.values}
@@ -45,7 +46,9 @@ class Zoom(Double):
         if asked.headers.get("authorization") != f"Basic {basic}" or asked.form != wanted:
             return Reply(400, {"reason": "Invalid client_id or client_secret", "error": "invalid_client"})
         self.tokens.append(f"zoom-token-{len(self.tokens)}")
-        return Reply(200, {"access_token": self.tokens[-1], "token_type": "bearer", "expires_in": 3599})
+        return Reply(
+            200, {"access_token": self.tokens[-1], "token_type": "bearer", "expires_in": 3599, "scope": self.scope}
+        )
 
     @route("GET /v2/users/{user}/meetings")
     def listed(self, asked: Asked) -> Reply:

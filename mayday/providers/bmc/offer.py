@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from pydantic import Field, Json, SecretStr
 
@@ -10,10 +10,27 @@ from mayday.providers.bmc.desk import BmcDesk
 from mayday.providers.bmc.forms import NAME, Forms
 from mayday.providers.bmc.login import JwtLogin
 from mayday.providers.change_orders import VendorChangeRunner
-from mayday.providers.checks import check
+from mayday.providers.checks import VendorCheck, on_time
 from mayday.providers.client import checked_base_url
 from mayday.providers.offers import CheckResult, Offer, VendorModel, VendorSettings, secret
 from mayday.providers.receipts import Receipts
+
+
+class Form(NamedTuple):
+    """What doctor reads: a form, the field of its number, and the permission that lets it."""
+
+    name: str
+    field: str
+    words: str
+    permission: str
+
+
+READ = (
+    Form("HPD:IncidentInterface", "Incident Number", "incidents", "Incident User"),
+    Form("PBM:ProblemInterface", "Problem Investigation ID", "problems", "Problem User"),
+    Form("CHG:ChangeInterface", "Infrastructure Change Id", "changes", "Infrastructure Change User"),
+    Form("WOI:WorkOrderInterface", "Work Order ID", "work orders", "Work Order User, or leave MAYDAY_BMC_COMPANY out"),
+)
 
 
 class BmcSettings(VendorModel):
@@ -47,23 +64,20 @@ def offer(given: VendorSettings) -> Offer | None:
         more=settings.fields,
     )  # fmt: skip
 
-    @check(
-        "incidents",
-        "check MAYDAY_BMC_URL (the REST API's host), _USERNAME, _PASSWORD, and the account's Incident User",
-    )
-    async def incidents_can_be_read() -> CheckResult:
-        await forms.find("HPD:IncidentInterface", "Incident Number", "INC000000000000", "Status")
-        return CheckResult(True, "the account can log in and read incidents")
+    def may_read(form: Form) -> VendorCheck:
+        async def look() -> CheckResult:
+            if form.name.startswith("WOI:") and not settings.company:
+                return CheckResult(True, "follow-up actions stay at our own desk: MAYDAY_BMC_COMPANY is not set")
+            await forms.find(form.name, form.field, "MAYDAY-DOCTOR", "Status")
+            return on_time(forms.client, f"the account can log in and read {form.words}")
 
-    @check("work orders", "give the account Work Order User, or leave MAYDAY_BMC_COMPANY out")
-    async def work_orders_can_be_read() -> CheckResult:
-        if not settings.company:
-            return CheckResult(True, "follow-up actions stay at our own desk: MAYDAY_BMC_COMPANY is not set")
-        await forms.find("WOI:WorkOrderInterface", "Work Order ID", "WO0000000000000", "Status")
-        return CheckResult(True, "the account can read work orders, which follow-up actions become")
+        return VendorCheck(
+            form.words, look, "check MAYDAY_BMC_URL (the REST API's host), _USERNAME and _PASSWORD",
+            f"give MAYDAY_BMC_USERNAME the permission {form.permission}",
+        )  # fmt: skip
 
     return Offer(
         ticket_desk=desk, watched_desk=desk if settings.watched else None,
         change_runner=VendorChangeRunner(desk, receipts, given.records.timeline, given.base_url),
-        checks=[incidents_can_be_read, work_orders_can_be_read],
+        checks=[may_read(form) for form in READ],
     )  # fmt: skip

@@ -66,9 +66,11 @@ def offer(given: VendorSettings) -> Offer | None:
         pager=VendorPager(line, given.records.pager_calls), watched=line,
         checks=[
             asks("credentials and organization", lambda: client.call("GET", path, params={"pageSize": "1"}),
-                 "check MAYDAY_EVERBRIDGE_ORGANIZATION, and that the account may use incidents"),
+                 "check MAYDAY_EVERBRIDGE_CLIENT_ID and _CLIENT_SECRET, or _USER and _PASSWORD, and _ORGANIZATION",
+                 "let the account of MAYDAY_EVERBRIDGE_* use incidents of the organization"),
             asks(f"template {settings.template} (dry run)", lambda: client.call("POST", f"{path}/preview", json=trial),
-                 "MAYDAY_EVERBRIDGE_TEMPLATE is the id of a published template; the account may launch it"),
+                 "MAYDAY_EVERBRIDGE_TEMPLATE has to be the id of a published template",
+                 "let the account launch the template of MAYDAY_EVERBRIDGE_TEMPLATE"),
         ],
     )  # fmt: skip
 

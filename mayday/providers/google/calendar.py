@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mayday.domain.effects import SentVia
-from mayday.domain.errors import Ambiguous, RateLimited, Unauthorised
+from mayday.domain.errors import Ambiguous, Forbidden, RateLimited
 from mayday.domain.ports import Meeting
 from mayday.providers.client import Answer, VendorClient, segment
 from mayday.providers.google.meet import NAME
@@ -56,7 +56,7 @@ class GoogleCalendar:
             return answer
         if {str(each.get("reason")) for each in answer.rows("error", "errors")} & _RATES:
             raise RateLimited(f"{NAME} is out of its rate", provider=NAME, retry_after_s=30)
-        raise Unauthorised(f"{NAME} answered 403: {said_in(answer.data)}", provider=NAME)
+        raise Forbidden(f"{NAME} answered 403: {said_in(answer.data)}", provider=NAME)
 
 
 def event_id(uid: str) -> str:

@@ -54,7 +54,10 @@ def offer(given: VendorSettings) -> Offer | None:
 
     @check(
         "calendar",
-        "delegate meetings.space.created and calendar.events to the service account, domain-wide",
+        "check MAYDAY_GOOGLE_SERVICE_ACCOUNT_KEY and _SUBJECT; delegate meetings.space.created and calendar.events to "
+        "the service account, domain-wide",
+        "delegate meetings.space.created and calendar.events to the account of MAYDAY_GOOGLE_SERVICE_ACCOUNT_KEY, "
+        "domain-wide, and enable both APIs in its project",
     )
     async def calendar_is_there() -> CheckResult:
         path = f"/calendar/v3/calendars/{segment(settings.calendar)}/events"

@@ -14,6 +14,9 @@ from mayday.providers.graph.meetings import NAME, TeamsMeetings
 from mayday.providers.offers import CheckResult, Offer, VendorSettings
 from mayday.providers.receipts import Receipts
 
+#: finds nothing: it shows whether the app may
+NO_MEETING = "JoinWebUrl eq 'https://teams.microsoft.com/l/mayday-doctor'"
+
 
 class GraphSettings(GraphLogin):
     place: ClassVar[tuple[str, ...]] = ("organiser",)
@@ -30,7 +33,8 @@ def offer(given: VendorSettings) -> Offer | None:
 
     @check(
         "organiser",
-        "check MAYDAY_GRAPH_TENANT, _CLIENT_ID, _CLIENT_SECRET, and grant the app Calendars.ReadWrite",
+        "check MAYDAY_GRAPH_TENANT, _CLIENT_ID, _CLIENT_SECRET",
+        "grant the app of MAYDAY_GRAPH_CLIENT_ID the application permission Calendars.ReadWrite",
     )
     async def organiser_is_there() -> CheckResult:
         path = f"/users/{segment(settings.organiser)}/events"
@@ -40,7 +44,19 @@ def offer(given: VendorSettings) -> Offer | None:
             return CheckResult(False, said, "set MAYDAY_GRAPH_ORGANISER to an id or user principal name")
         return on_time(answer, "the organiser's calendar can be read")
 
+    @check(
+        "meetings",
+        "check MAYDAY_GRAPH_TENANT, _CLIENT_ID, _CLIENT_SECRET",
+        "grant the app of MAYDAY_GRAPH_CLIENT_ID the application permission OnlineMeetings.ReadWrite.All, and the "
+        "organiser an application access policy for it (Grant-CsApplicationAccessPolicy)",
+    )
+    async def meetings_can_be_read() -> CheckResult:
+        path = f"/users/{segment(settings.organiser)}/onlineMeetings"
+        answer = await client.call("GET", path, params={"$filter": NO_MEETING}, accept=(404,))
+        return on_time(answer, "meetings in the organiser's name can be read")
+
     return Offer(
         bridge=TeamsMeetings(client, receipts, settings.organiser),
-        calendar=OutlookCalendar(client, receipts, settings.organiser), checks=[organiser_is_there],
+        calendar=OutlookCalendar(client, receipts, settings.organiser),
+        checks=[organiser_is_there, meetings_can_be_read],
     )  # fmt: skip

@@ -15,6 +15,9 @@ from mayday.providers.jira.issues import Issues
 from mayday.providers.offers import CheckResult, Offer, VendorModel, VendorSettings, secret
 from mayday.providers.receipts import Receipts
 
+#: what the desk does with issues. Source: developer.atlassian.com, "Get my permissions"
+PERMISSIONS = ("BROWSE_PROJECTS", "CREATE_ISSUES", "EDIT_ISSUES", "ADD_COMMENTS", "TRANSITION_ISSUES", "LINK_ISSUES")
+
 
 class JiraSettings(VendorModel):
     place: ClassVar[tuple[str, ...]] = ("url",)
@@ -54,7 +57,8 @@ def offer(given: VendorSettings) -> Offer | None:
 
     @check(
         "project",
-        "make an API token as MAYDAY_JIRA_USERNAME, who is a user of MAYDAY_JIRA_URL",
+        "make an API token as MAYDAY_JIRA_USERNAME, who is a user of MAYDAY_JIRA_URL, and set MAYDAY_JIRA_TOKEN",
+        "let MAYDAY_JIRA_USERNAME browse project MAYDAY_JIRA_PROJECT",
     )
     async def project_is_there() -> CheckResult:
         answer = await client.call("GET", f"/rest/api/3/project/{segment(settings.project)}", accept=(404,))
@@ -74,8 +78,22 @@ def offer(given: VendorSettings) -> Offer | None:
             )
         return on_time(answer, f"project {settings.project} takes the four kinds of tickets")
 
+    @check(
+        "permissions",
+        "make an API token as MAYDAY_JIRA_USERNAME, who is a user of MAYDAY_JIRA_URL, and set MAYDAY_JIRA_TOKEN",
+        "let MAYDAY_JIRA_USERNAME browse project MAYDAY_JIRA_PROJECT",
+    )
+    async def may_write() -> CheckResult:
+        params = {"projectKey": settings.project, "permissions": ",".join(PERMISSIONS)}
+        answer = await client.call("GET", "/rest/api/3/mypermissions", params=params)
+        missing = [each for each in PERMISSIONS if answer.at("permissions", each, "havePermission") is False]
+        if missing:
+            said = f"permissions missing: {', '.join(missing)}"
+            return CheckResult(False, said, f"give them to {settings.username} in project {settings.project}'s scheme")
+        return on_time(answer, "the account has the permissions that tickets need")
+
     return Offer(
         ticket_desk=desk, watched_desk=desk if settings.watched else None,
         change_runner=VendorChangeRunner(desk, receipts, given.records.timeline, given.base_url),
-        checks=[project_is_there],
+        checks=[project_is_there, may_write],
     )  # fmt: skip

@@ -23,6 +23,8 @@ from mayday.providers.vendor_pager import VendorPager
 
 NAME = "jsm"
 PAGE_TIMEOUT_S = 4.0
+#: an alert that nobody has: closing it shows whether we may write, and has no effect
+NO_ALERT = "00000000-0000-0000-0000-000000000000"
 _NOT_SERVED = (403, 404, 405)
 
 
@@ -134,11 +136,12 @@ def offer(given: VendorSettings) -> Offer | None:
             bucket=bucket,
         )  # fmt: skip
         by_key = AlertLine(JsmKeyDialect(settings.team), keyed, channels, given.base_url, given.catalog)
-        unknown = "/jsm/ops/integration/v2/alerts/requests/00000000-0000-0000-0000-000000000000"
+        unknown = f"/jsm/ops/integration/v2/alerts/requests/{NO_ALERT}"
         return Offer(
             pager=VendorPager(by_key, given.records.pager_calls), watched=by_key if watching else None,
             checks=[asks("API key", lambda: keyed.call("GET", unknown, accept=(404, 422)),
-                         "take the key of an API integration of the team; check MAYDAY_JSM_KEY")],
+                         "take the key of an API integration of the team; check MAYDAY_JSM_KEY",
+                         "give the API integration of MAYDAY_JSM_KEY read, create and update access")],
         )  # fmt: skip
     client = given.client(
         settings.url, BasicAuth(settings.email, secret(settings.token)), timeout_s=PAGE_TIMEOUT_S, bucket=bucket
@@ -150,8 +153,14 @@ def offer(given: VendorSettings) -> Offer | None:
         roster=CachedRoster(NAME, JsmSchedules(client, base), given.catalog),
         checks=[
             asks("API token", lambda: client.call("GET", f"{base}/alerts", params={"size": "1"}),
-                 "make an API token with the scope read:ops-alert:jira-service-management; check MAYDAY_JSM_CLOUD_ID"),
+                 "make an API token as MAYDAY_JSM_EMAIL and set MAYDAY_JSM_TOKEN; check MAYDAY_JSM_CLOUD_ID",
+                 "the token needs the scope read:ops-alert:jira-service-management"),
+            asks("API token, writing",
+                 lambda: client.call("POST", f"{base}/alerts/{NO_ALERT}/close", json={}, accept=(404, 422)),
+                 "make an API token as MAYDAY_JSM_EMAIL and set MAYDAY_JSM_TOKEN",
+                 "the token needs the scope write:ops-alert:jira-service-management"),
             asks("schedules", lambda: client.call("GET", f"{base}/schedules", params={"size": "1"}),
+                 "make an API token as MAYDAY_JSM_EMAIL and set MAYDAY_JSM_TOKEN",
                  "the token needs the scope read:ops-config:jira-service-management"),
         ],
     )  # fmt: skip

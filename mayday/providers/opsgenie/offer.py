@@ -19,6 +19,8 @@ from mayday.providers.vendor_pager import VendorPager
 
 NAME = "opsgenie"
 PAGE_TIMEOUT_S = 4.0
+#: closing an alert that nobody has: it shows whether we may write, and has no effect
+NO_ALERT = "/v2/alerts/mayday-doctor/close"
 
 
 class OpsgenieSettings(VendorModel):
@@ -80,8 +82,13 @@ def offer(given: VendorSettings) -> Offer | None:
     return Offer(
         pager=VendorPager(line, given.records.pager_calls), watched=None if given.webhook else line,
         roster=CachedRoster(NAME, OpsgenieSchedules(client), given.catalog),
-        checks=[asks(
-            "API key", lambda: client.call("GET", "/v2/alerts", params={"limit": "1"}),
-            "make an API integration with read, create and update access; in the EU set MAYDAY_OPSGENIE_URL",
-        )],
+        checks=[
+            asks("API key", lambda: client.call("GET", "/v2/alerts", params={"limit": "1"}),
+                 "make an API integration and set MAYDAY_OPSGENIE_TOKEN to its key; in the EU set MAYDAY_OPSGENIE_URL",
+                 "give the API integration of MAYDAY_OPSGENIE_TOKEN read access"),
+            asks("API key, writing",
+                 lambda: client.call("POST", NO_ALERT, params={"identifierType": "alias"}, json={}, accept=(404, 422)),
+                 "make an API integration and set MAYDAY_OPSGENIE_TOKEN to its key",
+                 "give the API integration of MAYDAY_OPSGENIE_TOKEN create and update access"),
+        ],
     )  # fmt: skip

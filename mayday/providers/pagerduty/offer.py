@@ -18,6 +18,8 @@ from mayday.providers.vendor_pager import VendorPager
 
 #: a page has 14 s for all of its pagers (mayday.domain.limits)
 PAGE_TIMEOUT_S = 4.0
+#: an order about an incident that nobody has: it shows whether we may write, and has no effect
+NO_INCIDENT = {"incident": {"type": "incident_reference", "status": "resolved"}}
 USUAL_URL = "https://api.pagerduty.com"
 
 
@@ -75,12 +77,19 @@ def offer(given: VendorSettings) -> Offer | None:
         ask, headers = rest.call, {"From": settings.from_email}
         checks.append(asks(
             "REST API", lambda: ask("GET", "/incidents", params={"limit": "1"}, headers=headers),
-            "make an API key (not read-only) and set MAYDAY_PAGERDUTY_TOKEN",
+            "make an API key and set MAYDAY_PAGERDUTY_TOKEN",
+            "the key of MAYDAY_PAGERDUTY_TOKEN may not read incidents: make another one",
+        ))  # fmt: skip
+        checks.append(asks(
+            "REST API, writing",
+            lambda: ask("PUT", "/incidents/MAYDAYDOCTOR", json=NO_INCIDENT, headers=headers, accept=(404,)),
+            "MAYDAY_PAGERDUTY_FROM_EMAIL has to be the mail address of a user there, and MAYDAY_PAGERDUTY_TOKEN a key",
+            "the key is read-only: make one that may write and set MAYDAY_PAGERDUTY_TOKEN",
         ))  # fmt: skip
         if settings.service:
             checks.append(asks(
                 f"service {settings.service}", lambda: ask("GET", f"/services/{settings.service}", headers=headers),
-                "MAYDAY_PAGERDUTY_SERVICE is the id in the service's address, such as PWIXJZS",
+                "MAYDAY_PAGERDUTY_SERVICE is the id in the service's address, such as PWIXJZS, and _TOKEN a key there",
             ))  # fmt: skip
     line = PagerDutyLine(
         channels_of("MAYDAY_PAGERDUTY_CHANNELS", settings.channels), given.base_url, events=events,

@@ -4,13 +4,12 @@ work notes, never comments.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 import structlog
 
-from mayday.domain.errors import Ambiguous, ProviderError, Refused, Unauthorised
+from mayday.domain.errors import Ambiguous, Refused, Unauthorised
 from mayday.domain.ports import ChildTicket, TicketClosing, TicketKind, TicketOrder, TicketRef, WorkNote
 from mayday.providers.child_tickets import MOST_CHILDREN, proposal
 from mayday.providers.receipts import Receipts
@@ -278,16 +277,3 @@ class ServiceNowDesk:
                 return None
             self._ids[table, value] = plain(found["sys_id"])
         return self._ids[table, value]
-
-
-async def reach(tables: Tables, names: tuple[str, ...] = ("incident", "problem", "change_request")) -> dict[str, str]:
-    """What our account may read, by table: empty, or why not. For `mayday doctor`."""
-
-    async def one(table: str) -> str:
-        try:
-            await tables.rows(table, "ORDERBYnumber", "sys_id", limit="1")
-        except ProviderError as error:
-            return str(error)
-        return ""
-
-    return dict(zip(names, await asyncio.gather(*map(one, names)), strict=True))

@@ -8,11 +8,15 @@ from pydantic import Field, Json, SecretStr, model_validator
 
 from mayday.providers.auth import Auth, BasicAuth, ClientCredentials
 from mayday.providers.change_orders import VendorChangeRunner
+from mayday.providers.checks import VendorCheck, on_time
 from mayday.providers.offers import CheckResult, Offer, VendorModel, VendorSettings, secret
 from mayday.providers.receipts import Receipts
 from mayday.providers.servicenow.change_log import ServiceNowChangeLog
-from mayday.providers.servicenow.desk import ServiceNowDesk, reach
+from mayday.providers.servicenow.desk import ServiceNowDesk
 from mayday.providers.servicenow.tables import NAME, Tables
+
+#: what doctor reads, and the role that lets it
+READ = {"incident": "itil", "problem": "itil", "change_request": "itil and sn_change_write"}
 
 
 class ServiceNowSettings(VendorModel):
@@ -54,17 +58,21 @@ def offer(given: VendorSettings) -> Offer | None:
         close_code=settings.close_code, more=settings.fields,
     )  # fmt: skip
 
-    async def may_read() -> CheckResult:
-        refused = {table: why for table, why in (await reach(tables)).items() if why}
-        if not refused:
-            return CheckResult(True, "incident, problem and change_request can be read")
-        said = "; ".join(f"{table}: {why}" for table, why in refused.items())
-        return CheckResult(False, said, "give the account the role itil (and sn_change_write for changes)")
+    def may_read(table: str, role: str) -> VendorCheck:
+        async def look() -> CheckResult:
+            await tables.rows(table, "ORDERBYnumber", "sys_id", limit="1")
+            return on_time(tables.client, f"{table} can be read")
+
+        return VendorCheck(
+            table, look, "check MAYDAY_SERVICENOW_URL, and _USERNAME with _PASSWORD or _CLIENT_ID with _CLIENT_SECRET",
+            f"give the account of MAYDAY_SERVICENOW_* the role {role}",
+        )  # fmt: skip
 
     return Offer(
         ticket_desk=desk, watched_desk=desk if settings.watched else None,
         change_log=ServiceNowChangeLog(tables, names_of),
-        change_runner=VendorChangeRunner(desk, receipts, given.records.timeline, given.base_url), checks=[may_read],
+        change_runner=VendorChangeRunner(desk, receipts, given.records.timeline, given.base_url),
+        checks=[may_read(table, role) for table, role in READ.items()],
     )  # fmt: skip
 
 

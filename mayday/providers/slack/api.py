@@ -5,7 +5,7 @@
 | ratelimited, rate_limited | RateLimited: again after `Retry-After` |
 | internal_error, fatal_error | Ambiguous: it may have taken effect; Broken where only something was read |
 | service_unavailable, request_timeout, team_added_to_org | Broken: it did not take effect, worth another try |
-| not_authed, invalid_auth, missing_scope, ... | Unauthorised |
+| not_authed, invalid_auth, ... | Unauthorised; missing_scope, no_permission: Forbidden |
 | anything else | Refused, with Slack's own word: `SlackRefused.error` |
 """
 
@@ -14,7 +14,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from mayday.domain.errors import Ambiguous, Broken, ProviderError, RateLimited, Refused, Unauthorised, Unreachable
+from mayday.domain.errors import (
+    Ambiguous,
+    Broken,
+    Forbidden,
+    ProviderError,
+    RateLimited,
+    Refused,
+    Unauthorised,
+    Unreachable,
+)
 from mayday.providers.client import Answer, VendorClient
 from mayday.providers.slack import NAME
 
@@ -32,6 +41,9 @@ _CREDENTIALS = frozenset({
     "no_permission", "org_login_required", "ekm_access_denied", "not_allowed_token_type", "accesslimited",
     "access_denied", "enterprise_is_restricted", "two_factor_setup_required",
 })  # fmt: skip
+
+
+_SCOPES = frozenset({"missing_scope", "no_permission", "not_allowed_token_type"})
 
 
 class SlackRefused(Refused):
@@ -58,7 +70,8 @@ def refusal_in(answer: Answer) -> ProviderError | None:
         return Broken(said, provider=NAME)
     if error in _CREDENTIALS:
         needed = answer.data.get("needed")
-        return Unauthorised(said + (f": needs {str(needed)[:80]}" if needed else ""), provider=NAME)
+        kind = Forbidden if error in _SCOPES else Unauthorised
+        return kind(said + (f": needs {str(needed)[:80]}" if needed else ""), provider=NAME)
     details = answer.at("response_metadata", "messages")
     more = f" ({'; '.join(str(each) for each in details[:3])[:200]})" if isinstance(details, list) and details else ""
     return SlackRefused(said + more, error)

@@ -26,6 +26,7 @@ SCOPES = (
 
 
 FIX = "MAYDAY_SLACK_TOKEN: install the app anew and take its bot token"
+SCOPED = "add what is missing to the app's bot token scopes, install it again, and take MAYDAY_SLACK_TOKEN from there"
 
 
 class SlackSettings(VendorModel):
@@ -50,14 +51,13 @@ def offer(given: VendorSettings) -> Offer | None:
         known = given.catalog.current().people.get(person)
         return known.ids.get(given.name) if known else None
 
-    @check("scopes", FIX)
+    @check("scopes", FIX, SCOPED)
     async def scoped() -> CheckResult:
         answer = await client.call("GET", "/auth.test")
         held = {scope.strip() for scope in answer.headers.get("x-oauth-scopes", "").split(",") if scope.strip()}
         missing = [scope for scope in SCOPES if held and scope not in held]
-        fix = "add them to the app's bot token scopes and install it again"
         if missing:
-            return CheckResult(False, f"scopes missing: {', '.join(missing)}", fix)
+            return CheckResult(False, f"scopes missing: {', '.join(missing)}", SCOPED)
         return on_time(answer, "scopes are there")
 
     return Offer(

@@ -32,7 +32,10 @@ def offer(given: VendorSettings) -> Offer | None:
     client = given.client(settings.url, StaticAuth("Authorization", "OAuth", secret(settings.token)))
     page = StatuspagePage(client, Receipts(given.records.desk, NAME), settings.page, components=settings.components)
 
-    @check("page", "make an API key of a user who may write incidents of the page, and set MAYDAY_STATUSPAGE_TOKEN")
+    @check(
+        "page", "make an API key of a user of the page and set MAYDAY_STATUSPAGE_TOKEN",
+        "the user of MAYDAY_STATUSPAGE_TOKEN has to be an owner or manager of incidents of the page",
+    )  # fmt: skip
     async def page_is_there() -> CheckResult:
         path = f"/pages/{segment(settings.page)}/incidents/unresolved"
         answer = await client.call("GET", path, accept=(404,))

@@ -24,6 +24,13 @@ from mayday.settings import SettingsError
 __all__ = ["TeamsGraph", "TeamsHook", "offer"]
 
 
+SCOPES = ("Channel.Create", "Channel.ReadBasic.All", "ChannelMessage.Read.All", "ChannelMessage.Send")
+SCOPED = (
+    "grant the app of MAYDAY_TEAMS_CLIENT_ID the delegated permissions of docs/chat.md, and sign in anew for "
+    "MAYDAY_TEAMS_REFRESH_TOKEN"
+)
+
+
 class TeamsGraph(GraphLogin):
     place: ClassVar[tuple[str, ...]] = ("team",)
     team: str = Field(description="Id of the team whose channels are used")
@@ -57,11 +64,15 @@ def _by_graph(given: VendorSettings, settings: TeamsGraph, receipts: Receipts) -
     @check(
         "team",
         "check MAYDAY_TEAMS_CLIENT_SECRET, and sign in anew for MAYDAY_TEAMS_REFRESH_TOKEN",
+        SCOPED,
     )
     async def team_is_there() -> CheckResult:
         answer = await client.call("GET", f"/teams/{segment(settings.team)}/channels", accept=(404,))
         if answer.status == 404:
             return CheckResult(False, "the team is not there", "set MAYDAY_TEAMS_TEAM to the id in the team's link")
+        held = {scope.rsplit("/", 1)[-1] for scope in login.scopes}
+        if held and (missing := [scope for scope in SCOPES if scope not in held]):
+            return CheckResult(False, f"scopes missing: {', '.join(missing)}", SCOPED)
         return on_time(answer, f"the team has {len(answer.rows('value'))} channels")
 
     return Offer(
@@ -78,4 +89,11 @@ def _by_webhook(given: VendorSettings, url: str, receipts: Receipts) -> Offer:
     client = given.client(f"{parts.scheme}://{parts.netloc}")
     client.secrets = [*client.secrets, *parse_qs(parts.query).get("sig", [])]
     path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    return Offer(chat=TeamsWebhook(client, path, receipts, given.base_url, given.values.get("channel")))
+
+    @check("webhook", "copy MAYDAY_TEAMS_WEBHOOK_URL from the workflow again")
+    async def host_is_there() -> CheckResult:
+        answer = await client.call("GET", "/", accept=(400, 401, 403, 404, 405))  # the workflow's address would run it
+        return on_time(answer, "the workflow's host answers; a message shows the rest: mayday providers test teams")
+
+    webhook = TeamsWebhook(client, path, receipts, given.base_url, given.values.get("channel"))
+    return Offer(chat=webhook, checks=[host_is_there])

@@ -57,5 +57,6 @@ def offer(given: VendorSettings) -> Offer | None:
         checks=[asks(
             "account", lambda: client.call("GET", path, params={"PageSize": "1"}),
             "MAYDAY_TWILIO_ACCOUNT and _TOKEN are on the first page of Twilio's console",
+            "the API key of MAYDAY_TWILIO_API_KEY is a restricted one: let it read and create messages and calls",
         )],
     )  # fmt: skip

@@ -10,6 +10,8 @@ from pydantic import Field
 
 from mayday.domain.ports import Mailer
 from mayday.providers.auth import BasicAuth, NoAuth, StaticAuth
+from mayday.providers.checks import VendorCheck, on_time
+from mayday.providers.client import Answer
 from mayday.providers.offers import CheckResult, Offer, VendorModel, VendorSettings
 from mayday.providers.receipts import Receipts
 from mayday.providers.sandboxes import places_in
@@ -52,8 +54,19 @@ def offer(given: VendorSettings) -> Offer | None:
             return CheckResult(False, said, "name the vendors in MAYDAY_VENDOR_CASE_RULES as the catalog does")
         return CheckResult(True, f"{len(rules)} vendors have a way to open cases")
 
+    def is_there(vendor: str, way: Way) -> VendorCheck:
+        async def look() -> CheckResult:
+            return on_time(Answer(200, await way.look()), f"{vendor} answers")
+
+        token = f"MAYDAY_VENDOR_CASE_{vendor.upper()}_TOKEN"
+        return VendorCheck(
+            vendor, look, f"check the rule of {vendor} in MAYDAY_VENDOR_CASE_RULES, and {token}",
+            f"let the account of {token} open cases and read its own",
+        )  # fmt: skip
+
+    looks = [is_there(vendor, way) for vendor, way in ways.items()]
     desk = VendorCases(ways, Receipts(given.records.desk, NAME), mailer)
-    return Offer(vendor_desk=desk, checks=[vendors_are_in_the_catalog])
+    return Offer(vendor_desk=desk, checks=[vendors_are_in_the_catalog, *looks])
 
 
 def _way(given: VendorSettings, vendor: str, rule: Rule, mailer: Mailer | None) -> Way:

@@ -29,6 +29,10 @@ class Way(Protocol):
 
     async def open(self, order: CaseOrder) -> str: ...
 
+    async def look(self) -> Mapping[str, str]:
+        """The headers of a harmless answer, empty where there is nothing to ask. Raises ProviderErrors."""
+        ...
+
 
 class ByMail:
     """The number is our own reference, in the subject; a mail sent twice has the same Message-ID."""
@@ -39,6 +43,9 @@ class ByMail:
 
     async def find(self, order: CaseOrder) -> str | None:
         return None
+
+    async def look(self) -> Mapping[str, str]:
+        return {}  # the mail server is looked at where mail is set up
 
     async def open(self, order: CaseOrder) -> str:
         number = reference(order)
@@ -57,6 +64,10 @@ class ByServiceNow:
     async def find(self, order: CaseOrder) -> str | None:
         found = await self._tables.find(self._rule.table, "correlation_id", correlation_id(order.effect_key))
         return plain(found["number"]) if found else None
+
+    async def look(self) -> Mapping[str, str]:
+        await self._tables.rows(self._rule.table, "ORDERBYnumber", "sys_id", limit="1")
+        return self._tables.client.heard
 
     async def open(self, order: CaseOrder) -> str:
         row, _ = await self._tables.create(self._rule.table, {
@@ -81,6 +92,10 @@ class ByJira:
                 return str(request["issueKey"])
         return None
 
+    async def look(self) -> Mapping[str, str]:
+        params = {"searchTerm": "MD-DOCTOR", "requestOwnership": "OWNED_REQUESTS", "limit": "1"}
+        return (await self._client.call("GET", "/rest/servicedeskapi/request", params=params)).headers
+
     async def open(self, order: CaseOrder) -> str:
         answer = await self._client.call("POST", "/rest/servicedeskapi/request", json={
             "serviceDeskId": self._rule.service_desk, "requestTypeId": self._rule.request_type,
@@ -99,6 +114,10 @@ class ByHttp:
 
     async def find(self, order: CaseOrder) -> str | None:
         return None  # the vendor is told the key and has to know it again
+
+    async def look(self) -> Mapping[str, str]:
+        """Only whether its host answers: nobody knows what else could be asked of it."""
+        return (await self._client.call("GET", "/", accept=(400, 401, 403, 404, 405))).headers
 
     async def open(self, order: CaseOrder) -> str:
         slots = {

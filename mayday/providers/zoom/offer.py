@@ -13,6 +13,10 @@ from mayday.providers.offers import CheckResult, Offer, VendorModel, VendorSetti
 from mayday.providers.receipts import Receipts
 from mayday.providers.zoom.bridge import NAME, ZoomBridge
 
+SCOPED = (
+    "give the app of MAYDAY_ZOOM_CLIENT_ID the scopes to list, write, end and delete meetings, and activate it again"
+)
+
 
 class ZoomSettings(VendorModel):
     place: ClassVar[tuple[str, ...]] = ("host",)
@@ -38,6 +42,7 @@ def offer(given: VendorSettings) -> Offer | None:
     @check(
         "host",
         "check MAYDAY_ZOOM_ACCOUNT_ID, _CLIENT_ID, _CLIENT_SECRET, and that the app is active",
+        SCOPED,
     )
     async def host_is_there() -> CheckResult:
         answer = await client.call(
@@ -45,6 +50,8 @@ def offer(given: VendorSettings) -> Offer | None:
         )
         if answer.status == 404:
             return CheckResult(False, f"there is no user {settings.host}", "set MAYDAY_ZOOM_HOST to a licensed user")
+        if login.scopes and not any(scope.startswith("meeting:write") for scope in login.scopes):
+            return CheckResult(False, "scopes missing: meeting:write", SCOPED)
         return on_time(answer, f"meetings of {settings.host} can be listed")
 
     return Offer(bridge=ZoomBridge(client, Receipts(given.records.desk, NAME), settings.host), checks=[host_is_there])
