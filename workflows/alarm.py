@@ -12,11 +12,13 @@ class Alarm:
     """Set to a moment of the incident's clock; `rang` once it has come. Setting it again replaces it.
 
     A timer costs two history events and its cancellation a third, so an alarm that is already set to the moment asked
-    for is left alone.
+    for is left alone. A rehearsal's clock is `slowed` and counts in steps.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, slowed: int = 1, step_s: int = 0) -> None:
         self.rang = False
+        self._slowed = slowed
+        self._step_s = step_s
         self._at: datetime | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -29,8 +31,16 @@ class Alarm:
         self.rang = False
         if at is not None:
             self._at = at
-            self._task = asyncio.create_task(self._ring(max(at - now, timedelta(milliseconds=1)), at))
+            self._task = asyncio.create_task(
+                self._ring(max((self._counted(at) - now) * self._slowed, timedelta(milliseconds=1)), at)
+            )
         return changed
+
+    def _counted(self, at: datetime) -> datetime:
+        """The first moment that an incident counting in steps knows from `at` on: before it, nothing is due."""
+        if not self._step_s:
+            return at
+        return datetime.fromtimestamp(-(-at.timestamp() // self._step_s) * self._step_s, at.tzinfo)
 
     def heard(self) -> None:
         """What it rang for is being looked at."""

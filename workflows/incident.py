@@ -9,7 +9,7 @@ Nothing a person sends can wedge a run: a command that the walker cannot digest 
 the workflow *task*, visibly, and a corrected worker goes on from there.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
@@ -54,10 +54,9 @@ class IncidentWorkflow(Door[Command]):
     @workflow.init
     def __init__(self, start: StartInput) -> None:
         self._start = start
-        self._offset = timedelta(seconds=start.clock_offset_s)
         self._clock = TaskClock()
         self._walker = self.walker_class.begin(start, self._now())
-        self._alarm = Alarm()
+        self._alarm = Alarm(start.clock_slowed, start.clock_step_s)
         self._errands = Errands()
         self._carrier = Carrier(self._errands, self._done)
         self._ledger = Ledger(self._walker, self._errands)
@@ -174,7 +173,7 @@ class IncidentWorkflow(Door[Command]):
     # the loop -------------------------------------------------------------------------------------------------
 
     def _exact_now(self) -> datetime:
-        return workflow.now() + self._offset
+        return self._start.shown(workflow.now())
 
     def _now(self) -> datetime:
         """The incident's clock, for whoever brings something."""
@@ -182,12 +181,8 @@ class IncidentWorkflow(Door[Command]):
         return self._time()
 
     def _time(self) -> datetime:
-        """What it shows. A rehearsal rounds it, so that milliseconds of a real server make no difference."""
-        now, step = self._exact_now(), self._start.clock_step_s
-        if not step:
-            return now
-        whole = (now.timestamp() + step / 4) // step * step  # what comes a little early counts as on time
-        return datetime.fromtimestamp(whole, now.tzinfo)
+        """What it shows; a rehearsal's is rounded."""
+        return self._start.counted(workflow.now())
 
     def _has_news(self) -> bool:
         return self._stirred or self._errands.news or self._alarm.rang

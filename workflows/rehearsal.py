@@ -22,6 +22,8 @@ from workflows.effects import ABSORB, ABSORBED
 from workflows.incident import ALERT_SIGNAL, IncidentEnd, IncidentWorkflow
 
 LATER, AWAY_SIGNAL, TURNED_AWAY_SIGNAL = "rehearsal_later", "rehearsal_away", "rehearsal_turned_away"
+#: an answer that is due at the moment of a deadline comes this much before it, and counts
+BEFORE_DEADLINES = timedelta(milliseconds=100)
 
 
 @workflow.defn(name="IncidentWorkflow")
@@ -40,7 +42,7 @@ class RehearsedIncident(IncidentWorkflow):
     async def go_away(self, seconds: float) -> None:
         """Do not run for a while, as if no worker were there: what arrives waits, deadlines pass unseen."""
         self._away = True
-        await asyncio.sleep(seconds)
+        await asyncio.sleep(seconds * self._start.clock_slowed)
         self._away = False
         missed, self._missed = self._missed, []
         for bring in missed:
@@ -91,8 +93,10 @@ class RehearsedIncident(IncidentWorkflow):
             wait, answer = limits_of(request.effect_class, request.timeout_s).total, unanswered(request)
         elif answer.failure is not None:
             answer = failed(answer.failure.code, answer.failure.message, request.effect_class)
+        until = (self._now() + wait - BEFORE_DEADLINES - self._exact_now()) * self._start.clock_slowed
         self._errands.run(
-            asyncio.sleep(wait.total_seconds()), lambda _: super(RehearsedIncident, self)._done(request, answer)
+            asyncio.sleep(max(until.total_seconds(), 0.001)),
+            lambda _: super(RehearsedIncident, self)._done(request, answer),
         )
 
 

@@ -25,7 +25,7 @@ from mayday.temporal.plugin import build_plugin
 from mayday.walker.walker import Walker
 from workflows.incident import IncidentEnd, IncidentWorkflow
 
-_EXTERN = "mayday_tape"
+EXTERN = "mayday_tape"
 
 
 class Commanded(NamedTuple):
@@ -189,7 +189,7 @@ class _Ear(Interceptor):
 
     def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:  # noqa: A002 - SDK's name
         """See base class."""
-        input.unsafe_extern_functions[_EXTERN] = lambda: self._tape
+        input.unsafe_extern_functions[EXTERN] = lambda: self._tape
         return WorkflowInboundInterceptor
 
 
@@ -200,7 +200,7 @@ class TalkingWalker(Walker):
 
     @classmethod
     def begin(cls, start: StartInput, now: datetime) -> Walker:
-        tape: Tape = workflow.extern_functions()[_EXTERN]()
+        tape: Tape = workflow.extern_functions()[EXTERN]()
         tape.start, tape.began_at = start.model_copy(), now
         walker = super().begin(start, now)
         assert isinstance(walker, TalkingWalker)

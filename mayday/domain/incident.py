@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import Field
@@ -20,6 +20,7 @@ STATUSES = (
     "rejected",
     "merged",
 )
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: statuses in which the run is over
 ENDED = ("resolved", "closed", "cancelled", "rejected", "merged")
 SEVERITIES = ("SEV1", "SEV2", "SEV3", "SEV4", "SEV5")
@@ -98,6 +99,8 @@ class StartInput(Wire):
     clock_offset_s: int = 0
     #: whole seconds to which a rehearsal rounds the incident's clock; 0: as it is
     clock_step_s: int = 0
+    #: how many of the server's seconds are one of the incident's: 1, and many in a rehearsal (docs/adr/0107)
+    clock_slowed: int = 1
     continue_as_new_after: int = 8000
     base_url: str = ""
     #: whether the server knows our search attributes; one that it does not know would wedge the run
@@ -121,6 +124,18 @@ class StartInput(Wire):
     injects: list[Inject] = []
     #: signed orders to merge, by the other incident's workflow id: what passes between the two shows them
     merge_orders: dict[str, dict[str, Any]] = {}
+
+    def shown(self, server: datetime) -> datetime:
+        """What the incident's clock shows, exactly, when the server's shows `server`."""
+        return EPOCH + (server - EPOCH) / self.clock_slowed + timedelta(seconds=self.clock_offset_s)
+
+    def counted(self, server: datetime) -> datetime:
+        """The same as the incident counts it: a rehearsal rounds, so that a server's milliseconds do not matter."""
+        shown, step = self.shown(server), self.clock_step_s
+        if not step:
+            return shown
+        whole = (shown.timestamp() + step / 4) // step * step  # what comes a little early counts as on time
+        return datetime.fromtimestamp(whole, shown.tzinfo)
 
 
 class Pending(Wire):

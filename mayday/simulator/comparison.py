@@ -4,6 +4,9 @@ Per lane (root step, cadence, clock, handler, role, task) the sequences of (kind
 times differ by at most two seconds; the order across lanes counts only beyond two seconds; sequence numbers, hashes and
 minted ids are left out. On a real server concurrent activities finish in any order, so nothing more can be asked; for
 the same reason receipts of effects that were under way together have no order among themselves.
+
+That is for two runs of which each had an order of its own. Where the virtual clock is given the order in which the
+server's answers came, timelines are equal entry by entry (docs/adr/0107, tests/fuzz/test_both_engines.py).
 """
 
 from __future__ import annotations

@@ -55,8 +55,13 @@ from workflows.rehearsal import AWAY_SIGNAL, LATER, TURNED_AWAY_SIGNAL, Rehearse
 T = TypeVar("T")
 #: people's commands and alerts leave this much before their moment, so that at the same instant the answer wins
 EARLY = timedelta(milliseconds=200)
+#: the end of an outage comes this much before its moment: after commands of the same moment, before late answers
+BACK = timedelta(milliseconds=150)
 #: what a rehearsal's workers call their code; without a name the SDK would hash every module that is loaded
 BUILD = "rehearsal"
+#: how many of the server's seconds are one of the incident's. That clock runs on in real time while a worker is busy;
+#: so a busy minute is one second of the rehearsal, and a few real seconds are none (docs/adr/0107)
+SLOWED = 60
 
 
 class TemporalStage:
@@ -70,7 +75,6 @@ class TemporalStage:
         self._start = start
         self._desk = desk
         self._queue = queue
-        self._offset = timedelta()
         self._stored: dict[int, Entry] = {}
         self._worker: Worker | None = None
         self._running: asyncio.Task[None] | None = None
@@ -84,12 +88,11 @@ class TemporalStage:
 
     async def open(self) -> None:
         await self._appear()
-        server_now = await self._theatre.environment.get_current_time()
-        offset = self._start.opened_at - server_now
-        self._offset = timedelta(seconds=round(offset.total_seconds()))
-        await self._wait_until(self._start.opened_at)
-        clock = {"clock_offset_s": int(self._offset.total_seconds()), "clock_step_s": 1}
+        clock = {"clock_step_s": 1, "clock_slowed": SLOWED, "clock_offset_s": 0}
         self._start = self._start.model_copy(update={**clock, **self._theatre.settings})
+        behind = self._start.opened_at - await self.now()
+        self._start = self._start.model_copy(update={"clock_offset_s": behind // timedelta(seconds=1)})
+        await self._wait_until(self._start.opened_at)
         await self._run(self._start)
 
     async def _run(self, start: StartInput) -> None:
@@ -160,24 +163,28 @@ class TemporalStage:
 
     async def go_away(self, duration: timedelta) -> None:
         assert self.handle is not None
-        self._away_until = await self.now() + EARLY + duration
-        await self.handle.signal(AWAY_SIGNAL, duration.total_seconds() + EARLY.total_seconds())
+        server = await self._theatre.environment.get_current_time()
+        self._away_until = self._start.counted(server) + duration
+        left = self._away_until - BACK - self._start.shown(server)
+        await self.handle.signal(AWAY_SIGNAL, left.total_seconds())
 
     # time -----------------------------------------------------------------------------------------------------
 
     async def run_to(self, moment: datetime, *, inclusive: bool) -> None:
-        if self._away_until is not None and moment >= self._away_until:
+        if self._away_until is not None and (moment > self._away_until or (inclusive and moment == self._away_until)):
             await self._wait_until(self._away_until)
             self._away_until = None
         await self._wait_until(moment if inclusive else moment - EARLY)
 
     async def now(self) -> datetime:
         """The moment of the scenario that the server's clock shows."""
-        return await self._theatre.environment.get_current_time() + self._offset
+        return self._start.shown(await self._theatre.environment.get_current_time())
 
     async def _wait_until(self, moment: datetime) -> None:
         while (left := moment - await self.now()) > timedelta():
-            await self._theatre.answered(self._theatre.environment.sleep(min(left, self.longest_sleep)))
+            await self._theatre.answered(
+                self._theatre.environment.sleep(min(left, self.longest_sleep) * self._start.clock_slowed)
+            )
 
     # the worker -----------------------------------------------------------------------------------------------
 
@@ -217,7 +224,7 @@ class TemporalStage:
             return {}
         if info.activity_type == LOOK:
             return {}
-        reply = self._desk.answer(info.activity_type, payload, await self.now())
+        reply = self._desk.answer(info.activity_type, payload, self._start.counted(info.current_attempt_scheduled_time))
         if reply.hangs or reply.after:
             raise _later(reply)
         if reply.failure is not None:

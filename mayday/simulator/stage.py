@@ -18,6 +18,10 @@ class Stranded(Exception):
     """The engine has lost an incident by a fault of its own: nothing was shown, so the scenario is played again."""
 
 
+class Wedged(Exception):
+    """Time does not go on, most likely because a workflow task fails again and again: a defect of ours."""
+
+
 class Stage(Protocol):
     """One incident on one engine. Moments are aware UTC times of the scenario."""
 

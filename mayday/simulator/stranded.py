@@ -14,24 +14,32 @@ from collections.abc import Awaitable, Sequence
 from typing import Any, TypeVar
 
 from temporalio.api.enums.v1 import EventType
+from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 from temporalio.exceptions import TemporalError
 from temporalio.service import RPCError
 
-from mayday.simulator.stage import Stranded
+from mayday.simulator.stage import Stranded, Wedged
 
 T = TypeVar("T")
 #: seconds for which nobody wonders why a call to the server is not answered
 PATIENCE = 2.0
+#: seconds in which something has to happen somewhere; a test server's workflow task has ten
+LONGEST_REST = 60.0
 
 
 async def answered(call: Awaitable[T], runs: Sequence[WorkflowHandle[Any, Any]]) -> T:
-    """What the call returns, unless the server has lost one of `runs` meanwhile.
+    """What the call returns, unless the server has lost one of `runs` meanwhile, or nothing happens in any of them.
+
+    How long the call takes does not matter as long as histories grow: a busy machine is slow, and no failure.
 
     Raises:
-        Stranded: it has; the call is given up.
+        Stranded: the server has lost a run; the call is given up.
+        Wedged: nothing was written down for `LONGEST_REST`; the text says what the runs wait for.
     """
     task = asyncio.ensure_future(call)
+    clock, written = asyncio.get_running_loop().time, -1
+    moved_at = clock()
     try:
         while True:
             done, _ = await asyncio.wait([task], timeout=PATIENCE)
@@ -40,11 +48,24 @@ async def answered(call: Awaitable[T], runs: Sequence[WorkflowHandle[Any, Any]])
             for run in runs:
                 if await is_stranded(run):
                     raise Stranded(run.id)
+            found = [(await run.describe()).raw_description for run in runs]
+            length = sum(each.workflow_execution_info.history_length for each in found)
+            if length != written:
+                written, moved_at = length, clock()
+            elif clock() - moved_at > LONGEST_REST:
+                raise Wedged("\n".join(_waiting_for(each) for each in found if _waiting_for(each)) or "nothing waits")
     finally:
         if not task.done():
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError, TemporalError, RPCError):
                 await task
+
+
+def _waiting_for(found: DescribeWorkflowExecutionResponse) -> str:
+    """What of a run is under way, in the server's words; empty where nothing is."""
+    waits = [found.pending_workflow_task] if found.HasField("pending_workflow_task") else []
+    told = " ".join(str(each) for each in [*waits, *found.pending_activities])
+    return f"{found.workflow_execution_info.execution.workflow_id}: {told}" if told else ""
 
 
 async def is_stranded(run: WorkflowHandle[Any, Any]) -> bool:

@@ -175,7 +175,11 @@ class VirtualIncident:
         elif reply.failure is not None:
             result = failed(reply.failure.code, reply.failure.message, request.effect_class)
         self._number += 1
-        heapq.heappush(self._coming, (self.now + after, self._number, request.key, result))
+        heapq.heappush(self._coming, (self.now + after, self._turn(request.key), request.key, result))
+
+    def _turn(self, key: str) -> int:
+        """Of answers that come at one moment, the one of the least number comes first: here the one asked for first."""
+        return self._number
 
     def _collect(self) -> None:
         """Entries leave the walker as they leave a run: to the records, which here are a list."""

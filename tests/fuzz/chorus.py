@@ -1,7 +1,8 @@
 """Many random nights on one time-skipping server: one worker for all, and each night's cues at its own moments.
 
-A night begins some seconds after the one before it, so that their deadlines fall on different moments: the server's
-clock runs on while a worker is busy, and what is due meanwhile would come late.
+A night begins some seconds after the one before it, so that their deadlines fall on different moments: a worker has
+many minutes of the server's clock for each (docs/adr/0107). What each walker is given is taken down, because only the
+server knows in which order the answers of one moment came.
 """
 
 from __future__ import annotations
@@ -14,18 +15,26 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from temporalio import activity
+from temporalio import activity, workflow
 from temporalio.common import RawValue
-from temporalio.service import RPCError
-from temporalio.worker import Worker
+from temporalio.worker import (
+    Interceptor,
+    UnsandboxedWorkflowRunner,
+    Worker,
+    WorkflowInboundInterceptor,
+    WorkflowInterceptorClassInput,
+)
 
+from mayday.archive.tape import EXTERN, Answered, Tape
 from mayday.domain.commands import Answer
-from mayday.domain.incident import StartInput
+from mayday.domain.incident import EPOCH, StartInput
 from mayday.domain.timeline import Entry
-from mayday.simulator.desk import Reply, ScenarioDesk
-from mayday.simulator.on_temporal import BUILD, TemporalStage, Theatre, time_skipping
-from tests.fuzz.play import Cue, Night
-from workflows.rehearsal import RehearsedIncident, RehearsedReview
+from mayday.simulator.desk import ScenarioDesk
+from mayday.simulator.on_temporal import BUILD, SLOWED, TemporalStage, Theatre, time_skipping
+from mayday.simulator.stage import Stranded
+from tests.archive.listening import ListeningRehearsal
+from tests.fuzz.play import Cue, Night, SameDesk
+from workflows.rehearsal import RehearsedReview
 
 #: between the beginnings of two nights; no multiple of it is a minute
 APART = timedelta(seconds=7)
@@ -37,12 +46,30 @@ class Singer(TemporalStage):
     longest_sleep = timedelta(minutes=2)
 
     def __init__(
-        self, theatre: Theatre, start: StartInput, desk: ScenarioDesk, queue: str, worker: asyncio.Task[None]
+        self,
+        theatre: Theatre,
+        start: StartInput,
+        desk: ScenarioDesk,
+        queue: str,
+        worker: asyncio.Task[None],
+        tapes: dict[tuple[str, str], Tape],
     ) -> None:
         super().__init__(theatre, start, desk, queue)
         self._running = worker
-        #: commands that got another answer than on the virtual clock
-        self.answered_otherwise: list[str] = []
+        self._tapes = tapes
+        #: what each command was answered
+        self.answers: list[Answer] = []
+
+    def set_for(self, moment: datetime) -> None:
+        """The night begins when the server's clock shows `moment`, a whole minute of it."""
+        clock = {"clock_step_s": 1, "clock_slowed": SLOWED, "clock_offset_s": 0}
+        start = self._start.model_copy(update=clock)
+        behind = start.opened_at - start.shown(moment)
+        self._start = start.model_copy(update={"clock_offset_s": round(behind.total_seconds())})
+
+    async def open(self) -> None:
+        await self._wait_until(self._start.opened_at)
+        await self._run(self._start)
 
     async def _appear(self) -> None: ...
 
@@ -51,17 +78,26 @@ class Singer(TemporalStage):
     async def take(self, cue: Cue) -> None:
         """What came from outside comes here too."""
         if cue.command is not None:
-            answer = await self.send(cue.command)
-            if _short(answer) != _short(cue.answer):
-                self.answered_otherwise.append(f"{cue.command}: {_short(cue.answer)} became {_short(answer)}")
+            self.answers.append(await self.send(cue.command))
         elif cue.alert is not None:
             await self.alert([cue.alert])
         elif cue.away is not None:
+            self._desk.went_away(cue.at)
             await self.go_away(cue.away)
 
     def on_the_server(self, moment: datetime) -> datetime:
         """What the server's clock shows at a moment of the night."""
-        return moment - self._offset
+        return EPOCH + (moment - timedelta(seconds=self._start.clock_offset_s) - EPOCH) * self._start.clock_slowed
+
+    def answered(self) -> list[str]:
+        """The keys of effects in the order in which their answers were taken, over all runs."""
+        return [
+            given.what.key
+            for (name, _), tape in self._tapes.items()
+            if name in {handle.id for handle in self._handles}
+            for given in tape.inputs
+            if isinstance(given.what, Answered)
+        ]
 
     async def sung(self) -> list[Entry]:
         """The whole timeline; an incident that has ended has stored all of it, and need not be asked."""
@@ -69,43 +105,47 @@ class Singer(TemporalStage):
         return stored if stored and stored[-1].kind == "finished" else await self.entries()
 
 
-def _short(answer: Answer | None) -> tuple[str | None, str | None]:
-    code = answer.refusal.code if answer and answer.refusal else None
-    return (answer.state if answer else None), code
+class Ears(Interceptor):
+    """Takes down what each run's walker is given; `tapes` by workflow and run, in the order in which they began."""
 
+    def __init__(self) -> None:
+        self.tapes: dict[tuple[str, str], Tape] = {}
 
-class SameDesk(ScenarioDesk):
-    """Answers each effect, known by its key, as it was answered before.
+    def workflow_interceptor_class(self, input: WorkflowInterceptorClassInput) -> type[WorkflowInboundInterceptor]:  # noqa: A002 - SDK's name
+        input.unsafe_extern_functions[EXTERN] = self._begin
+        return WorkflowInboundInterceptor
 
-    A mock counts calls; of two that are under way together, a real server's activities bring either first.
-    """
-
-    def __init__(self, before: ScenarioDesk) -> None:
-        super().__init__(before.catalog, before.actions)
-        self._before = {str(call.payload["effect_key"]): call.reply for call in before.calls}
-
-    def answer(self, kind: str, payload: dict[str, Any], now: datetime) -> Reply:
-        return self._before.get(str(payload["effect_key"])) or super().answer(kind, payload, now)
-
-
-class Wedged(AssertionError):
-    """Time does not go on: most likely a workflow task fails again and again."""
+    def _begin(self) -> Tape:
+        """A new one, also for a run that a worker begins again from its history."""
+        info = workflow.info()
+        tape = self.tapes[info.workflow_id, info.run_id] = Tape()
+        return tape
 
 
 class Chorus:
     """Plays nights that are known from the virtual clock again, on a real server, all at the same time."""
 
-    def __init__(self, theatre: Theatre, queue: str, worker: asyncio.Task[None], singers: dict[str, Singer]) -> None:
-        self._theatre, self._queue, self._worker, self._singers = theatre, queue, worker, singers
+    def __init__(
+        self,
+        theatre: Theatre,
+        queue: str,
+        worker: asyncio.Task[None],
+        singers: dict[str, Singer],
+        tapes: dict[tuple[str, str], Tape],
+    ) -> None:
+        self._theatre, self._queue, self._worker, self._singers, self._tapes = theatre, queue, worker, singers, tapes
         self._score: list[tuple[datetime, int, Callable[[], Awaitable[None]]]] = []
         self._number = 0
 
     async def sing(self, nights: Sequence[Night]) -> list[Singer]:
         """The incidents as they are when all nights are over."""
-        begin = await self._theatre.environment.get_current_time()
+        server = await self._theatre.environment.get_current_time()
+        begin = server.replace(second=0, microsecond=0) + timedelta(minutes=1)
         singers = [self._singer(night) for night in nights]
         for number, (singer, night) in enumerate(zip(singers, nights, strict=True)):
-            self._note(begin + APART * (number + 1), lambda singer=singer, night=night: self._begin(singer, night))
+            singer.set_for(begin + APART * number * SLOWED)
+            moment = singer.on_the_server(night.start.opened_at)
+            self._note(moment, lambda singer=singer, night=night: self._begin(singer, night))
         while self._score:
             _, _, bring = heapq.heappop(self._score)
             await bring()
@@ -113,23 +153,13 @@ class Chorus:
 
     def _singer(self, night: Night) -> Singer:
         start = night.start.model_copy(update={"workflow_id": f"incident/{uuid.uuid4()}"})
-        singer = Singer(self._theatre, start, SameDesk(night.desk), self._queue, self._worker)
+        singer = Singer(self._theatre, start, SameDesk(night.desk), self._queue, self._worker, self._tapes)
         self._singers[start.workflow_id] = singer
         return singer
 
     def _note(self, at: datetime, bring: Callable[[], Awaitable[None]]) -> None:
         self._number += 1
         heapq.heappush(self._score, (at, self._number, bring))
-
-    async def _hanging(self) -> list[str]:
-        """Nights whose workflow task is not done."""
-        found = []
-        for singer in self._singers.values():
-            if singer.handle is not None:
-                raw = (await singer.handle.describe()).raw_description
-                if raw.HasField("pending_workflow_task") or raw.pending_activities:
-                    found.append(f"{singer.handle.id}: {raw.pending_workflow_task} {raw.pending_activities}")
-        return found
 
     async def _begin(self, singer: Singer, night: Night) -> None:
         await singer.open()
@@ -140,15 +170,42 @@ class Chorus:
         at = night.incident.now if last else night.cues[number].at
 
         async def bring() -> None:
-            try:
-                await singer.run_to(at, inclusive=last)
-            except RPCError as error:
-                raise Wedged(f"no time passes before {at.isoformat()}: {await self._hanging()}") from error
+            await singer.run_to(at, inclusive=last)
             if not last:
                 await singer.take(night.cues[number])
                 self._next(singer, night, number + 1)
 
         self._note(singer.on_the_server(at), bring)
+
+
+@contextlib.asynccontextmanager
+async def sung_by_a_chorus(nights: Sequence[Night]) -> AsyncIterator[list[Singer]]:
+    """The incidents of all nights, when they are over, on servers that are there until the end.
+
+    A server that has lost one night has lost them all (mayday/simulator/stranded.py). They are sung again by two
+    choruses, half as large; each time fewer share a server, and a night that one loses alone is a failure.
+
+    Raises:
+        Stranded: a server has lost the only night it had.
+        Wedged: a night does not go on.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        yield await _sung(nights, stack)
+
+
+async def _sung(nights: Sequence[Night], stack: contextlib.AsyncExitStack) -> list[Singer]:
+    async with contextlib.AsyncExitStack() as trial:
+        together = await trial.enter_async_context(chorus())
+        try:
+            singers = await together.sing(nights)
+        except Stranded:
+            if len(nights) == 1:
+                raise
+        else:
+            stack.push_async_exit(trial.pop_all())
+            return singers
+    half = len(nights) // 2
+    return [singer for part in (nights[:half], nights[half:]) for singer in await _sung(part, stack)]
 
 
 @contextlib.asynccontextmanager
@@ -161,12 +218,15 @@ async def chorus() -> AsyncIterator[Chorus]:
         return await singers[(activity.info().workflow_id or "").rpartition("/")[0]].carry_out(args)
 
     async with time_skipping() as theatre:
+        ears = Ears()
         queue = f"chorus-{uuid.uuid4()}"
         worker = Worker(
             theatre.environment.client,
             task_queue=queue,
-            workflows=[RehearsedIncident, RehearsedReview],
+            workflows=[ListeningRehearsal, RehearsedReview],
             activities=[any_effect],
+            interceptors=[ears],
+            workflow_runner=UnsandboxedWorkflowRunner(),
             graceful_shutdown_timeout=timedelta(seconds=5),
             build_id=BUILD,
             debug_mode=True,  # without the watch for deadlocks, which a busy machine looks like
@@ -174,7 +234,7 @@ async def chorus() -> AsyncIterator[Chorus]:
         running = asyncio.create_task(worker.run())
         await theatre.warm_up(queue)
         try:
-            yield Chorus(theatre, queue, running, singers)
+            yield Chorus(theatre, queue, running, singers, ears.tapes)
         finally:
             await worker.shutdown()
             await running

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import pathlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,7 +21,7 @@ from mayday.language.findings import Finding
 from mayday.language.library import Library, RunbookFile, read_runbook
 from mayday.language.plan import Plan
 from mayday.language.scenario import Given, GivenIncident, Mock
-from mayday.simulator.desk import ScenarioDesk
+from mayday.simulator.desk import Call, Reply, ScenarioDesk
 from mayday.simulator.mocks import Mocks
 from mayday.simulator.opening import start_of
 from mayday.simulator.virtual import VirtualIncident
@@ -118,14 +118,31 @@ class Watched(VirtualIncident):
     """Virtual time with eyes on the walker: what must hold whenever it is at rest.
 
     `rebuild`: after every input the walker is built anew from its serialised state. `again`: it is advanced once more
-    when it is at rest, which must change nothing.
+    when it is at rest, which must change nothing. `order`: in which answers of one moment come, by effect.
     """
 
-    def __init__(self, start: StartInput, plan: Plan, desk: ScenarioDesk, *, rebuild: bool = False) -> None:
-        self._start_input, self._plan = start, plan
+    def __init__(
+        self,
+        start: StartInput,
+        plan: Plan,
+        desk: ScenarioDesk,
+        *,
+        rebuild: bool = False,
+        order: Mapping[str, int] | None = None,
+    ) -> None:
+        self._start_input, self._plan, self._order = start, plan, order
         self.largest = 0
         super().__init__(start, desk, after_each=self._rebuilt if rebuild else None)
         self.watch = rebuild
+
+    def _next(self) -> datetime | None:
+        """In whole seconds, like any rehearsal on a server (docs/adr/0021): half a review's time may be a fraction."""
+        due = super()._next()
+        return due and due + timedelta(microseconds=-due.microsecond % 1_000_000)
+
+    def _turn(self, key: str) -> int:
+        number = super()._turn(key)
+        return number if self._order is None else self._order.get(key, len(self._order) + number)
 
     def _rebuilt(self, walker: Walker, now: datetime) -> Walker:
         dump = walker.dump()
@@ -188,7 +205,18 @@ def play(plan: Plan, library: Library, night: Body, *, rebuild: bool = False) ->
 def play_again(first: Night, library: Library, night: Body, *, rebuild: bool) -> Night:
     """The same from outside once more; `rebuild` serialises the walker after each input."""
     desk = ScenarioDesk(library.catalog, first.plan.actions, Mocks(MOCKS.validate_python(night["mocks"])))
-    played = Night(first.plan, first.start, desk, Watched(first.start, first.plan, desk, rebuild=rebuild))
+    return _again(first, desk, Watched(first.start, first.plan, desk, rebuild=rebuild))
+
+
+def play_in_order(first: Night, answered: Sequence[str]) -> Night:
+    """The same from outside once more; effects are answered as before, those of one moment in the order `answered`."""
+    desk = SameDesk(first.desk)
+    order = {key: number for number, key in enumerate(answered)}
+    return _again(first, desk, Watched(first.start, first.plan, desk, order=order))
+
+
+def _again(first: Night, desk: ScenarioDesk, incident: Watched) -> Night:
+    played = Night(first.plan, first.start, desk, incident)
     for cue in first.cues:
         played.incident.run_to(cue.at, inclusive=False)
         _give(played, Cue(cue.at, cue.command, cue.alert, cue.away))
@@ -214,6 +242,24 @@ def _give(played: Night, cue: Cue) -> None:
     elif cue.away is not None:
         played.desk.went_away(cue.at)
         played.incident.go_away(cue.away)
+
+
+class SameDesk(ScenarioDesk):
+    """Answers each effect, known by its key, as it was answered before.
+
+    A mock counts calls; of two that are under way together, a real server's activities bring either first.
+    """
+
+    def __init__(self, before: ScenarioDesk) -> None:
+        super().__init__(before.catalog, before.actions)
+        self._before = {str(call.payload["effect_key"]): call.reply for call in before.calls}
+
+    def answer(self, kind: str, payload: dict[str, Any], now: datetime) -> Reply:
+        known = self._before.get(str(payload["effect_key"]))
+        if known is None:
+            return super().answer(kind, payload, now)
+        self.calls.append(Call(now, kind, payload, known))
+        return known
 
 
 # the end --------------------------------------------------------------------------------------------------------
