@@ -22,7 +22,7 @@ from workflows.effects import ABSORB, ABSORBED
 from workflows.incident import ALERT_SIGNAL, IncidentEnd, IncidentWorkflow
 
 LATER, AWAY_SIGNAL, TURNED_AWAY_SIGNAL = "rehearsal_later", "rehearsal_away", "rehearsal_turned_away"
-#: an answer that is due at the moment of a deadline comes this much before it, and counts
+#: a late answer comes this much before its moment: the timer of a deadline then is not firing while it is cancelled
 BEFORE_DEADLINES = timedelta(milliseconds=100)
 
 

@@ -23,7 +23,7 @@ from mayday.language.linting import library_folder
 from mayday.settings import SettingsError, load_settings
 from mayday.simulator.coverage import ASPECTS, Coverage, RunbookCoverage
 from mayday.simulator.files import ScenarioFile, ScenarioReport, find_scenarios
-from mayday.simulator.stage import Opener, open_virtually
+from mayday.simulator.stage import Opener, Stranded, Wedged, open_virtually
 from mayday.simulator.story import Story
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -85,7 +85,11 @@ async def _play(scenarios: Sequence[ScenarioFile], engine: Engine) -> tuple[list
     coverage = Coverage()
     async with _openers(engine) as opener:
         for scenario in scenarios:
-            report, rehearsal = await scenario.play(opener)
+            try:
+                report, rehearsal = await scenario.play(opener)
+            except (Stranded, Wedged) as error:
+                reports.append(scenario.not_played(error))
+                break  # what is left would wait for the same server
             reports.append(report)
             if rehearsal is not None and scenario.plan is not None:
                 coverage.add(scenario.plan, rehearsal.timeline)

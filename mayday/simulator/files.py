@@ -22,7 +22,7 @@ from mayday.language.scenario import Scenario
 from mayday.language.shape import read_model
 from mayday.simulator.coverage import Coverage
 from mayday.simulator.runner import ATTEMPTS, Rehearsal, rehearse
-from mayday.simulator.stage import Opener, open_virtually
+from mayday.simulator.stage import Opener, Stranded, Wedged, open_virtually
 
 _KIND = re.compile(rb"^kind:\s*['\"]?Scenario", re.MULTILINE)
 
@@ -127,6 +127,12 @@ class ScenarioFile:
             entries=rehearsal.timeline,
         )
         return report, rehearsal
+
+    def not_played(self, reason: Stranded | Wedged) -> ScenarioReport:
+        """The report of a scenario that the engine did not bring to its end: a failure that says why."""
+        what = "lost the incident, each time" if isinstance(reason, Stranded) else "does not go on"
+        failure = Failure(file=str(self.path), line=1, message=f"the time-skipping server {what}: {reason}")
+        return ScenarioReport(name=self.name, file=str(self.path), passed=False, failures=[failure])
 
     def _plan(self, scenario: Scenario, library: Library) -> Plan | None:
         service = scenario.given.incident.service if scenario.given.incident else None

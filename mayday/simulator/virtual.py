@@ -1,8 +1,8 @@
 """The walker on a virtual clock: a heap of things to come, and no waiting.
 
-At one moment the order is: what people and alerts bring, then answers of effects, then deadlines. An answer that comes
-at the very moment of its deadline therefore counts (LANGUAGE.md "Late answers"), as it does on a real server, where
-handlers run before deadlines are judged.
+At one moment the order is: what people and alerts bring, then deadlines, then answers of effects, one by one. What a
+person answers at the very moment of a deadline therefore counts (LANGUAGE.md "Late answers"), as it does on a real
+server, where handlers run before deadlines are judged; and what a tool answers then is late, as it is there.
 """
 
 from __future__ import annotations
@@ -127,9 +127,6 @@ class VirtualIncident:
 
     def _happen(self, due: datetime) -> None:
         self.now = max(self.now, due)
-        if self._coming and self._coming[0][0] <= self.now:
-            _, _, key, result = heapq.heappop(self._coming)
-            self.walker.effect_finished(key, result, self.now)
         self._look()
 
     def _come_back(self, moment: datetime) -> None:

@@ -11,12 +11,15 @@ import pytest
 from temporalio import activity, workflow
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from mayday.cli.rehearsals import _play
+from mayday.cli.scenarios import Engine
 from mayday.domain.incident import StartInput
 from mayday.language.library import Library
+from mayday.simulator import stranded
 from mayday.simulator.desk import ScenarioDesk
 from mayday.simulator.files import ScenarioFile
 from mayday.simulator.on_temporal import time_skipping
-from mayday.simulator.stage import Stage, Stranded, open_virtually
+from mayday.simulator.stage import Stage, Stranded, Wedged, open_virtually
 
 RUNBOOK = """
     apiVersion: runbook/v1
@@ -65,7 +68,8 @@ class Late:
 
 
 @pytest.mark.temporal
-async def test_a_run_that_the_server_has_lost_is_noticed() -> None:
+async def test_a_run_that_the_server_has_lost_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stranded, "LOST_AFTER", 3.0)
     async with time_skipping() as theatre:
         client = theatre.environment.client
         runner = UnsandboxedWorkflowRunner()
@@ -77,6 +81,43 @@ async def test_a_run_that_the_server_has_lost_is_noticed() -> None:
             with pytest.raises(Stranded, match="late/"):
                 await theatre.answered(handle.execute_update(Late.ask))
             await handle.terminate("it is lost")
+
+
+@workflow.defn
+class Wedging:
+    """Fails its workflow task whenever it is asked something."""
+
+    @workflow.run
+    async def run(self) -> None:
+        await workflow.wait_condition(lambda: False)
+
+    @workflow.update
+    async def ask(self) -> None:
+        raise RuntimeError("a defect")
+
+
+@pytest.mark.temporal
+async def test_a_workflow_task_that_fails_again_and_again_is_no_fault_of_the_servers() -> None:
+    """For ten seconds it looks like one that the server has lost; playing the scenario again would hide it."""
+    async with time_skipping() as theatre:
+        client, runner = theatre.environment.client, UnsandboxedWorkflowRunner()
+        async with Worker(client, task_queue="wedged", workflows=[Wedging], workflow_runner=runner, build_id="wedged"):
+            handle = await client.start_workflow(Wedging.run, id=f"wedged/{uuid.uuid4()}", task_queue="wedged")
+            theatre.runs.append(handle)
+            with pytest.raises(Wedged, match=r"wedged/(.|\n)*a defect"):
+                await theatre.answered(handle.execute_update(Wedging.ask))
+            await handle.terminate("it does not go on")
+
+
+async def test_the_command_says_that_a_scenario_does_not_go_on(written: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def wedge(file: ScenarioFile, opener: object) -> None:
+        raise Wedged("incident/x: attempt 7")
+
+    scenario = written(RUNBOOK, SCENARIO)
+    monkeypatch.setattr(ScenarioFile, "play", wedge)
+    reports, _ = await _play([scenario, scenario], Engine.virtual)
+    assert [report.passed for report in reports] == [False]
+    assert reports[0].failures[0].message == "the time-skipping server does not go on: incident/x: attempt 7"
 
 
 async def test_a_lost_scenario_is_played_again_from_its_beginning(written: Write, library: Library) -> None:

@@ -31,6 +31,7 @@ RUNBOOK = """
         every: 15m
         until: incident.status >= "resolved"
         send: { template: technical_update, to: audience.technical }
+        # review
     phases:
       - id: act
         steps:
@@ -80,8 +81,8 @@ async def theatre() -> AsyncIterator[Theatre]:
 def night(tmp_path: pathlib.Path, library: Library) -> Callable[[str], ScenarioFile]:
     """A scenario about the small runbook above: its mocks, timeline and expectations are given."""
 
-    def write(rest: str = "") -> ScenarioFile:
-        (tmp_path / "runbook.yaml").write_text(textwrap.dedent(RUNBOOK))
+    def write(rest: str = "", review: str = "") -> ScenarioFile:
+        (tmp_path / "runbook.yaml").write_text(textwrap.dedent(RUNBOOK).replace("# review", review))
         (tmp_path / "scenario.yaml").write_text(textwrap.dedent(SCENARIO) + textwrap.dedent(rest))
         own = Library(library.catalog_files, list(library.files), {}, [])
         return ScenarioFile(tmp_path / "scenario.yaml", own)
