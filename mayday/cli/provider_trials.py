@@ -41,10 +41,11 @@ class TakesBack(Protocol):
 
 
 class Tried(NamedTuple):
-    """What came of it; `left` says what stays there, where something does."""
+    """What came of it. `look` says where it is to be seen, `left` what stays there or was taken away."""
 
     channel: str
     ref: str | None
+    look: str
     left: str | None = None
 
 
@@ -114,7 +115,8 @@ async def _pager(it: Trial) -> Tried:
         person=it.to, target=f"person.{it.to}", channel=via, address=_address(it.to, it.person, via, it.name),
         text=it.text, urgent=False,
     ))  # fmt: skip
-    return Tried(sent.channel, sent.ref)
+    look = {"push": f"on the telephone of {it.to} and in {it.name}", "chat": f"at direct messages in {it.name}"}
+    return Tried(sent.channel, sent.ref, look.get(via, f"at what came by {via} to {it.to}"))
 
 
 async def _chat(it: Trial) -> Tried:
@@ -125,7 +127,7 @@ async def _chat(it: Trial) -> Tried:
     sent = await it.offer.chat.post(
         Post(effect_key=f"{it.key}/chat", incident=it.incident, text=it.text, channel=place)
     )
-    return Tried(sent.channel, sent.ref)
+    return Tried(sent.channel, sent.ref, f"in #{place}")
 
 
 async def _mail(it: Trial) -> Tried:
@@ -136,7 +138,7 @@ async def _mail(it: Trial) -> Tried:
         effect_key=f"{it.key}/email", incident=it.incident, to=[_mail_address(it)], subject="TEST from mayday",
         text=it.text,
     ))  # fmt: skip
-    return Tried(sent.channel, sent.ref)
+    return Tried(sent.channel, sent.ref, f"in the inbox of {_mail_address(it)}")
 
 
 async def _calendar(it: Trial) -> Tried:
@@ -156,7 +158,8 @@ async def _calendar(it: Trial) -> Tried:
         "stamped_at": it.now + timedelta(seconds=1),
     }  # fmt: skip
     await it.offer.calendar.invite(meeting.model_copy(update=called_off))
-    return Tried("calendar", sent.ref, "the invitation was called off again")
+    look = f"in the calendar and inbox of {_mail_address(it)}"
+    return Tried("calendar", sent.ref, look, "the invitation was called off again")
 
 
 async def _ticket(it: Trial) -> Tried:
@@ -172,7 +175,8 @@ async def _ticket(it: Trial) -> Tried:
     await desk.note(WorkNote(effect_key=f"{it.key}/note", text=it.text, **common))
     await desk.close(TicketClosing(effect_key=f"{it.key}/close", reason=WORDS, **common))
     ignored = f"; it did not take {', '.join(made.ignored)}" if made.ignored else ""
-    return Tried("ticket", made.number, f"{made.url or made.number} is resolved and can be deleted{ignored}")
+    left = f"it is resolved and can be deleted{ignored}"
+    return Tried("ticket", made.number, f"at {made.url or made.number}", left)
 
 
 async def _bridge(it: Trial) -> Tried:
@@ -182,7 +186,8 @@ async def _bridge(it: Trial) -> Tried:
     assert bridge is not None
     opened = await bridge.open(BridgeOrder(effect_key=f"{it.key}/bridge", incident=it.incident, name="TEST mayday"))
     closed = await bridge.close(f"{it.key}/close", it.incident)
-    return Tried("bridge", opened.id or opened.url, None if closed else f"{opened.url} stays until it runs out")
+    left = "it was closed again" if closed else "it stays until it runs out"
+    return Tried("bridge", opened.id or opened.url, f"at {opened.url}", left)
 
 
 async def _status(it: Trial) -> Tried:
@@ -197,8 +202,8 @@ async def _status(it: Trial) -> Tried:
     ))  # fmt: skip
     if isinstance(page, TakesBack) and sent.ref is not None:
         await page.take_back(sent.ref)
-        return Tried("status_page", sent.ref, "it was taken away again")
-    return Tried("status_page", sent.ref, "it stays there: take it away by hand")
+        return Tried("status_page", sent.ref, "at the page: nothing is left", "it was taken away again")
+    return Tried("status_page", sent.ref, "at the page", "it stays there: take it away by hand")
 
 
 async def _vendor(it: Trial) -> Tried:
@@ -211,13 +216,14 @@ async def _vendor(it: Trial) -> Tried:
         effect_key=f"{it.key}/case", incident=it.incident, vendor=it.to, priority="P5",
         contract=it.catalog.vendors[it.to].contract.ref, summary=f"{WORDS} Please close this case.",
     ))  # fmt: skip
-    return Tried("case", number, "the vendor is asked to close it")
+    return Tried("case", number, f"at {it.to}'s desk for the case", "the vendor is asked to close it")
 
 
 async def _changes(it: Trial) -> Tried:
     assert it.offer.change_log is not None
     found = await it.offer.change_log.recent(it.to, it.now - timedelta(hours=72))
-    return Tried("read", f"{len(found.changes)} changes on {it.to} in 72 hours, {len(found.freezes)} freezes")
+    read = f"{len(found.changes)} changes on {it.to} in 72 hours, {len(found.freezes)} freezes"
+    return Tried("read", read, f"at the changes of {it.name}")
 
 
 async def _oncall(it: Trial) -> Tried:
@@ -228,7 +234,9 @@ async def _oncall(it: Trial) -> Tried:
     known = it.catalog.schedules.get(it.to.removeprefix("schedule."))
     schedule = known.id if isinstance(known, ExternalSchedule) else it.to
     people = await it.offer.roster.on_call(schedule, it.now)
-    return Tried("read", f"on call: {', '.join(people) or 'nobody of the catalog'}")
+    return Tried(
+        "read", f"on call: {', '.join(people) or 'nobody of the catalog'}", f"at schedule {schedule} in {it.name}"
+    )
 
 
 _TRIALS: dict[Way, Callable[[Trial], Awaitable[Tried]]] = {

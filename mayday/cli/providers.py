@@ -65,10 +65,11 @@ def send_test(
 
         name = sandbox_of(name)
     if as_json:
-        print_json({"provider": name, "by": chosen, "channel": done.channel, "ref": done.ref, "left": done.left})
+        print_json({"provider": name, "by": chosen, "to": to, **done._asdict()})
     else:
+        did = "was asked" if done.channel == "read" else f"took one labelled test by {done.channel}"
         left = f"; {done.left}" if done.left else ""
-        typer.echo(f"{name} took it ({done.channel}, {done.ref or 'no reference'}){left}")
+        typer.echo(f"{name} {did} ({done.ref or 'no reference'}){left}; look {done.look}")
 
 
 def _settings() -> Settings:

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,26 +14,43 @@ import pytest
 from typer.testing import CliRunner
 
 from mayday.cli.main import app
-from mayday.cli.provider_trials import Way
-from tests.doubles.bmc import Bmc
-from tests.doubles.google import Google
-from tests.doubles.graph import Graph
-from tests.doubles.jira import Jira
-from tests.doubles.pagerduty import PagerDuty
+from mayday.cli.provider_trials import _SERVED_AS, Way
+from mayday.providers.offers import Offer
+from mayday.providers.registry import VENDORS
+from tests.docs.provider_tables import offers
+from tests.doubles.accounts import is_secret, other
+from tests.doubles.fleet import every_double
 from tests.doubles.server import Double
 from tests.doubles.servicenow import ServiceNow
-from tests.doubles.slack import SlackDouble
+from tests.doubles.smtp import MailServer
 from tests.doubles.statuspage import Statuspage
 from tests.doubles.vendor_case import VendorCase
 from tests.doubles.zoom import Zoom
 
 RUNBOOKS = Path(__file__).parents[2] / "runbooks"
-TRIALS: list[tuple[type[Double], str, str | None]] = [
-    (ServiceNow, "ticket", None), (Jira, "ticket", None), (Bmc, "ticket", None), (Zoom, "bridge", None),
-    (Graph, "bridge", None), (Google, "bridge", None), (Graph, "calendar", "ana@example.com"),
-    (Google, "calendar", "ana@example.com"), (Statuspage, "status", None), (VendorCase, "vendor", "wms_co"),
-    (SlackDouble, "chat", "#incidents"), (ServiceNow, "changes", "payments"), (PagerDuty, "oncall", "PI7DH85"),
-]  # fmt: skip
+WHOM = {
+    "pager": "raj", "calendar": "ana@example.com", "mail": "ana@example.com", "vendor": "wms_co", "chat": "#incidents",
+    "changes": "payments", "oncall": "PI7DH85",
+}  # fmt: skip
+PAGED = {"twilio": "+15550100009", "slack": "U01"}
+ONE_MESSAGE = {"pager", "chat", "vendor"}
+READS = {"changes", "oncall"}
+
+
+def trials() -> list[Any]:
+    """Every way of every vendor of the registry: a new one is here by itself."""
+    found = []
+    for name, offer in offers().items():
+        for way, field in _SERVED_AS.items():
+            if getattr(offer, field) is not None:
+                to = PAGED.get(name, WHOM[way]) if way == "pager" else WHOM.get(way)
+                found.append(pytest.param(name, way, to, id=f"{name}-{way}"))
+    return found
+
+
+#: without a double over HTTP
+OTHERS = {"smtp", "static_bridge"}
+TRIALS = [each for each in trials() if each.values[0] not in OTHERS]
 
 
 @pytest.fixture(autouse=True)
@@ -56,18 +74,64 @@ async def tried(double: Double, way: str, to: str | None, *more: str) -> Any:
     return await asyncio.to_thread(CliRunner().invoke, app, words)
 
 
-@pytest.mark.parametrize(("kind", "way", "to"), TRIALS, ids=[f"{kind.name}-{way}" for kind, way, _ in TRIALS])
-async def test_each_port_is_tried_with_something_that_says_that_it_is_a_test(
-    kind: type[Double], way: str, to: str | None, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("name", "way", "to"), TRIALS)
+async def test_each_port_is_tried_once_with_something_that_says_that_it_is_a_test(
+    name: str, way: Way, to: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with running(kind, monkeypatch) as double:
+    async with running(every_double()[name], monkeypatch) as double:
         done = await tried(double, way, to, "--json")
         assert done.exit_code == 0, done.output
         told = json.loads(done.stdout)
-        assert (told["provider"], told["by"]) == (double.name, way)
+        assert (told["provider"], told["by"], told["to"]) == (name, way, to)
         assert told["ref"]
-        if way not in ("changes", "oncall", "bridge"):
-            assert "TEST" in json.dumps([each.body.decode() for each in double.asked])
+        assert told["look"]
+        labelled = [each for each in double.asked if b"TEST" in each.body]
+        if way in ONE_MESSAGE:
+            assert len(labelled) == 1
+        if way in READS:
+            assert all(each.method == "GET" or "token" in each.path for each in double.asked)
+        elif way != "bridge":
+            assert labelled
+        said = (await tried(double, way, to)).output
+        assert f"{name} " in said
+        assert "look " in said
+
+
+@pytest.mark.parametrize(("name", "way", "to"), TRIALS)
+async def test_what_is_not_taken_is_said_with_status_1(
+    name: str, way: Way, to: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wrong secret, and nobody there: one line each, what is wrong and what says more."""
+    async with every_double()[name]() as double:
+        for key, value in double.given().items():
+            monkeypatch.setenv(f"MAYDAY_{name.upper()}_{key.upper()}", other(value) if is_secret(key) else value)
+        for _ in ("wrong secret", "nobody there"):
+            done = await tried(double, way, to)
+            assert (done.exit_code, name in done.output, "mayday doctor says more" in done.output) == (1, True, True)
+            assert "Traceback" not in done.output
+            await double.stop()
+
+
+async def test_mail_is_tried_at_its_own_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with MailServer() as server:
+        monkeypatch.setenv("MAYDAY_SMTP_URL", f"smtp://127.0.0.1:{server.port}")
+        for way in ("pager", "mail", "calendar"):
+            server.letters.clear()
+            words = ["providers", "test", "smtp", "--by", way, "--to", "ana"]
+            done = await asyncio.to_thread(CliRunner().invoke, app, words)
+            assert done.exit_code == 0, done.output
+            assert [letter.recipients for letter in server.letters] == [["ana@example.com"]] * (
+                2 if way == "calendar" else 1
+            )
+            assert all("TEST" in str(letter.message["Subject"]) for letter in server.letters)
+    assert (await asyncio.to_thread(CliRunner().invoke, app, words)).exit_code == 1
+
+
+async def test_a_standing_bridge_is_lent_and_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAYDAY_STATIC_BRIDGE_ROOMS", "standing")
+    for _ in range(2):
+        done = await asyncio.to_thread(CliRunner().invoke, app, ["providers", "test", "static_bridge"])
+        assert (done.exit_code, "https://meet.example/standing" in " ".join(done.output.split())) == (0, True)
 
 
 async def test_what_was_made_for_a_test_is_over_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,8 +150,11 @@ async def test_what_was_made_for_a_test_is_over_afterwards(monkeypatch: pytest.M
         assert len(zoom.ended) + (0 if zoom.meetings else 1) > 0
 
 
-def test_every_port_can_be_tried() -> None:
-    assert {way for _, way, _ in TRIALS} | {"pager", "mail"} == set(get_args(Way))
+def test_every_port_of_every_vendor_can_be_tried() -> None:
+    assert {*_SERVED_AS} == set(get_args(Way))
+    assert {each.values[0] for each in trials()} == {*VENDORS}
+    ports = {field.name for field in fields(Offer)} - {*_SERVED_AS.values()}
+    assert ports == {"noticeboard", "change_runner", "watched", "watched_desk", "checks"}  # no messages of their own
 
 
 @pytest.mark.parametrize("way", ["vendor", "changes"])

@@ -40,7 +40,7 @@ _PORTS = {
 def capabilities() -> str:
     """One row a vendor: what it serves, what it tells us, how an answer is heard."""
     rows = ["| provider | serves | its webhook | asked for answers |", "| --- | --- | --- | --- |"]
-    for name, offer in _offers().items():
+    for name, offer in offers().items():
         served = []
         for field, word in _PORTS.items():
             port = getattr(offer, field)
@@ -58,7 +58,7 @@ def orders() -> str:
     """One row a port: the setting, the usual order, whether the desk stays behind."""
     rows = ["| port | setting | tried in this order | the desk |", "| --- | --- | --- | --- |"]
     for port in PORTS:
-        able = [f"`{name}`" for name, offer in _offers().items() if getattr(offer, port.served_as) is not None]
+        able = [f"`{name}`" for name, offer in offers().items() if getattr(offer, port.served_as) is not None]
         desk = "stays behind them" if port.desk_behind else "only when none is set up"
         word = _PORTS[port.served_as]
         rows.append(f"| {word} | `MAYDAY_{port.setting.upper()}` | {', '.join(able) or '-'} | {desk} |")
@@ -105,7 +105,7 @@ def _models(target: str) -> list[type[VendorModel]]:
 
 
 @cache
-def _offers() -> dict[str, Offer]:
+def offers() -> dict[str, Offer]:
     """Every vendor's offer, made with the settings of its double."""
     doubles = every_double()
     made: dict[str, Offer] = {}
