@@ -264,6 +264,7 @@ async def _providers(settings: Settings) -> AsyncIterator[Finding]:
     """Each configured vendor is asked for real; none of it wakes anybody."""
     import httpx
 
+    from mayday.domain.oncall import ExternalSchedule
     from mayday.providers.checks import carried_out
     from mayday.providers.offers import Offer
     from mayday.providers.registry import VENDORS, offered, serving
@@ -291,6 +292,14 @@ async def _providers(settings: Settings) -> AsyncIterator[Finding]:
                     start = rf"MAYDAY_{vendor.upper()}_(?!SANDBOX_)"
                     hint = re.sub(start, f"MAYDAY_{name.upper()}_", result.how_to_fix)
                     yield Finding(name, "ok" if result.ok else "failed", result.what, hint)
+    for name, schedule in catalog_of(settings).current().schedules.items():
+        if isinstance(schedule, ExternalSchedule) and (
+            schedule.source not in offers or offers[schedule.source].roster is None
+        ):
+            stands_in = f"{schedule.fallback} stands in" if schedule.fallback else "nobody is on call"
+            hint = f"set up {schedule.source}, with what reads schedules: docs/providers.md"
+            said = f"{name} is kept in {schedule.source}, which is not set up here: {stands_in}"
+            yield Finding("schedules", "warning" if schedule.fallback else "failed", said, hint)
     try:
         shown = "; ".join(f"{port}: {', '.join(names)}" for port, names in serving(offers, settings).items())
     except SettingsError as error:

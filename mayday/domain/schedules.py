@@ -160,9 +160,7 @@ class LocalSchedule(_Closed):
 class ExternalSchedule(_Closed):
     """An on-call schedule kept in another system, which is asked who is on call."""
 
-    source: Literal["pagerduty", "opsgenie", "jira", "everbridge", "servicenow"] = Field(
-        description="The system that keeps it"
-    )
+    source: Literal["pagerduty", "opsgenie", "jsm"] = Field(description="The system that keeps it")
     id: Annotated[str, Field(min_length=1)] = Field(description="The schedule's id in that system")
     cache: Duration = Field(Duration(seconds=300), description="How long an answer may be used again")
     fallback: Annotated[str, Field(pattern=r"^schedule\.[a-z][a-z0-9_]*$")] | None = Field(

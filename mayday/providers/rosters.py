@@ -1,8 +1,8 @@
 """On-call schedules that live at a vendor: asked for, kept for a while, and answered from memory when it is silent.
 
-An answer is fresh for a minute. When the vendor does not answer, the last one stands for as long as the vendor said
-that its shifts run, at most half a day; `stale_since` says so, and the timeline with it. After that the error leaves,
-and the catalog's `fallback:` stands in.
+An answer is fresh for as long as the catalog's `cache` of the schedule says, else for a minute. When the vendor does
+not answer, the last one stands for as long as the vendor said that its shifts run, at most half a day; `stale_since`
+says so, and the timeline with it. After that the error leaves, and the catalog's `fallback:` stands in.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import structlog
 from mayday.catalogs import CatalogSource
 from mayday.domain.effects import NextHandoff
 from mayday.domain.errors import ProviderError
+from mayday.domain.schedules import ExternalSchedule
 
 __all__ = ["CachedRoster", "Schedules", "Shift"]
 
@@ -86,7 +87,7 @@ class CachedRoster:
         """What the vendor says, or said. Raises ProviderError when neither is known."""
         now = self._now()
         kept = self._kept.get(schedule)
-        if kept is None or not kept.at <= now < kept.at + FRESH_FOR:
+        if kept is None or not kept.at <= now < kept.at + self._fresh_for(schedule):
             try:
                 kept = _Kept(await self._asked(schedule, at, now), now)
                 self._kept[schedule] = kept
@@ -97,6 +98,12 @@ class CachedRoster:
                     raise
                 log.warning("roster_stale", provider=self.name, schedule=schedule, reason=str(error))
         return kept
+
+    def _fresh_for(self, schedule: str) -> timedelta:
+        """By the catalog's entry of this schedule; one that is asked for by its id alone is fresh for a minute."""
+        entries = self._catalog.current().schedules.values()
+        known = [each.cache for each in entries if isinstance(each, ExternalSchedule) and each.id == schedule]
+        return min(known).as_timedelta() if known else FRESH_FOR
 
     def stale_since(self, schedule: str) -> datetime | None:
         """When the vendor last answered for this schedule, if its last answer is an old one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
@@ -12,12 +12,15 @@ import pytest
 from mayday.catalogs import FixedCatalog
 from mayday.domain.effects import NextHandoff
 from mayday.domain.errors import ProviderError, Unreachable
+from mayday.domain.schedules import ExternalSchedule
 from mayday.language.catalog import Catalog
 from mayday.providers.rosters import CachedRoster, Shift
 from mayday.records import Records
+from tests.docs.provider_tables import offers
 from tests.doubles.given import offer_of
 from tests.doubles.opsgenie import Jsm, Opsgenie
 from tests.doubles.pagerduty import PagerDuty
+from tests.doubles.server import Double
 
 NIGHT = datetime(2026, 3, 2, 2, 10, tzinfo=UTC)
 
@@ -33,7 +36,10 @@ def known(catalog: Catalog) -> FixedCatalog:
     return FixedCatalog(catalog.model_copy(update={"people": people}))
 
 
-@pytest.fixture(params=[PagerDuty, Opsgenie, Jsm])
+VENDORS: list[type[Double]] = [PagerDuty, Opsgenie, Jsm]
+
+
+@pytest.fixture(params=VENDORS)
 async def source(
     request: pytest.FixtureRequest, http: httpx.AsyncClient, store: Records, known: FixedCatalog
 ) -> AsyncIterator[tuple[Any, CachedRoster]]:
@@ -67,6 +73,35 @@ async def test_an_answer_is_kept_for_a_minute(source: tuple[Any, CachedRoster]) 
     now[0] += timedelta(seconds=2)
     await roster.on_call("PI7DH85", now[0])
     assert len(double.asked) == 2
+
+
+@pytest.mark.parametrize("name", ["pagerduty", "opsgenie", "jsm"])
+async def test_the_catalog_says_where_a_schedule_lives_and_how_long_an_answer_is_good(
+    name: str, known: FixedCatalog
+) -> None:
+    """Each vendor that keeps schedules can be named; `cache` counts."""
+    entry = ExternalSchedule.model_validate({"source": name, "id": "PI7DH85", "cache": "3m"})
+    catalog = known.current().model_copy(update={"schedules": {"payments_primary": entry}})
+
+    class Counted:
+        asked = 0
+
+        async def shifts(self, schedule: str, at: datetime, until: datetime) -> list[Shift]:
+            self.asked += 1
+            return [Shift("nobody", "raj@example.com")]
+
+    counted, now = Counted(), [NIGHT]
+    roster = CachedRoster(name, counted, FixedCatalog(catalog), lambda: now[0])
+    for minutes in (0, 2, 4):
+        now[0] = NIGHT + timedelta(minutes=minutes)
+        assert await roster.on_call("PI7DH85", now[0]) == ["raj"]
+    assert counted.asked == 2
+
+
+def test_every_vendor_with_schedules_can_be_named_as_a_source() -> None:
+    serve = {name for name, offer in offers().items() if offer.roster is not None}
+    assert serve == set(get_args(ExternalSchedule.model_fields["source"].annotation))
+    assert serve == {double.name for double in VENDORS}
 
 
 async def test_a_silent_vendor_is_answered_for_from_memory_and_the_answer_is_called_old(
