@@ -18,7 +18,7 @@ from mayday.archive.moments import parse_moment, seen
 from mayday.archive.tape import Tape
 from mayday.domain.report.lanes import lanes_of
 from mayday.domain.report.lanes_svg import drawn
-from mayday.domain.timeline import parse_timestamp, stamped
+from mayday.domain.timeline import first_broken, parse_timestamp, stamped
 from mayday.language.naming import naming_of
 from mayday.records.incidents import IncidentRecord
 from starter.access import Acting, Reading
@@ -41,7 +41,13 @@ async def archive(incident: str, principal: Acting, parts: Here) -> dict[str, An
     if parts.collector is None:
         raise Problem(503, "temporal_silent", "Temporal has not been reached yet: its histories cannot be read")
     try:
-        return shown((await parts.collector.keep(record)).manifest)
+        kept = shown((await parts.collector.keep(record)).manifest)
+        broken = first_broken(await parts.records.timeline.entries(record.id))
+        if broken is not None:
+            detail = f"entry {broken} of the stored timeline does not follow from the one before it"
+            hint = "the histories are archived; the timeline in the archive stays as it was"
+            raise Problem(409, "timeline_broken", detail, hint=hint)
+        return kept
     except ArchiveError as error:
         raise _damaged(error) from None
     except RPCError as error:

@@ -146,9 +146,30 @@ async def what_if(tapes: Sequence[Tape], plan: Plan, catalog: Catalog) -> WhatIf
         pages=_changes(before, after, opened, _page), gates=_changes(before, after, opened, _gate),
         updates=_changes(before, after, opened, _update), vendors=_changes(before, after, opened, _vendor),
         course=_changes(before, after, opened, _course),
-        no_longer_fits=[miss.message.partition("\n")[0] for miss in rehearsal.misses],
+        no_longer_fits=[miss.message.partition("\n")[0] for miss in rehearsal.misses] + _refused(before, after),
         unanswered=[f"{name} asks, and nobody's answer is recorded" for name in sorted(new)],
     )  # fmt: skip
+
+
+def _refused(before: Sequence[Entry], after: Sequence[Entry]) -> list[str]:
+    """Commands that came as signals (nobody answered, or no worker was there) and are refused only now: their refusal
+    stands on the timeline."""
+    known = [_refusal(entry) for entry in before if entry.kind == "refused"]
+    found = []
+    for entry in after:
+        if entry.kind != "refused":
+            continue
+        if _refusal(entry) in known:
+            known.remove(_refusal(entry))
+            continue
+        found.append(
+            f"{entry.data['command']} by {entry.actor} was refused: {entry.data['code']}, {entry.data['reason']}"
+        )
+    return found
+
+
+def _refusal(entry: Entry) -> tuple[str, Any, Any]:
+    return entry.actor, entry.data.get("command"), entry.data.get("code")
 
 
 def _changes(before: Sequence[Entry], after: Sequence[Entry], opened: datetime, name: Any) -> list[Change]:

@@ -107,6 +107,8 @@ def _file(path: Path) -> Source:
     from mayday.archive.export_file import SUFFIX, read
     from mayday.temporal.histories import load_history
 
+    if not path.name.endswith((SUFFIX, HISTORY)):
+        return Source(str(path), [], damage=f"neither an archive (*{SUFFIX}) nor a history (*{HISTORY})")
     if not path.name.endswith(SUFFIX):
         try:
             history = load_history(path)

@@ -31,7 +31,7 @@ def at(
     """What was known then: state, open questions, who was paged, last updates, vendors' clocks."""
     from mayday.archive.moments import seen
     from mayday.cli.review_archive import dossier
-    from mayday.domain.timeline import stamped
+    from mayday.domain.timeline import parse_timestamp, stamped
 
     found = dossier(what)
     entries = found.timeline()
@@ -44,6 +44,8 @@ def at(
         print_json(stamped(shown, by_alias=True))
     else:
         _print(shown)
+        if asked.at > parse_timestamp(entries[-1].at):
+            typer.echo(f"nothing was written after that: the last entry is of {entries[-1].at[:19]}Z")
     if shown.differs is not None:
         raise CliError(
             f"entry {shown.differs} of the timeline is not the one that the history makes",

@@ -15,7 +15,9 @@ from mayday.cli.remote import Remote, remote
 
 def verify(
     incident: Annotated[str | None, typer.Argument(metavar="[ID]", help="The incident.")] = None,
-    file: Annotated[Path | None, typer.Option(help="A timeline as `incident timeline --json` prints it.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="A timeline as `incident timeline --json` prints it, or an archive.")
+    ] = None,
     head: Annotated[str | None, typer.Option(help="A hash that an entry must have: the ticket has it.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -62,8 +64,17 @@ def _whole_timeline(server: Remote, incident: str) -> list[dict[str, Any]]:
 
 
 def _read_timeline(file: Path) -> list[dict[str, Any]]:
+    from mayday.archive.errors import ArchiveError
+    from mayday.archive.export_file import SUFFIX, read
+
     try:
+        if file.name.endswith(SUFFIX):
+            return [entry.model_dump() for entry in read(file).timeline()]
         found = json.loads(file.read_text(encoding="utf-8"))
+    except ArchiveError as error:
+        raise CliError(str(error)) from None
+    except UnicodeDecodeError:
+        raise CliError(f"{file} is no timeline: it is no text", status=WRONG_USAGE) from None
     except (OSError, ValueError) as error:
         raise CliError(f"{file} cannot be read: {error}", status=WRONG_USAGE) from None
     items = found.get("items") if isinstance(found, dict) else found

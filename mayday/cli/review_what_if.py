@@ -38,8 +38,14 @@ def what_if(
     taped = tapes(found)
     pinned = taped[0].begin().plan
     plan, catalog = _other(runbook, pinned, taped[0].start.service if taped[0].start else "")
+    from pydantic import ValidationError
+
     try:
         plan = comparing.changed(plan, set_ or [])
+    except ValidationError as error:
+        said = [f"{each['loc'][-1] if each['loc'] else ''}: {each['msg']}" for each in error.errors()]
+        words = "; ".join(dict.fromkeys(each.replace("Value error, ", "") for each in said))
+        raise CliError(f"--set: the runbook does not hold with it: {words}", status=WRONG_USAGE) from None
     except ValueError as error:
         raise CliError(f"--set: {error}", status=WRONG_USAGE) from None
     made = asyncio.run(comparing.what_if(taped, plan, catalog))

@@ -86,7 +86,17 @@ def test_the_commands_need_nothing_but_the_file(night: Dossier, tmp_path: Path) 
     assert shown.exit_code == 0, shown.output
     assert "gateway_co" in shown.output
     assert json.loads(CLI.invoke(app, ["review", "at", file, "02:35", "--json"]).stdout)["phase"] == "restore"
+    assert "nothing was written after that" not in shown.output
+    assert (
+        "nothing was written after that: the last entry is of 2026-03-0"
+        in CLI.invoke(app, ["review", "at", file, "T+900d"]).output
+    )
     assert CLI.invoke(app, ["review", "at", file, "soon"]).exit_code == 2
+    assert "intact: " in CLI.invoke(app, ["review", "verify", "--file", file]).output
+    Path(file).write_bytes(Path(file).read_bytes()[:3000])
+    half = CLI.invoke(app, ["review", "verify", "--file", file])
+    assert (half.exit_code, "no whole archive" in half.output) == (1, True)
+    write(night, Path(file))
 
     drawn = CLI.invoke(
         app, ["review", "lanes", file, "-o", str(tmp_path / "x.svg"), "--from", "02:10", "--to", "03:00"]

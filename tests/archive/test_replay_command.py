@@ -101,6 +101,13 @@ async def test_entries_that_come_out_different_are_found() -> None:
     assert verdict.misfit.step == "entry 1"
 
 
+def test_a_file_that_is_neither_archive_nor_history_is_called_so(tmp_path: Path) -> None:
+    (tmp_path / "notes.zip").write_text("junk")
+    done = CLI.invoke(app, ["review", "replay", str(tmp_path / "notes.zip")])
+    assert done.exit_code == 1
+    assert "neither an archive (*.mayday.zip) nor a history (*.json)" in done.output
+
+
 def test_nothing_to_replay_is_wrong_usage(tmp_path: Path) -> None:
     assert CLI.invoke(app, ["review", "replay"]).exit_code == 2
     assert CLI.invoke(app, ["review", "replay", str(tmp_path / "missing.json")]).exit_code == 2

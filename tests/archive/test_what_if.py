@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from mayday.archive.collecting import tapes_of
 from mayday.archive.export_file import write
+from mayday.archive.scenarios import Happened, happened
+from mayday.archive.tape import Tape
+from mayday.archive.what_if import changed, what_if
 from mayday.cli.main import app
+from mayday.language.library import Library
 from tests.archive.recorded import archived
 
 CLI = CliRunner()
@@ -69,6 +75,31 @@ def test_a_question_that_nobody_was_asked_that_night_stays_open(night: str, tmp_
 @pytest.mark.parametrize("setting", ["nothing.every=1m", "technical_update", "technical_update.every=fast"])
 def test_what_cannot_be_set_is_wrong_usage(night: str, setting: str) -> None:
     assert CLI.invoke(app, ["review", "what-if", night, "--set", setting]).exit_code == 2
+
+
+def test_a_value_that_does_not_fit_is_named_without_the_parsers_own_words(night: str) -> None:
+    shown = CLI.invoke(app, ["review", "what-if", night, "--set", "technical_update.every=fast"])
+    assert "every: 'fast' is not a duration" in shown.output
+    assert "pydantic" not in shown.output
+
+
+async def test_a_vote_that_nobody_could_answer_then_and_that_comes_too_late_now_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It came as a signal, while no worker was there: what refuses it stands on the timeline, not in an answer."""
+
+    def signalled(tapes: Sequence[Tape], name: str) -> Happened:
+        found = happened(tapes, name)
+        for item in found.scenario["timeline"]:
+            if "vote" in item and item["by"] == "kim":
+                item["signalled"] = True
+        return found
+
+    monkeypatch.setattr("mayday.archive.what_if.happened", signalled)
+    tapes = await tapes_of(await archived("demo_checkout"))
+    plan = changed(tapes[0].begin().plan, ["emergency_change.voters.approvals=1"])
+    found = await what_if(tapes, plan, Library.load(LIBRARY.parent).catalog)
+    assert found.no_longer_fits == ["vote by kim was refused: closed, emergency_change is decided: approved"]
 
 
 def test_it_says_that_it_knows_nothing_about_people(night: str) -> None:

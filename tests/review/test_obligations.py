@@ -202,6 +202,13 @@ def test_the_vendors_analysis_is_chased_weekly_for_thirty_days() -> None:
     assert story.applied("receive_rca", "raj", vendor="gateway_co", text="a bad route, report 12")["late"] is True
 
 
+def test_the_ledger_says_how_often_a_vendor_was_asked() -> None:
+    story = Story(given(vendor_rcas=[RCA]))
+    assert next(item.text for item in story.case.ledger() if item.kind == "vendor_rca").endswith(", asked once")
+    story.until("2026-03-11T00:00")
+    assert next(item.text for item in story.case.ledger() if item.kind == "vendor_rca").endswith(", asked 2 times")
+
+
 def test_a_received_analysis_ends_the_chase() -> None:
     story = Story(given(vendor_rcas=[RCA]))
     story.until("2026-03-11T00:00")

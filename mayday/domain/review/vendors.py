@@ -77,7 +77,7 @@ class VendorsDuty(Duty):
                     "for": self.case.owner(),
                     "due_at": item.due_at,
                     "text": f"Get the root cause analysis of {item.name or item.vendor} (case {item.case or '-'}), "
-                    f"asked {item.asked} times",
+                    + _asked(item.asked),
                 }
             )
             for item in self._open()
@@ -147,3 +147,7 @@ class VendorsDuty(Duty):
 
     def _step(self, item: VendorRca) -> str:
         return f"review:vendor:{item.vendor}"
+
+
+def _asked(times: int) -> str:
+    return "not asked yet" if times == 0 else "asked once" if times == 1 else f"asked {times} times"
