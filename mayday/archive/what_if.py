@@ -24,7 +24,7 @@ from mayday.language.plan import Plan
 from mayday.language.scenario import Scenario
 from mayday.simulator.comparison import TOLERANCE
 from mayday.simulator.desk import Reply, ScenarioDesk, key_of
-from mayday.simulator.runner import Rehearser
+from mayday.simulator.runner import Rehearsal, Rehearser
 from mayday.simulator.stage import Stage, open_virtually
 
 #: parts of an effect's payload that may differ although the same thing is asked
@@ -146,25 +146,21 @@ async def what_if(tapes: Sequence[Tape], plan: Plan, catalog: Catalog) -> WhatIf
         pages=_changes(before, after, opened, _page), gates=_changes(before, after, opened, _gate),
         updates=_changes(before, after, opened, _update), vendors=_changes(before, after, opened, _vendor),
         course=_changes(before, after, opened, _course),
-        no_longer_fits=[miss.message.partition("\n")[0] for miss in rehearsal.misses] + _refused(before, after),
+        no_longer_fits=_no_longer_fits(rehearsal, before, after),
         unanswered=[f"{name} asks, and nobody's answer is recorded" for name in sorted(new)],
     )  # fmt: skip
 
 
-def _refused(before: Sequence[Entry], after: Sequence[Entry]) -> list[str]:
-    """Commands that came as signals (nobody answered, or no worker was there) and are refused only now: their refusal
-    stands on the timeline."""
+def _no_longer_fits(rehearsal: Rehearsal, before: Sequence[Entry], after: Sequence[Entry]) -> list[str]:
+    """Answers that are refused now. Of what came while no worker was there, only the timeline has the refusal."""
+    found = [miss.message.partition("\n")[0] for miss in rehearsal.misses]
     known = [_refusal(entry) for entry in before if entry.kind == "refused"]
-    found = []
     for entry in after:
-        if entry.kind != "refused":
-            continue
-        if _refusal(entry) in known:
+        if entry.kind == "refused" and _refusal(entry) in known:
             known.remove(_refusal(entry))
-            continue
-        found.append(
-            f"{entry.data['command']} by {entry.actor} was refused: {entry.data['code']}, {entry.data['reason']}"
-        )
+        elif entry.kind == "refused":
+            said = f"by {entry.actor} was refused: {entry.data['code']}, {entry.data['reason']}"
+            found += [] if any(said in each for each in found) else [f"{entry.data['command']} {said}"]
     return found
 
 

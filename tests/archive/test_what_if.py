@@ -86,16 +86,16 @@ def test_a_value_that_does_not_fit_is_named_without_the_parsers_own_words(night:
 async def test_a_vote_that_nobody_could_answer_then_and_that_comes_too_late_now_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It came as a signal, while no worker was there: what refuses it stands on the timeline, not in an answer."""
+    """No worker was there: what refuses it stands on the timeline, not in an answer."""
 
-    def signalled(tapes: Sequence[Tape], name: str) -> Happened:
+    def away(tapes: Sequence[Tape], name: str) -> Happened:
         found = happened(tapes, name)
-        for item in found.scenario["timeline"]:
-            if "vote" in item and item["by"] == "kim":
-                item["signalled"] = True
+        night = found.scenario["timeline"]
+        (vote,) = (item for item in night if "vote" in item and item["by"] == "kim")
+        night.insert(night.index(vote), {"at": vote["at"], "outage": "2s"})
         return found
 
-    monkeypatch.setattr("mayday.archive.what_if.happened", signalled)
+    monkeypatch.setattr("mayday.archive.what_if.happened", away)
     tapes = await tapes_of(await archived("demo_checkout"))
     plan = changed(tapes[0].begin().plan, ["emergency_change.voters.approvals=1"])
     found = await what_if(tapes, plan, Library.load(LIBRARY.parent).catalog)
