@@ -43,6 +43,7 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "not_archived": ("404", "nothing of the incident is archived yet"),
     "not_printed": ("503", "no browser is installed there that prints paper: take the page and print it"),
     "other_version": ("409", "a recorded run does not replay with this version of the code"),
+    "timeline_broken": ("409", "an entry of the stored timeline was changed: it does not reach the archive"),
     "archive_damaged": ("409", "the archive is not what was archived: the detail names the part"),
     "unknown_source": ("404", "no source of this name posts here"),
     "unknown_schedule": ("404", "no schedule of this name in the catalog"),
