@@ -61,6 +61,8 @@ _VALUES = {
 _REASONS = {"the tick has come": "it was time to send it", "a manual update was sent": "a person sent one just before"}
 _SAID_OF_VENDORS = {"reply": "replied", "resolved": "has repaired it"}
 
+_ACTION = re.compile("|".join(rf"\b{re.escape(action)}\b" for action in ACTIONS))
+
 
 class Naming(NamedTuple):
     """What the catalog calls people, vendors and services; without it they go by their ids."""
@@ -82,8 +84,9 @@ class Naming(NamedTuple):
         return f"{spoken(name)} on call" if kind == "schedule" else spoken(name)
 
     def text(self, words: str) -> str:
-        """A sentence with its references in words."""
-        return _REFERENCE.sub(lambda found: self.of(found[0]), words)
+        """A sentence of the walker with its references and its actions in words."""
+        said = _REFERENCE.sub(lambda found: self.of(found[0]), words)
+        return _ACTION.sub(lambda found: ACTIONS.get(found[0], found[0]), said)
 
     def actor(self, actor: str) -> str:
         """Who did it, in a sentence."""

@@ -17,7 +17,9 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from mayday.domain.plain_words import spoken
 from mayday.domain.timeline import parse_timestamp, timestamp
+from mayday.domain.timeline_words import thing
 from starter.console import assets
 
 if TYPE_CHECKING:
@@ -127,11 +129,6 @@ def length(seconds: float, *, hours: bool = False) -> str:
     return clock[3:] if rest < 3600 else clock.lstrip("0")
 
 
-def spoken(name: str) -> str:
-    """`incident_commander` as people say it."""
-    return name.replace("_", " ")
-
-
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)")
 _ADDRESS = re.compile(r"https?://(?:[^\s<>&\"']|&amp;)*[^\s<>&;\"'.,:!?)\]]")
 """In a text that is escaped already."""
@@ -167,6 +164,7 @@ _ENVIRONMENT.filters |= {
     "until": until,
     "since": since,
     "spoken": spoken,
+    "thing": thing,
     "stamp": timestamp,
     "from_json": json.loads,
     "lively": lively,

@@ -103,7 +103,7 @@ def test_the_commands_need_nothing_but_the_file(night: Dossier, tmp_path: Path) 
     )
     assert drawn.exit_code == 0, drawn.output
     picture = (tmp_path / "x.svg").read_text()
-    for word in ("invoke_dr", "gateway_co", "customer_update", "incident commander", "02:30"):
+    for word in ("invoke dr", "gateway_co", "customer update", "incident commander", "02:30"):
         assert word in picture
     assert "05:00" not in picture
 

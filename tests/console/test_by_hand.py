@@ -49,7 +49,7 @@ def test_what_is_not_in_the_file_is_added_by_form(rooms: Rooms) -> None:
     expect(mine).to_contain_text("for you", timeout=PATIENCE)
     mine.get_by_label("yes").check()
     mine.get_by_role("button", name="Send the answer").click()
-    told(ana, "completed ask_1: answer yes")
+    told(ana, "completed “ask 1”: answer: yes")
 
     # whoever does not lead is told so, with what was written still there
     sam = rooms.enter("sam", f"{room}/steps?kind=any", width=390, height=844, dark=True)
@@ -142,7 +142,7 @@ def test_moments_are_written_in_the_zone_of_who_writes_them(rooms: Rooms) -> Non
     ana.locator("[data-zone]").click()
     expect(since).to_have_value("2026-03-02T03:10")
     form.get_by_role("button", name="Send the answer").click()
-    told(ana, "completed room: .*since 2026-03-02T02:10:00Z|completed room: .*03:10:00")
+    told(ana, "completed “room”: .*since: 2026-03-02T02:10:00|completed “room”: .*03:10:00")
     entries = rooms.mayday.api("GET", f"/api/v1{room}/timeline?kind=task_completed").json()["items"]
     assert entries[-1]["data"]["result"]["since"] == "2026-03-02T02:10:00Z"
     over(ana)

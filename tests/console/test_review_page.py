@@ -158,9 +158,9 @@ async def test_before_the_first_draft_the_plan_is_held_against_the_night(house: 
     found = (await house.get(f"/api/v1/reviews/{incident}/report")).json()
     assert found["version"] == 0
     assert found["versions"] == []
-    assert "Answer page_payments" in found["markdown"]
+    assert "Answer “page payments”" in found["markdown"]
     assert "**climbed" not in found["markdown"]
-    assert "| `page_payments` |" in found["markdown"], "the pinned plan is in the records"
+    assert "| page payments |" in found["markdown"], "the pinned plan is in the records"
 
 
 async def test_who_does_not_write_in_the_review_is_told_so_and_may_leave_a_note(house: House) -> None:

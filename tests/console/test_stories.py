@@ -43,7 +43,7 @@ def test_a_night_from_the_declaration_to_the_review(rooms: Rooms) -> None:
     reachable(ana)
     kim.get_by_label("Reason").first.fill("seen the plan")
     waits(kim, "Send checkout past").get_by_role("button", name="Approve").click()
-    told(ana, "emergency_change: approved")
+    told(ana, "“emergency change”: approved")
 
     # words go out as previewed, and come back on every page
     ana.goto(room)

@@ -90,7 +90,7 @@ async def test_the_lanes_are_drawn_with_names_and_told_as_a_table(house: House, 
     answer = await look(house, f"/reviews/{night}/time?seq=40")
     picture = re.search(r"<svg.*?</svg>", answer.text, re.DOTALL)
     assert picture is not None
-    for word in ("Lee Carter", "page_payments", "invoke_dr", "customer_update", "rejected", 'class="pointer"'):
+    for word in ("Lee Carter", "page payments", "invoke dr", "customer update", "rejected", 'class="pointer"'):
         assert word in answer.text, word
     assert "fill=" not in picture[0], "its colours are the stylesheet's"
     alone = await look(house, f"/reviews/{night}/lanes.svg?from=0&to=3000")

@@ -44,7 +44,7 @@ async def test_every_number_stands_with_its_n_its_meaning_and_its_source(house: 
     assert mttr is not None
     assert "<b>60 min</b> <span>n 2, median 60 min" in mttr[0]
     assert "opening to resolved" in mttr[0]
-    assert "From opened, status_changed." in mttr[0]
+    assert "From opened, status changed." in mttr[0]
     assert "2026-05: 30 min, n 1" not in mttr[0]
     assert not re.search(r"\s(style|on\w+)=", text)
 

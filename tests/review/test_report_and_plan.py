@@ -89,7 +89,7 @@ def promise(report: Report, name: str) -> PromiseFact:
         ("ticket", "by hand", "dee did it: the desk is down"),
         ("guard", "skipped", "not needed: false"),
         ("change", "late", "nobody decided in time"),
-        ("carry", "not called for", "change approved"),
+        ("carry", "not called for", "“change” approved"),
         ("look", "in time", ""),
         ("after", "overridden", "ana: skip, no need"),
         ("last_check", "not reached", "its phase was not entered"),
@@ -171,9 +171,9 @@ def test_waits_and_blocks_are_not_judged() -> None:
     ("name", "limit", "took", "kept"),
     [
         ("Resolve a SEV1", 4 * 3600, 3600, True),
-        ("Answer call", 180, 240, False),
+        ("Answer “call”", 180, 240, False),
         ("Arrive after call", 600, 960, True),
-        ("Decide change", 900, None, False),
+        ("Decide “change”", 900, None, False),
         ("Do ticket", 600, 300, True),
     ],
 )
@@ -203,7 +203,7 @@ def test_a_broken_sla_is_broken_whatever_came_later() -> None:
 def test_without_the_plan_the_report_says_so() -> None:
     text = render(reported(night(), None))
     assert "The pinned plan is not in the records" in text
-    assert "Answer call" in text
+    assert "Answer “call”" in text
 
 
 async def test_a_recorded_night_of_the_library() -> None:
@@ -213,10 +213,10 @@ async def test_a_recorded_night_of_the_library() -> None:
     report = draft(dossier.timeline(), incident_id="INC-1", plan=tape.start.plan)
     assert step(report, "open_bridge").how == "by hand"
     assert step(report, "gateway").how == "late"
-    assert step(report, "bypass").note == "emergency_change approved"
+    assert step(report, "bypass").note == "“emergency change” approved"
     assert step(report, "invoke_dr").note == "approved"
-    assert promise(report, "Answer page_payments").took_s == timedelta(minutes=9).total_seconds()
+    assert promise(report, "Answer “page payments”").took_s == timedelta(minutes=9).total_seconds()
     text = render(report)
     assert "## Service levels" in text
     assert "## Runbook adherence" in text
-    assert "| `page_payments` |" in text
+    assert "| page payments |" in text

@@ -11,9 +11,11 @@ import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from mayday.domain.plain_words import plain_condition, spoken
 from mayday.domain.report.model import StepFact, StepState
 from mayday.domain.report.reading import at, of, seconds, text
 from mayday.domain.timeline import Entry
+from mayday.domain.timeline_words import ACTIONS, NAMELESS, thing
 
 BLOCKS = frozenset({"wait", "choose", "parallel", "for_each", "repeat", "steps", "end"})
 VERBS = (
@@ -129,7 +131,7 @@ def _verdict(entries: Sequence[Entry]) -> tuple[StepState, str]:
     if failed:
         by_hand = next((entry for entry in of(entries, "task_completed")), None)
         reason = text(failed[-1].data.get("reason"))
-        return ("by hand", f"{by_hand.actor} did it: {reason}") if by_hand else ("failed", reason)
+        return ("by hand", f"{by_hand.by} did it: {reason}") if by_hand else ("failed", reason)
     lapsed = next((entry for entry in of(entries, "gate_decided") if entry.data.get("outcome") == "lapsed"), None)
     late = [entry for entry in entries if entry.kind in LATE]
     if lapsed is not None:
@@ -140,7 +142,7 @@ def _verdict(entries: Sequence[Entry]) -> tuple[StepState, str]:
     if decided is not None:  # what follows from it may be cut short: it was decided all the same
         return "in time", text(decided.data.get("outcome")).replace("_", " ")
     cancelled = next((entry for entry in of(entries, "step_cancelled")), None)
-    return ("cancelled", text(cancelled.data.get("reason"))) if cancelled is not None else ("in time", "")
+    return ("cancelled", cancelled.said("reason")) if cancelled is not None else ("in time", "")
 
 
 def _without_trace(
@@ -181,7 +183,7 @@ def _steps(steps: Iterable[Mapping[str, Any]], place: _Place) -> Iterator[Planne
             yield from _steps(inside, place._replace(branch=place.branch or under))
         if verb == "call" and path.count(".") < DEEPEST:
             runbook: Mapping[str, Any] = place.called.get(text(step["call"])) or {}
-            under = f"when {step['when']}" if step.get("when") else ""
+            under = f"when {plain_condition(text(step['when']))}" if step.get("when") else ""
             for phase in runbook.get("phases", []):
                 inner = place._replace(prefix=f"{path}.", branch=place.branch or under)
                 yield from _steps(phase.get("steps", []), inner)
@@ -189,7 +191,7 @@ def _steps(steps: Iterable[Mapping[str, Any]], place: _Place) -> Iterator[Planne
 
 def _inside(step: Mapping[str, Any], path: str) -> Iterator[tuple[list[Mapping[str, Any]], str]]:
     """Steps in a step, each list with what has to happen for it."""
-    under = f"when {step['when']}" if step.get("when") and "decide" not in step else ""
+    under = f"when {plain_condition(text(step['when']))}" if step.get("when") and "decide" not in step else ""
     yield from ((found, under) for found in (step.get("steps"),) if isinstance(found, list))
     for verb in ("for_each", "repeat"):
         found = step.get(verb)
@@ -198,14 +200,14 @@ def _inside(step: Mapping[str, Any], path: str) -> Iterator[tuple[list[Mapping[s
     for found in (step.get("parallel") or {}).values():
         yield found, under
     for outcome, found in (step.get("outcomes") or {}).items():
-        yield found, f"{path} {outcome}"
+        yield found, f"{thing(path, quoted=True)} {spoken(outcome)}"
     for chosen in step.get("choose") or []:
-        yield chosen.get("steps", []), f"{path}: {text(chosen.get('when'))}"
+        yield chosen.get("steps", []), f"{thing(path, quoted=True)}: {plain_condition(text(chosen.get('when')))}"
     if isinstance(step.get("else"), list):
-        yield step["else"], f"{path}: else"
+        yield step["else"], f"{thing(path, quoted=True)}: else"
     for key, words in (("on_timeout", "timed out"), ("on_error", "failed")):
         if isinstance(step.get(key), list):
-            yield step[key], f"{path} {words}"
+            yield step[key], f"{thing(path, quoted=True)} {words}"
 
 
 def _what(step: Mapping[str, Any], verb: str) -> str:
@@ -223,4 +225,6 @@ def _words(step: Mapping[str, Any], verb: str) -> str:
         return f"message to {text(value.get('to'))}"
     if isinstance(value, Mapping):
         return text(value.get("question") or value.get("text") or verb)
-    return f"{verb} {text(value)}" if verb in ("page", "engage", "call", "set_cadence") else text(value)
+    if verb in ("page", "engage", "call", "set_cadence"):
+        return f"{verb.replace('_', ' ')} {thing(NAMELESS.of(text(value)))}"
+    return ACTIONS.get(text(value), text(value)) if verb == "do" else text(value)

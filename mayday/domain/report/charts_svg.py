@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
+from mayday.domain.plain_words import spoken
 from mayday.domain.report.kpis import Group, Kpis, Measure, Recurrence
 
 COLUMNS, PANEL, GAP, HEAD = 3, 380, 16, 70
@@ -133,8 +134,9 @@ def _plot(whole: Measure, groups: Sequence[Group], by: str) -> tuple[str, float]
 def _row(number: int, name: str, share: float, words: str, title: str) -> str:
     y = number * ROW
     wide = max(1.0, share * (PANEL - NAMES - 96)) if share else 0.0
+    label = escape(_short(spoken(name), 20))
     return (
-        f'<g><title>{escape(title)}</title><text class="small" x="0" y="{y + 15}">{escape(_short(name, 20))}</text>'
+        f'<g><title>{escape(title)}</title><text class="small" x="0" y="{y + 15}">{label}</text>'
         f'<rect class="bar" x="{NAMES}" y="{y + 3}" width="{wide:.1f}" height="{ROW - 6}" rx="2"/>'
         f'<text class="small" x="{NAMES + wide + 6:.1f}" y="{y + 15}">{escape(words)}</text></g>'
     )
@@ -182,7 +184,7 @@ def _of(group: Group, name: str) -> Measure | None:
 def _label(key: str) -> str:
     """`2026-03` as `Mar`."""
     month = key.partition("-")[2]
-    return _MONTHS[int(month) - 1] if month.isdecimal() and 1 <= int(month) <= 12 else _short(key, 11)
+    return _MONTHS[int(month) - 1] if month.isdecimal() and 1 <= int(month) <= 12 else _short(spoken(key), 11)
 
 
 def _short(text: str, most: int) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from mayday.domain.timeline import Entry, parse_timestamp
+from mayday.domain.timeline_words import NAMELESS, Naming, thing
 
 Tone = Literal["calm", "busy", "good", "bad", "quiet", "warn"]
 MarkShape = Literal["dot", "page", "tick", "cross", "diamond"]
@@ -54,15 +55,15 @@ def lanes_of(entries: Sequence[Entry], say: Callable[[Entry], str] = lambda entr
 
     `say` tells an entry in words: the titles of bars and marks.
     """
-    drawing = _Drawing(say)
+    drawing = _Drawing(say, entries[0].naming if entries else NAMELESS)
     for entry in entries:
         drawing.take(entry)
     return drawing.lanes()
 
 
 class _Drawing:
-    def __init__(self, say: Callable[[Entry], str]) -> None:
-        self._say = say
+    def __init__(self, say: Callable[[Entry], str], naming: Naming) -> None:
+        self._say, self._naming = say, naming
         self._lanes: dict[tuple[str, str], Lane] = {}
         self._open: dict[tuple[str, str, str], Bar] = {}
 
@@ -70,7 +71,14 @@ class _Drawing:
         for (group, name, _), bar in self._open.items():
             self._lane(group, name).bars.append(bar)
         self._open.clear()
-        return sorted(self._lanes.values(), key=lambda lane: GROUPS.index(lane.group))
+        named = (lane._replace(name=self._name(lane)) for lane in self._lanes.values())
+        return sorted(named, key=lambda lane: GROUPS.index(lane.group))
+
+    def _name(self, lane: Lane) -> str:
+        """As people say it. Vendors stay as they are where no catalog says how they are called."""
+        if lane.group == "vendors":
+            return self._naming.vendors.get(lane.name, lane.name)
+        return self._naming.of(lane.name) if lane.group == "people" else thing(lane.name, self._naming)
 
     def _lane(self, group: str, name: str) -> Lane:
         return self._lanes.setdefault((group, name), Lane(group, name, [], []))
@@ -87,7 +95,7 @@ class _Drawing:
             self._lane(group, name).bars.append(ended)
 
     def _mark(self, group: str, name: str, entry: Entry, shape: MarkShape, tone: Tone) -> None:
-        self._lane(group, name).marks.append(Mark(parse_timestamp(entry.at), shape, tone, entry.text))
+        self._lane(group, name).marks.append(Mark(parse_timestamp(entry.at), shape, tone, self._say(entry)))
 
     def take(self, entry: Entry) -> None:
         data = entry.data

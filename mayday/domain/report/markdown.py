@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from mayday.domain.plain_words import spoken
 from mayday.domain.report.model import AudienceFact, DecisionFact, Report, VendorFact, VoteFact
 from mayday.domain.report.plan_sections import followed, promised
@@ -92,7 +94,7 @@ def _impact(report: Report) -> str:
     form = report.form
     rows = [
         ("Customers affected", "-" if report.customers_affected is None else f"{report.customers_affected:,}"),
-        ("Impact", f"{when(report.impact_started_at)} to {when(report.impact_ended_at)}"),
+        ("Impact", _from_to(report.impact_started_at, report.impact_ended_at)),
         ("Incident", f"{when(report.opened_at)} to {when(report.resolved_at)}"),
         ("Alerts", str(report.alerts)),
         ("Reopened", f"{report.reopened} times" if report.reopened else "no"),
@@ -106,6 +108,12 @@ def _impact(report: Report) -> str:
     return table(("", ""), rows)
 
 
+def _from_to(start: datetime | None, end: datetime | None) -> str:
+    if start is None and end is None:
+        return "not known yet"
+    return f"{when(start) if start else 'not known yet'} to {when(end) if end else 'not known yet'}"
+
+
 def _clocks(report: Report) -> str:
     rows = [(fact.name, length(fact.seconds), str(fact.n), fact.definition) for fact in report.clocks]
     lines = ["## Clocks", "", table(("clock", "length", "n", "from and to"), rows)]
@@ -117,7 +125,7 @@ def _clocks(report: Report) -> str:
 
 def _course(report: Report) -> str:
     rows = [
-        (fact.name or fact.phase, when(fact.entered_at), length(fact.seconds), plain(fact.how))
+        (fact.name or spoken(fact.phase), when(fact.entered_at), length(fact.seconds), plain(fact.how))
         for fact in report.phases
     ]
     lines = [

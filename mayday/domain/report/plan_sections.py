@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from mayday.domain.plain_words import spoken
 from mayday.domain.report.model import PromiseFact, Report, StepFact
 from mayday.domain.report.words import length, plain, shortened, table, when
+from mayday.domain.timeline_words import thing
 
 _VERDICTS = {True: "kept", False: "**broken**", None: "-"}
 _NEUTRAL = ("in time", "not called for", "no trace")
@@ -46,7 +48,8 @@ def followed(report: Report) -> str:
 def _step(fact: StepFact) -> tuple[str, ...]:
     how = fact.how if fact.how in _NEUTRAL else f"**{fact.how}**"
     what = plain(shortened(fact.what, 90))
+    phase, step = plain(spoken(fact.phase)), plain(thing(fact.path))
     return (
-        plain(fact.phase), f"`{fact.path}`", what, when(fact.began_at)[11:] or "-", length(fact.seconds), how,
+        phase, step, what, when(fact.began_at)[11:] or "-", length(fact.seconds), how,
         plain(shortened(fact.note, 120)) or "-",
     )  # fmt: skip

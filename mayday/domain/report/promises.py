@@ -16,6 +16,7 @@ from mayday.domain.report.communication import audiences
 from mayday.domain.report.model import PromiseFact
 from mayday.domain.report.reading import at, first, last, moment, of, seconds, text
 from mayday.domain.timeline import Entry
+from mayday.domain.timeline_words import thing
 
 
 def promises(plan: Mapping[str, Any], entries: Sequence[Entry]) -> list[PromiseFact]:
@@ -78,7 +79,7 @@ def _pages(plan: Mapping[str, Any], policy: Mapping[str, Any], entries: Sequence
         climbed = first(course, "page_escalated", "page_exhausted")
         within, join = limits.get(page, (_length(policy.get("ack_within")), None))
         kept = None if answer is None and climbed is None else climbed is None or _before(answer, climbed)
-        fact = PromiseFact(kind="OLA", name=f"Answer {page}", limit_s=within, kept=kept)
+        fact = PromiseFact(kind="OLA", name=f"Answer {thing(page, quoted=True)}", limit_s=within, kept=kept)
         fact.took_s = seconds(begun, at(answer) if answer else None)
         fact.note = f"climbed at {climbed.at[11:19]}" if climbed and not kept else "" if answer else "nobody answered"
         found.append(fact)
@@ -144,7 +145,7 @@ def _gates(entries: Sequence[Entry]) -> list[PromiseFact]:
             (e for e in of(entries, "gate_decided") if e.data.get("decision") == name and e.seq > gate.seq), None
         )
         outcome = text(decided.data.get("outcome")) if decided else ""
-        fact = _by(f"Decide {name}", gate, moment(gate.data.get("due_at")), decided)
+        fact = _by(f"Decide {thing(name, quoted=True)}", gate, moment(gate.data.get("due_at")), decided)
         if outcome == "lapsed":
             fact.kept, fact.took_s = False, None
         fact.note = outcome.replace("_", " ")
