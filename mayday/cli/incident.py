@@ -70,6 +70,12 @@ def declare(
         print_json(found)
     else:
         typer.echo(f"{found['id']} {found['severity']} {found['title']}\n{found['url']}")
+        if found["title"] != title or service not in found.get("services", [service]):
+            wanted = severity if severity not in (None, found["severity"]) else None
+            change = f"; to change its severity: mayday incident severity {found['id']} {wanted} --reason WHY"
+            typer.echo(
+                f"the same cause has this one open already: your words are a note in it{change if wanted else ''}"
+            )
 
 
 @incident_app.command()
@@ -140,13 +146,14 @@ def show(incident: Id, as_json: AsJson = False) -> None:
         holders.insert(0, "no commander")
     for label, value in (
         ("roles", ", ".join(holders)), ("phase", found.get("phase")), ("bridge", found.get("bridge")),
-        ("ticket", found.get("ticket")), ("channel", found.get("channel")),
+        ("merged into", found.get("merged_into")), ("ticket", found.get("ticket")), ("channel", found.get("channel")),
         ("customers", found.get("customers_affected")), ("next update", clock(found.get("next_update_at"))),
     ):  # fmt: skip
         if value:
             typer.echo(f"{label}: {value}")
     if not found.get("live"):
-        typer.echo("(as last stored: its run does not answer)")
+        over = "it is over" if found.get("finished") else "its run does not answer"
+        typer.echo(f"(as last stored: {over})")
     rows = [
         [
             item["kind"],

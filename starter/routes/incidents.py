@@ -6,10 +6,12 @@ import asyncio
 from datetime import timedelta
 from typing import Annotated, Any
 
+import structlog
 from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 
-from mayday.domain.incident import ENDED, STATUSES, Board
+from mayday.domain.commands import Note
+from mayday.domain.incident import ENDED, STATUSES, Board, StartInput
 from mayday.domain.ranks import SeverityName
 from mayday.domain.timeline import Entry, timestamp
 from mayday.language.library import UnknownRunbook
@@ -27,6 +29,8 @@ from starter.opening import Declared
 from starter.parts import Here, Parts
 from starter.playbooks import InputRefused
 from starter.problems import Problem
+
+log = structlog.get_logger(__name__)
 
 router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"], route_class=OnceRoute)
 
@@ -52,12 +56,29 @@ async def declare(body: DeclareBody, principal: Acting, parts: Here) -> JSONResp
         incident, _ = await parts.delivery.whose(workflow_id)
         if incident is None:
             raise Problem(503, "temporal_silent", "the open incident cannot be told", headers={"Retry-After": "1"})
-        return JSONResponse(_with_url(parts, (await parts.directory.find(incident)).item()), 200)
+        record = await parts.directory.find(incident)
+        await _note_declared_again(parts, record, principal.actor, start)
+        return JSONResponse(_with_url(parts, record.item()), 200)
     parts.delivery.remember(workflow_id, start.id, started.run_id)
     await parts.delivery.note_opened(start, started.run_id)
     await _audit(parts, principal.actor, start.id, body)
     item = _with_url(parts, record_of(start, started.run_id).item())
     return JSONResponse(item, 201, headers={"Location": item["url"]})
+
+
+async def _note_declared_again(parts: Parts, record: IncidentRecord, actor: str, start: StartInput) -> None:
+    """What somebody else saw of the same cause is told to those who are on it: nobody reads it anywhere else."""
+    if start.title == record.title:  # the same words: a form that was sent twice
+        return
+    words = f"Declared again, as {start.severity} on {start.service}: {start.title}"
+    note = Note(
+        id=f"declared-{start.id}", actor=actor, channel="api", received_at=parts.clock(),
+        text=f"{words}\n{start.summary}" if start.summary else words,
+    )  # fmt: skip
+    try:
+        await parts.decisions.send(record, note)
+    except (Problem, TemporalSilent) as error:  # the answer stands: it names the open one
+        log.warning("declaration_not_noted", incident=record.id, actor=actor, reason=str(error))
 
 
 @router.get("")

@@ -190,6 +190,11 @@ def test_lists_and_boards_read_as_tables(starter: Starter) -> None:
     shown = run("incident", "show", "INC-1").stdout
     for part in ("(drill)", "no commander, deputy: dee", "as last stored", "dr", "chris", "lapsed"):
         assert part in shown
+    over = {**item, "live": False, "finished": True, "status": "merged", "merged_into": "INC-2", "pending": []}
+    starter.answer = (200, over)
+    shown = run("incident", "show", "INC-1").stdout
+    assert "merged into: INC-2" in shown
+    assert "(as last stored: it is over)" in shown
     entry = {"seq": 1, "at": "2026-03-02T02:10:00.000Z", "actor": "ana", "text": "declared", "kind": "declared"}
     starter.answer = (200, {"items": [entry], "next": None})
     assert "declared" in run("incident", "timeline", "INC-1").stdout
@@ -305,6 +310,17 @@ def test_the_score_card_is_a_table_of_roles(starter: Starter) -> None:
     for words in ("deputy", "1:15 / 1:30, 2", "2 of 3", "40:00", "unanswered: page wake", "to now: SEV1 is real"):
         assert words in told
     assert json.loads(run("drill", "score", "I", "--json").stdout)["roles"] == [role]
+
+
+def test_whoever_declares_what_is_open_already_hears_so(starter: Starter) -> None:
+    given = ["incident", "declare", "--title", "Cards fail", "--service", "payments", "--severity", "SEV1"]
+    item = {"id": "INC-1", "severity": "SEV1", "title": "Cards fail", "services": ["payments"], "url": "u"}
+    starter.answer = (201, item)
+    assert "open already" not in run(*given).stdout
+    starter.answer = (200, {**item, "title": "Gateway slow", "severity": "SEV3"})
+    told = " ".join(run(*given).stdout.split())
+    assert "the same cause has this one open already: your words are a note in it" in told
+    assert "mayday incident severity INC-1 SEV1 --reason WHY" in told
 
 
 def test_a_drill_takes_its_injects_from_a_scenario(starter: Starter, tmp_path: Path) -> None:

@@ -30,6 +30,12 @@ async def test_declaring_what_is_open_answers_with_the_open_one(house: House) ->
     assert again.status_code == 200
     assert again.json()["id"] == first["id"]
     assert len(house.gateway.runs) == 1
+    (note,) = house.run(first["id"]).commands  # what raj saw is told to those who are on it
+    assert (note.command.actor, note.command.text) == ("raj", "Declared again, as SEV2 on payments: Cards fail")
+    assert (await house.post("/api/v1/incidents", DECLARE, "sam")).status_code == 200
+    assert len(house.run(first["id"]).commands) == 1, "a form that was sent twice says nothing new"
+    house.gateway.refusals["note"] = ("closed", "it ends")
+    assert (await house.post("/api/v1/incidents", {**DECLARE, "title": "Still"}, "raj")).status_code == 200
 
 
 async def test_a_drill_never_meets_the_real_thing(house: House) -> None:
