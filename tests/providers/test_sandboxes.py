@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import fields
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import httpx
 import pytest
@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 
 from mayday.catalogs import FixedCatalog
 from mayday.cli.provider_trials import _SERVED_AS, Way, tried
-from mayday.domain.ports import Ports
+from mayday.domain.effects import IncidentCard, SentVia
+from mayday.domain.ports import Call, Ports
 from mayday.language.catalog import Catalog
 from mayday.providers.drill_labels import LABEL
 from mayday.providers.embedded import NAME as DESK
 from mayday.providers.offers import Offer, VendorModel
 from mayday.providers.registry import PORTS, VENDORS, Providers, build_providers, made_sandboxes, serving
-from mayday.providers.sandboxes import Fence, sandbox_of
+from mayday.providers.sandboxes import Fence, fenced, sandbox_of
 from mayday.records import Records
 from mayday.settings import Settings, SettingsError
 from tests.docs.provider_tables import models_of
@@ -226,3 +227,37 @@ async def test_what_is_answered_at_the_sandbox_is_asked_there(store: Records, ca
         [call] = await store.pager_calls.find()
     assert call.provider == "pagerduty_sandbox"
     assert providers.sandboxes["pagerduty_sandbox"].watched is not None
+
+
+class Recorder:
+    """Any adapter: keeps what it is asked."""
+
+    name, channels = "acme", frozenset({"push"})
+
+    def __init__(self) -> None:
+        self.asked: list[Any] = []
+
+    async def call(self, call: Call) -> SentVia:
+        self.asked.append(call)
+        return SentVia(channel="push", provider="acme", ref="A1")
+
+    async def close(self, effect_key: str, incident: IncidentCard) -> int:
+        self.asked.append(incident)
+        return 0
+
+
+async def test_what_leaves_for_a_sandbox_is_a_drills_and_what_comes_back_is_the_sandboxs(card: IncidentCard) -> None:
+    """Vendors show the incident's own title beside our words, and the timeline says who was asked."""
+    pager, bridge = Recorder(), Recorder()
+    offer = fenced(Offer(pager=pager, bridge=bridge, noticeboard=bridge), "acme_sandbox")  # type: ignore[arg-type]
+    assert (offer.pager.name, offer.pager.channels, offer.noticeboard) == ("acme_sandbox", {"push"}, None)
+    order = Call(
+        effect_key="k", incident=card, page="p", purpose="page", person="raj", target="person.raj", channel="push",
+        address="raj", text="DRILL: down", urgent=True,
+    )  # fmt: skip
+    assert (await offer.pager.call(order)).provider == "acme_sandbox"
+    await offer.bridge.close("k", card)
+    await offer.bridge.close("k", card.model_copy(update={"title": f"{LABEL}Payments down"}))
+    titles = [pager.asked[0].incident.title, *(incident.title for incident in bridge.asked)]
+    assert titles == [f"{LABEL}Payments down"] * 3
+    assert card.title == "Payments down"
