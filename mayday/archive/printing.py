@@ -19,6 +19,7 @@ _STYLE = (
     "table{border-collapse:collapse;margin:.6rem 0;"
     "font-size:.92em}td,th{border:1px solid #e4e4e7;padding:.25rem .5rem;text-align:left;vertical-align:top}"
     "th{background:#f4f4f5}blockquote{margin:.4rem 0;padding:.1rem 1rem;border-left:3px solid #c7d7ee}"
+    "thead:not(:has(th:not(:empty))){display:none}"  # a table of facts has no heads, which Markdown cannot say
     "code{background:#f4f4f5;padding:0 .2rem}svg{max-width:100%;height:auto}"
     "@media print{body{margin:0;max-width:none;font-size:10.5pt}h2,h3,tr,svg{break-inside:avoid}}"
 )

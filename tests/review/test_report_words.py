@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from hypothesis import given as over
 from hypothesis import strategies as st
 
@@ -52,6 +54,17 @@ def test_what_people_write_and_what_they_still_have_to() -> None:
     assert r"| A1 | Second \| gateway | lee | normal |" in text
     assert "**open**, refused by dana: no rollback" in text
     assert "Version 3, drafted" in text
+
+
+def test_the_clocks_begin_where_the_form_says_that_the_impact_did() -> None:
+    board = ReviewBoard(
+        incident_id="INC-1", title="Payments down", severity="SEV1", service="payments", state="draft", opened_at=START,
+        resolved_at=START, form=ClosingForm(impact_started_at=START - timedelta(minutes=9)),
+    )  # fmt: skip
+    entries = [entry for entry in night().entries if entry.kind not in ("impact_set", "closing_form")]
+    report = draft(entries, incident_id="INC-1", review=board)
+    assert clock_of(report, "MTTD").seconds == 480  # the first alert is of a minute before the opening
+    assert clock_of(report, "MTRS").n == 1
 
 
 def test_a_broken_chain_is_the_first_thing_that_the_report_says() -> None:

@@ -62,10 +62,14 @@ def leaderless(entries: Sequence[Entry]) -> list[Span]:
     return [span for span in spans if span.seconds]
 
 
-def clocks(entries: Sequence[Entry]) -> list[ClockFact]:
-    """All of them, also those of which an end is missing: a gap in the record is a finding of its own."""
+def clocks(entries: Sequence[Entry], impact: tuple[datetime | None, datetime | None] = (None, None)) -> list[ClockFact]:
+    """All of them, also those of which an end is missing: a gap in the record is a finding of its own.
+
+    `impact` is its start and end as the review's form has them, which may be filled in from the alert.
+    """
     begin = opened_at(entries)
-    impact_start, impact_end = impact_times(entries)
+    told_start, told_end = impact_times(entries)
+    impact_start, impact_end = impact[0] or told_start, impact[1] or told_end
     alert = first(entries, "alert_fired")
     alerted = happened(alert) if alert else None
     detected = min((time for time in (alerted, begin) if time is not None), default=None)

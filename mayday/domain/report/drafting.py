@@ -47,6 +47,7 @@ def draft(
         report.written = dict(review.sections)
         report.impact_started_at = review.form.impact_started_at or report.impact_started_at
         report.impact_ended_at = review.form.impact_ended_at or report.impact_ended_at
+        report.clocks = clocks.clocks(chain, (report.impact_started_at, report.impact_ended_at))
     if written is not None:
         report.written = written
     return report
