@@ -2,7 +2,8 @@
 
 Each watcher is a page's own stream: rows of the timeline, and every piece of the page whenever it changes. A row's
 delay is from the moment in the entry to the moment at which the watcher has it. Watchers, server, worker and starter
-share this process and its two cores; the floor is one bare query of the run.
+share this process and its two cores; the floor is one bare query of the run. A whole minute of it:
+`python -m bench --only watchers --size watcher_entries=3000`.
 """
 
 from __future__ import annotations
@@ -79,8 +80,13 @@ async def run(sizes: Sizes, stage: Stage) -> Figure:
             await asyncio.sleep(2)
             memory = _megabytes()
             first = (await _board(house, workflow_id)).seq + 1
+            memories: list[float] = []
+            looking = asyncio.create_task(_look_at_memory(memories))
+            burnt = time.process_time()
             rate = await _write(house, incident, tokens[0], sizes)
             last = await _all_heard(house, workflow_id, watchers, first + sizes.watcher_entries - 1)
+            burnt = time.process_time() - burnt
+            looking.cancel()
             growth = _megabytes() - memory
             written = {
                 entry.seq: parse_timestamp(entry.at).timestamp()
@@ -104,6 +110,8 @@ async def run(sizes: Sizes, stage: Stage) -> Figure:
         detail={
             "watchers": sizes.watchers, "entries": sizes.watcher_entries, "complete": whole,
             "megabytes_sent": sum(watcher.received for watcher in watchers) / 1e6,
+            "cpu_ms_an_entry": burnt * 1e3 / sizes.watcher_entries,
+            "growth_in_second_half_mb": memories[-1] - memories[len(memories) // 2] if memories else 0.0,
         },
     )  # fmt: skip
 
@@ -170,6 +178,13 @@ def _delays(watcher: Watcher, written: dict[int, float], first: int) -> list[flo
         found += [max(at - written[seq], 0.001) for seq in range(max(before + 1, first), number + 1) if seq in written]
         before = max(before, number)
     return found
+
+
+async def _look_at_memory(seen: list[float]) -> None:
+    """Once a second, so that what grows on and on is told from what is taken once."""
+    while True:
+        seen.append(_megabytes())
+        await asyncio.sleep(1)
 
 
 def _megabytes() -> float:

@@ -24,13 +24,13 @@ from mayday.cli.errors import CliError
 from mayday.cli.oncall_elsewhere import Told, asked_elsewhere
 from mayday.cli.remote import remote
 from mayday.domain.durations import HintedError
+from mayday.domain.on_duty import on_duty
 from mayday.domain.oncall import (
     ExternalSchedule,
     LocalSchedule,
     Override,
     Schedule,
     gaps,
-    next_handoff,
     on_call,
     shifts,
     with_overrides,
@@ -115,7 +115,7 @@ def _print_now(every: _Rosters, rosters: _Rosters, at: datetime, as_json: bool, 
     rows = [
         _elsewhere(every, name, entry, told[name], at)
         if isinstance(entry, ExternalSchedule)
-        else _here(name, entry, at)
+        else on_duty(name, entry, at)
         for name, entry in rosters.schedules.items()
     ]
     if as_json:
@@ -138,18 +138,6 @@ def _print_now(every: _Rosters, rosters: _Rosters, at: datetime, as_json: bool, 
 
 def _reason(row: dict[str, Any]) -> str:
     return f"layer {row['layer']}" if "layer" in row else f"as {row['source']} says"
-
-
-def _here(name: str, entry: LocalSchedule, at: datetime) -> dict[str, Any]:
-    now, following = on_call(entry, at), next_handoff(entry, at)
-    return {
-        "schedule": name,
-        "person": now.person,
-        "source": now.source,
-        "layer": now.layer,
-        "until": timestamp(now.until) if now.until else None,
-        "next": {"person": following.incoming, "at": timestamp(following.at)} if following else None,
-    }
 
 
 def _elsewhere(every: _Rosters, name: str, entry: ExternalSchedule, told: Told, at: datetime) -> dict[str, Any]:

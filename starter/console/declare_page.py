@@ -10,10 +10,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from mayday.language.library import UnknownRunbook
 from starter.bodies import DeclareBody
-from starter.console.deeds import may
+from starter.console.deeds import Doing
 from starter.console.forms import Form, body_of, plain, texts, typed, typed_fields
 from starter.console.sheets import sheet
-from starter.console.visitor import Looking, PageRoute
+from starter.console.visitor import PageRoute
 from starter.console.waiting import Field
 from starter.feed import feeds_of
 from starter.parts import Here, Parts
@@ -29,16 +29,14 @@ GIVEN = (
 
 
 @router.get("/declare", response_class=HTMLResponse)
-async def form_page(request: Request, visitor: Looking, parts: Here) -> HTMLResponse:
+async def form_page(request: Request, visitor: Doing, parts: Here) -> HTMLResponse:
     """The form; a runbook in the address shows what it asks for."""
-    may(visitor, by_person=False)
     return _form(request, parts, dict(request.query_params))
 
 
 @router.post("/declare", response_class=HTMLResponse)
-async def declare(request: Request, visitor: Looking, parts: Here) -> Response:
+async def declare(request: Request, visitor: Doing, parts: Here) -> Response:
     """Opens it, or leads to the one that is open for the same cause; a refusal keeps what was written."""
-    may(visitor, by_person=False)
     form = await texts(request)
     try:
         given = plain(form, "title", "service", "severity", "impact", "urgency", "summary", "runbook")

@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from starter import bodies
@@ -26,7 +26,7 @@ from starter.problems import Problem
 from starter.routes import decisions, drills
 from starter.routes.decisions import Sending
 
-__all__ = ["DEEDS", "command_of", "may", "router", "told", "wants_json"]
+__all__ = ["DEEDS", "Doing", "command_of", "may", "router", "told", "wants_json"]
 
 router = APIRouter(route_class=PageRoute)
 
@@ -246,6 +246,15 @@ def may(visitor: Visitor, *, by_person: bool) -> None:
         raise Problem(
             403, "needs_a_person", "the owner never votes, acknowledges or accepts; it takes a person's login"
         )
+
+
+async def _doing(visitor: Looking) -> Visitor:
+    may(visitor, by_person=False)
+    return visitor
+
+
+Doing = Annotated[Visitor, Depends(_doing)]
+"""Whoever looks at a page that is for acting alone."""
 
 
 def command_of(visitor: Visitor, request: Request, form: Form) -> str:

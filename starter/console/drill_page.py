@@ -17,7 +17,7 @@ from mayday.language.documents import load_document
 from mayday.language.injects import NoScenario, injects_in, scenarios_in
 from starter.bodies import DeclareBody
 from starter.console.declare_page import inputs_of, levels_of, services_of
-from starter.console.deeds import may
+from starter.console.deeds import Doing
 from starter.console.drill_banner import banner_of
 from starter.console.forms import Form, body_of, plain, texts, typed_fields
 from starter.console.sheets import sheet
@@ -58,16 +58,14 @@ async def listed(
 
 
 @router.get("/drills/new", response_class=HTMLResponse)
-async def form_page(request: Request, visitor: Looking, parts: Here) -> HTMLResponse:
+async def form_page(request: Request, visitor: Doing, parts: Here) -> HTMLResponse:
     """The form; a runbook, a service or a scenario in the address is chosen already."""
-    may(visitor, by_person=False)
     return _form(request, parts, dict(request.query_params))
 
 
 @router.post("/drills/new", response_class=HTMLResponse)
-async def start(request: Request, visitor: Looking, parts: Here) -> Response:
+async def start(request: Request, visitor: Doing, parts: Here) -> Response:
     """Starts it, or shows what would happen in it; a refusal keeps what was written."""
-    may(visitor, by_person=False)
     form = await texts(request)
     scenario: _Scenario | None = None
     try:

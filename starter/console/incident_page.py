@@ -37,6 +37,8 @@ COMMON = ("head", "drill", "next", "strip", "side", "steps", "vendors")
 SENT_SHOWN = 8
 STRIP_STEPS = 5
 """Seconds by which the strip's right edge moves."""
+AT_A_TIME = 200
+"""Rows in one write."""
 PIECES_EVERY = 0.3
 """A storm of entries renders the pieces no more often than this."""
 
@@ -88,9 +90,13 @@ async def _events(parts: Parts, feed: IncidentFeed, visitor: Visitor, seq: int) 
         yield "retry: 1000\n" + told("hello", {"now": _stamp(parts)})
         while not feed.closed and loop.time() - began < AT_MOST:
             news: list[str] = []  # leaves as one: each write to each of many watchers costs
-            if feed.seq > seq:
-                rows, seq = _rows(feed, seq, names), feed.seq
-                news.append(rows)
+            while feed.seq > seq:
+                until = min(feed.seq, seq + AT_A_TIME)
+                news.append(_rows(feed, seq, until, names))
+                seq = until
+                if feed.seq > seq:  # whoever reads slowly, or comes late, holds one piece of a long night at a time
+                    yield "".join(news)
+                    news.clear()
             if feed.seen is not None and feed.version != version and loop.time() - pieces_at >= PIECES_EVERY:
                 version, pieces_at = feed.version, loop.time()
                 for name, html in _pieces(parts, feed, feed.seen, visitor).items():
@@ -124,12 +130,11 @@ def _pieces(parts: Parts, feed: IncidentFeed, look: Look, visitor: Visitor) -> d
     return {"now": own, **common}
 
 
-def _rows(feed: IncidentFeed, seq: int, names: Names) -> str:
-    """The event with all rows after `seq`; many followers are at the same place."""
-    until = feed.seq
+def _rows(feed: IncidentFeed, seq: int, until: int, names: Names) -> str:
+    """The event with the rows after `seq`, up to `until`; many followers are at the same place."""
     known: str | None = feed.rendered.get((seq, until))
     if known is None:
-        rows = [[entry.seq, _row(feed, entry, names)] for entry in feed.after(seq)]
+        rows = [[entry.seq, _row(feed, entry, names)] for entry in feed.entries[seq:until]]
         known = feed.rendered[seq, until] = told("rows", rows, number=until)
     return known
 

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from mayday.domain.oncall import ExternalSchedule, gaps, next_handoff, on_call
+from mayday.domain.on_duty import on_duty
+from mayday.domain.oncall import ExternalSchedule, gaps
 from mayday.domain.timeline import timestamp
 from mayday.records.errors import UnknownRecord
 from mayday.records.overrides import ScheduleOverride
@@ -37,17 +38,7 @@ async def show(
             continue
         roster = parts.playbooks.roster(name)
         assert roster is not None
-        now, following = on_call(roster, moment), next_handoff(roster, moment)
-        items.append(
-            {
-                "schedule": name,
-                "person": now.person,
-                "source": now.source,
-                "layer": now.layer,
-                "until": timestamp(now.until) if now.until else None,
-                "next": {"person": following.incoming, "at": timestamp(following.at)} if following else None,
-            }
-        )
+        items.append(on_duty(name, roster, moment))
     if schedule is not None and not items:
         raise Problem(404, "unknown_schedule", f"there is no schedule {_named(schedule)}")
     return {"items": items, "next": None}

@@ -227,3 +227,20 @@ async def test_a_page_that_is_loaded_in_a_storm_waits_for_no_pause(
         assert found.board is not None
         assert found.board.seq == feed.seq
     feed.close()
+
+
+async def test_who_reads_slowly_holds_one_piece_of_the_night_at_a_time(house: House) -> None:
+    """What a follower has not taken yet waits in the feed, once for all; it comes in pieces, whole and in order."""
+    feed = await feed_of(house)
+    async with aclosing(incident_page._events(house.parts, feed, ANA, 0)) as events:
+        assert "hello" in await anext(events)
+        say(house, feed, 3 * incident_page.AT_A_TIME)
+        await feed.fresh()
+        numbers: list[int] = []
+        async with asyncio.timeout(20):
+            while not numbers or numbers[-1] < feed.seq:
+                for piece in [_parsed(event) for event in (await anext(events)).strip().split("\n\n")]:
+                    rows = [number for number, _ in piece[1]] if piece[0] == "rows" else []
+                    assert len(rows) <= incident_page.AT_A_TIME
+                    numbers += rows
+        assert numbers == list(range(1, feed.seq + 1))
