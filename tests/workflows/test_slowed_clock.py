@@ -75,3 +75,25 @@ async def test_a_deadline_between_two_seconds_is_waited_for_with_one_timer(theat
     [history] = await theatre.stages[-1].histories()
     timers = [event for event in history.events if event.event_type == EventType.EVENT_TYPE_TIMER_STARTED]
     assert len(timers) < 40
+
+
+@pytest.mark.temporal
+async def test_a_tool_that_answers_at_the_moment_of_its_deadline_is_late_on_both_engines(
+    theatre: Theatre, night: Night
+) -> None:
+    text = """
+        mocks: { change.execute: { after: 10m } }
+        timeline:
+          - { at: T+1m, vote: change, choice: approve, by: sam }
+          - { at: T+20m, note: still here, by: ana }
+    """
+    _, virtual = await night(text).play()
+    file = night(text)
+    _, real = await file.play(theatre.open)
+    assert virtual is not None
+    assert real is not None
+    assert file.plan is not None
+    mine = [entry.kind for entry in virtual.timeline if entry.step == "execute"]
+    assert mine == [entry.kind for entry in real.timeline if entry.step == "execute"]
+    assert same_timeline(virtual.timeline, real.timeline, roots_of(file.plan)) == []
+    assert mine[:2] == ["action_started", "step_timed_out"]
