@@ -136,12 +136,18 @@ def schema_command(
 
 @runbook_app.command("new")
 def new_command(
-    name: Annotated[str, typer.Argument(help="Small letters, digits and _.")],
+    name: Annotated[
+        str | None, typer.Argument(help="Small letters, digits and _. A copy's is `our_` and the other's.")
+    ] = None,
     source: Annotated[str | None, typer.Option("--from", help="A runbook of the library to copy.")] = None,
     owner: Annotated[str | None, typer.Option(help="The team that keeps it.")] = None,
     runbooks: Runbooks = None,
 ) -> None:
     """Write a runbook to start from into the library: a short one, or a copy with a scenario. Overwrites no file."""
+    if name is None and source is not None:
+        name = f"our_{source.partition('@')[0]}"
+    if name is None:
+        usage("a new runbook needs a name: mayday runbook new NAME, or --from RUNBOOK for a copy")
     if not name.isidentifier() or name != name.lower() or not name[0].isalpha():
         usage(f"{name} is no name: small letters, digits and _, beginning with a letter")
     folder = _folder(runbooks)

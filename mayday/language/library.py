@@ -85,6 +85,15 @@ class RunbookFile:
     def version(self) -> str:
         return self.runbook.metadata.version if self.runbook else ""
 
+    @property
+    def claimed(self) -> str:
+        """`name@version` as the file says it, also where the rest of it has no shape; empty where it says nothing."""
+        data = self.document.data
+        metadata = data.get("metadata") if isinstance(data, dict) else None
+        if not isinstance(metadata, dict) or not metadata.get("name"):
+            return ""
+        return f"{metadata['name']}@{metadata.get('version', '')}"
+
 
 def load_runbook(path: pathlib.Path) -> RunbookFile:
     """Read one runbook file: levels 1 and 2 of the checks. `OSError` when it cannot be read at all."""
@@ -185,6 +194,12 @@ class Library:
     def names(self) -> list[str]:
         """Names of the runbooks, each once, sorted."""
         return sorted({entry.name for entry in self.files if entry.runbook})
+
+    @property
+    def broken(self) -> set[str]:
+        """What stands in files that have errors of their own, by name and by name@version: it is there, and no news."""
+        claimed = {entry.claimed for entry in self.files if entry.runbook is None}
+        return {name for each in claimed for name in (each, each.partition("@")[0]) if name}
 
     def file(self, name: str) -> RunbookFile:
         """By `name`, the newest version, or by `name@version`; `UnknownRunbook` says which there are."""

@@ -12,6 +12,7 @@ from mayday.language import shape_codes as codes
 from mayday.language.catalog import Catalog
 from mayday.language.catalog_files import yaml_files
 from mayday.language.checks import check_template, scenario_findings
+from mayday.language.checks.scenario_codes import RUNBOOK
 from mayday.language.checks.scenarios import called_by
 from mayday.language.documents import Document, load_document
 from mayday.language.findings import Finding, in_order
@@ -50,7 +51,11 @@ def lint(paths: Sequence[pathlib.Path], default: pathlib.Path) -> list[Finding]:
         whole = [path] if path.resolve() == default.resolve() else list(_libraries(path))
         for folder in whole:
             found += library_of(folder).findings
-            found += [item for file in yaml_files(folder / "scenarios") for item in _file(file, library_of(folder))]
+            found += [
+                item
+                for file in yaml_files(folder / "scenarios")
+                for item in _file(file, library_of(folder), beside=True)
+            ]
         for file in yaml_files(path):
             if not any(file.is_relative_to(folder) for folder in whole):
                 document = load_document(file.read_bytes(), str(file))
@@ -95,12 +100,15 @@ def _is_foreign(document: Document) -> bool:
     return "kind" in data or not get_close_matches("kind", [str(key) for key in data], n=1)
 
 
-def _file(path: pathlib.Path, library: Library) -> Iterator[Finding]:
-    return findings_of(path, load_document(path.read_bytes(), str(path)), library)
+def _file(path: pathlib.Path, library: Library, *, beside: bool = False) -> Iterator[Finding]:
+    return findings_of(path, load_document(path.read_bytes(), str(path)), library, beside=beside)
 
 
-def findings_of(path: pathlib.Path, document: Document, library: Library) -> Iterator[Finding]:
-    """What is wrong or doubtful in a file that was read already, within a library."""
+def findings_of(path: pathlib.Path, document: Document, library: Library, *, beside: bool = False) -> Iterator[Finding]:
+    """What is wrong or doubtful in a file that was read already, within a library.
+
+    `beside`: what is wrong in the library's runbooks is told beside it, and not once more for each of their scenarios.
+    """
     kind = document.data.get("kind") if isinstance(document.data, dict) else None
     if document.data is None:
         yield from document.findings
@@ -119,7 +127,10 @@ def findings_of(path: pathlib.Path, document: Document, library: Library) -> Ite
     elif kind == "Scenario":
         scenario = read_model(document, Scenario)
         yield from document.findings
-        if scenario is not None:
+        if scenario is not None and _is_broken(path, scenario.runbook, library):
+            message, hint = f"the runbook {scenario.runbook} has errors of its own", "put them right first"
+            yield from () if beside else (document.find(RUNBOOK, ("runbook",), message, hint),)
+        elif scenario is not None:
             yield from scenario_findings(scenario, document, _runbooks_of(path, scenario.runbook, library), library)
     else:
         yield _no_kind(document, kind)
@@ -144,6 +155,13 @@ def _runbooks_of(path: pathlib.Path, runbook: str, library: Library) -> list[Run
             found = next(known, None) or _entry(beside, library)
             entries += [found] if found is not None else []
     return books
+
+
+def _is_broken(path: pathlib.Path, runbook: str, library: Library) -> bool:
+    """Whether the runbook that a scenario names is there, and has no shape."""
+    if not runbook.endswith((".yaml", ".yml")):
+        return runbook not in library.names and runbook in library.broken
+    return any(entry.runbook is None and _same(entry.document.file, path.parent / runbook) for entry in library.files)
 
 
 def _entry(path: pathlib.Path, library: Library) -> RunbookFile | None:

@@ -63,7 +63,8 @@ def _lane(lane: Lane, prefix: str) -> Iterator[str]:
             label = item.text.rstrip(":")
             continue
         opening, closing = SHAPES.get(item.kind, ("[", "]"))
-        text = "<br>".join([item.text, *(f"<small>{detail}</small>" for detail in item.details)])
+        details = [*item.details, *(["the next steps do not wait for it"] if item.beside else [])]
+        text = "<br>".join([item.text, *(f"<small>{detail}</small>" for detail in details)])
         coloured = f":::{item.kind}" if item.kind in CLASSES else ""
         yield f"{name}{opening}{_quoted(text)}{closing}{coloured}"
         above = [depth for depth in before if depth <= item.depth]
@@ -113,6 +114,8 @@ _PAGE = """\
 body {{ margin: 0; color: #1b1f24; background: #fff; font: 15px/1.5 Helvetica, Arial, sans-serif; }}
 main {{ padding: 0 32px 48px; max-width: 60em; }}
 figure {{ margin: 0; overflow-x: auto; }}
+svg {{ max-width: 100%; min-width: 1100px; height: auto; }}
+@media print {{ svg {{ min-width: 0; }} }}
 pre {{ white-space: pre-wrap; font: inherit; tab-size: 2; }}
 </style>
 </head>

@@ -234,6 +234,37 @@ def test_new_writes_a_runbook_without_findings(tmp_path: pathlib.Path) -> None:
     assert run("runbook", "new", "web_down", "--runbooks", root).exit_code == 2
 
 
+def test_a_copy_needs_no_name_and_goes_as_it_is(tmp_path: pathlib.Path) -> None:
+    import shutil
+
+    root = tmp_path / "runbooks"
+    shutil.copytree(packaged_runbooks(), root)
+    assert run("runbook", "new", "--from", "third_party_outage", "--runbooks", root).exit_code == 0
+    made = root / "library/our_third_party_outage.yaml", root / "scenarios/our_third_party_outage.yaml"
+    assert run("runbook", "lint", made[0]).stdout == "no findings\n"
+    assert run("runbook", "test", made[1]).exit_code == 0
+    nameless = run("runbook", "new", "--runbooks", root)
+    assert nameless.exit_code == 2
+    assert "needs a name" in nameless.stderr
+
+
+def test_a_mistake_in_a_runbook_is_told_once_and_not_wherever_it_is_named(tmp_path: pathlib.Path) -> None:
+    import shutil
+
+    root = tmp_path / "runbooks"
+    shutil.copytree(packaged_runbooks(), root)
+    broken = root / "library/payments_sev1.yaml"
+    broken.write_text(broken.read_text().replace("timeout: 15m", "timeuot: 15m", 1))
+    result = run("runbook", "lint", "--runbooks", root)
+    assert result.exit_code == 1
+    assert [line for line in result.stdout.splitlines() if ": " in line] == [
+        next(line for line in result.stdout.splitlines() if "S201 `timeuot` is no key here" in line)
+    ]
+    alone = run("runbook", "lint", root / "scenarios/payments_sev1.yaml")
+    assert alone.exit_code == 1
+    assert "the runbook ../library/payments_sev1.yaml has errors of its own" in alone.stdout
+
+
 def test_schema_accepts_what_the_checker_accepts_and_marks_a_wrong_step() -> None:
     schema = json.loads(run("runbook", "schema").stdout)
     assert schema == schema_of("runbook")

@@ -121,11 +121,18 @@ def test_mermaid_opens_and_closes_its_boxes_and_names_only_nodes_that_exist(name
     assert '-->|"If approved"|' in text or "decide" not in repr([step.verb for step in _steps(name)])
 
 
+def test_mermaid_says_what_the_next_steps_do_not_wait_for() -> None:
+    lines = mermaid_of(drawn("payments_sev1")).splitlines()
+    beside = [line for line in lines if "<small>the next steps do not wait for it</small>" in line]
+    assert [line.split("[")[0].strip(" (") for line in beside] == ["p0s0", "p2s0", "p3s0"]
+
+
 def test_a_page_holds_picture_and_words_and_loads_nothing() -> None:
     page = html_of(drawn("payments_sev1"), ["Escalation & <more>"])
     assert "<svg" in page
     assert "Escalation &amp; &lt;more&gt;" in page
     assert not re.search(r'(?:src|href)="|<script', page)
+    assert "@media print { svg { min-width: 0; } }" in page  # else the last phase is cut off on paper
 
 
 def test_conditions_and_templates_read_like_sentences() -> None:

@@ -134,6 +134,11 @@ def _named(files: CatalogFiles, name: str | None, known: Iterable[str], what: st
         yield files.find(NOTHING, path, f"there is no {what} {name}", nearest(name, known))
 
 
+def _runbook(files: CatalogFiles, name: str | None, library: Library, path: Path) -> Iterator[Finding]:
+    if name not in library.broken:  # what is wrong in it is told in its own place
+        yield from _named(files, name, library.names, "runbook", path)
+
+
 def _reference(
     files: CatalogFiles, catalog: Catalog, ref: str | None, path: Path, kinds: tuple[str, ...] = REACHABLE
 ) -> Iterator[Finding]:
@@ -175,7 +180,7 @@ def _services(files: CatalogFiles, catalog: Catalog, library: Library) -> Iterat
         for index, other in enumerate(service.depends_on):
             yield from _named(files, other, catalog.services, "service", (*path, "depends_on", index))
         for severity, runbook in service.runbooks.items():
-            yield from _named(files, runbook, library.names, "runbook", (*path, "runbooks", severity))
+            yield from _runbook(files, runbook, library, (*path, "runbooks", severity))
         if _in_circle(catalog, name):
             yield files.find(
                 CIRCLE, (*path, "depends_on"), f"{name} depends on itself in the end", "leave one of them out"
@@ -297,7 +302,7 @@ def _rule(
 ) -> Iterator[Finding]:
     names = {"alert": EXTRA["alert"]}
     yield from _reference(files, catalog, rule.page, (*path, "page"))
-    yield from _named(files, rule.runbook, library.names, "runbook", (*path, "runbook"))
+    yield from _runbook(files, rule.runbook, library, (*path, "runbook"))
     if rule.service is not None and not is_template(rule.service):
         yield from _named(files, rule.service, catalog.services, "service", (*path, "service"))
     texts: list[tuple[Path, object]] = [(("service",), rule.service), (("title",), rule.title)]

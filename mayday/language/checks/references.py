@@ -252,7 +252,10 @@ class ReferenceChecks:
         if name not in known:
             same = [other for other in known if other.partition("@")[0] == name.partition("@")[0]]
             hint = f"did you mean {same[-1]}?" if same else nearest(name, known)
-            yield self._document.find(codes.RUNBOOK, path, f"there is no runbook {name}", hint)
+            message = f"there is no runbook {name}"
+            if name in self._library.broken:
+                message, hint = f"the runbook {name} has errors of its own", "put them right first"
+            yield self._document.find(codes.RUNBOOK, path, message, hint)
         elif self._calls_back(name):
             yield self._document.find(
                 codes.RUNBOOK, path, f"{name} calls this runbook again", "a runbook cannot contain itself"
