@@ -266,7 +266,7 @@ class TemporalGateway:
     ) -> Answer:
         handle = self._client.get_workflow_handle(workflow_id, first_execution_run_id=chain)
         with _refusals(workflow_id):
-            async with _spoken(), asyncio.timeout(ACCEPTED_WITHIN.total_seconds()):
+            async with self._noting(), _spoken(), asyncio.timeout(ACCEPTED_WITHIN.total_seconds()):
                 update = await handle.start_update(
                     envelope.command.kind,
                     envelope,
@@ -306,10 +306,15 @@ class TemporalGateway:
 
     @asynccontextmanager
     async def _taking(self) -> AsyncIterator[None]:
-        """As `_in_time`, for what has to be written there: a server whose disk is full still says that it serves."""
+        """As `_in_time`, for what has to be written there."""
+        async with self._noting(), _in_time():
+            yield
+
+    @asynccontextmanager
+    async def _noting(self) -> AsyncIterator[None]:
+        """Whether the last of what had to be written was: a server whose disk is full still says that it serves."""
         try:
-            async with _in_time():
-                yield
+            yield
         except TemporalSilent:
             self._refused_at = time.monotonic()
             raise

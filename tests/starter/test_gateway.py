@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
 
 from mayday.domain.commands import CommandEnvelope, Note, Vote
@@ -154,6 +155,25 @@ async def test_what_never_ran_is_not_there(gateway: TemporalGateway) -> None:
         await gateway.signal_alerts(nothing, AlertBatch(events=[]))
     withdraw = Withdraw(id="w", actor="ana", received_at=NOW)
     assert await gateway.withdraw_review("INC-0", ReviewEnvelope(command=withdraw)) is None
+    await gateway.ping()
+
+
+async def test_a_server_that_takes_nothing_is_silent_whatever_it_says(
+    client: Client, gateway: TemporalGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So does one whose disk is full."""
+
+    async def full(*given: object, **more: object) -> None:
+        raise RPCError("shard status unknown", RPCStatusCode.UNAVAILABLE, b"")
+
+    await gateway.ping()
+    with monkeypatch.context() as broken:
+        broken.setattr(client, "start_workflow", full)
+        with pytest.raises(TemporalSilent):
+            await gateway.start(start_of("key=full"), again=False)
+    with pytest.raises(TemporalSilent, match="takes nothing"):
+        await gateway.ping()
+    await gateway.start(start_of("key=full"), again=False)
     await gateway.ping()
 
 
