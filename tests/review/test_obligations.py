@@ -144,6 +144,18 @@ def test_a_yes_too_few_is_no_ratification() -> None:
     assert "ratified" not in str([entry.data for entry in story.entries])
 
 
+def test_a_finding_is_owed_by_somebody_who_may_settle_it() -> None:
+    """The owner of the review broke the glass, and settles nothing: the ledger names others."""
+    story = Story(given(findings=[{**RATIFICATION, "excluded": ["ana", "sam"]}]))
+    story.applied("accept_ownership", "ana")
+    story.applied("answer_finding", "dana", finding="ratify:emergency_change", yes=False, reason="no rollback plan")
+    (owed,) = [item for item in story.case.ledger() if item.id == "ratify:emergency_change"]
+    assert story.refused("settle_finding", "ana", finding=owed.id, text="board informed")[0] == "excluded"
+    assert owed.for_
+    assert "ana" not in owed.for_
+    story.applied("settle_finding", owed.for_[0], finding=owed.id, text="board informed")
+
+
 def test_a_refused_ratification_stays_open_as_a_finding_after_closing() -> None:
     """Story 3: ratification is refused two days later; the finding stays open."""
     story = Story(given(findings=[RATIFICATION])).until("2026-03-05T11:00")

@@ -88,7 +88,7 @@ class FindingsDuty(Duty):
                         {
                             "id": item.id,
                             "kind": "finding",
-                            "for": self._waiting(item) if waits else self.case.owner(),
+                            "for": self._waiting(item) if waits else self._settlers(item),
                             "text": f"{QUESTIONS[item.kind]}: {item.text}"
                             if waits
                             else f"Settle the finding: {item.text} ({self._status(item)})",
@@ -172,6 +172,11 @@ class FindingsDuty(Duty):
         """How many yeses are still missing, those of required people among them. `also` says yes now."""
         given = {*item.yes, also} - {""}
         return max(item.approvals - len(given), len([person for person in item.required if person not in given]))
+
+    def _settlers(self, item: Finding) -> list[str]:
+        """The owner, unless they took the decision themselves: then whoever else may write down what was done."""
+        owner = [who for who in self.case.owner() if who.removeprefix("person.") not in item.excluded]
+        return owner or [who for who in self.case.stewards() if who not in item.excluded] or self.case.owner()
 
     def _waiting(self, item: Finding) -> list[str]:
         return [who for who in item.people if who.removeprefix("person.") not in item.yes]
