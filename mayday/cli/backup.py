@@ -61,6 +61,7 @@ def restore(
     folder, records = _places(data)
     if not source.is_file():
         raise CliError(f"{source} does not exist", status=WRONG_USAGE)
+    kept = "; what was there ends in .before-restore" if records.exists() else ""
     try:
         made = backup_file.restore(source, folder, records)
     except (ArchiveError, OSError) as error:
@@ -70,7 +71,7 @@ def restore(
 
         print_json({"data": str(folder), **stamped(made)})
         return
-    typer.echo(f"{folder} is as it was at {made.made_at:%Y-%m-%d %H:%M:%S}Z; what was there ends in .before-restore")
+    typer.echo(f"{folder} is as it was at {made.made_at:%Y-%m-%d %H:%M:%S}Z{kept}")
     typer.echo("start it with: mayday up; open incidents go on, and what fell due meanwhile is done then")
 
 

@@ -35,6 +35,9 @@ async def test_a_restore_brings_back_what_was_and_keeps_what_is(tmp_path: Path) 
         assert await records.plans.get("after") is None
     async with await Records.open(data / "records.db.before-restore") as records:
         assert await records.plans.get("after") == {}
+    fresh = ["restore", str(file), "--data", str(tmp_path / "fresh")]
+    assert "before-restore" not in CliRunner().invoke(app, fresh).output
+    assert "before-restore" in CliRunner().invoke(app, fresh).output
 
 
 async def test_a_damaged_backup_is_named_and_touches_nothing(tmp_path: Path) -> None:
