@@ -27,6 +27,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, PoolResetState
 
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.group_commit import GroupCommit
+from mayday.records.patient_sqlite import patient
 from mayday.records.refusals import unavailable
 
 #: how long one process waits for another's write, seconds
@@ -179,7 +180,7 @@ def _said(error: BaseException) -> str:
 def _sqlite(url: URL, *, begin: str, size: int) -> AsyncEngine:
     engine = create_async_engine(
         url, poolclass=AsyncAdaptedQueuePool, pool_size=size, max_overflow=0, pool_timeout=30,
-        connect_args={"timeout": BUSY_TIMEOUT_S}, pool_reset_on_return=None,
+        async_creator=lambda *_, **__: patient(url.database or ":memory:", BUSY_TIMEOUT_S), pool_reset_on_return=None,
     )  # fmt: skip
 
     @sa.event.listens_for(engine.sync_engine, "connect")
