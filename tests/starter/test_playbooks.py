@@ -21,7 +21,8 @@ async def standing(playbooks: Playbooks, schedule: str, at: datetime) -> str | N
 
 async def test_the_next_incident_after_a_hand_off_has_the_next_person(playbooks: Playbooks) -> None:
     before, after = HANDED_OFF - timedelta(seconds=1), HANDED_OFF
-    people = [await standing(playbooks, "web_primary", at) for at in (SUNDAY, before, after, after, before)]
+    house = Playbooks(playbooks.library)
+    people = [await standing(house, "web_primary", at) for at in (SUNDAY, before, after, after, before)]
     assert people == [people[0], people[0], people[2], people[2], people[0]]
     assert people[2] != people[0]
 
