@@ -276,6 +276,8 @@ def end(played: Night, status: str, at: datetime) -> None:
         number += 1
         body = {"id": f"end-{number}", "actor": people.OWNER, "received_at": incident.now, **fields}
         _give(played, Cue(incident.now, command=COMMAND.validate_python(body)))
+        # a second for each: on a server the next command of the same moment may come before what this one sets off
+        incident.run_to(incident.now + timedelta(seconds=1), inclusive=False)
 
     incident.run_to(at, inclusive=False)
     while not walker().finished:
