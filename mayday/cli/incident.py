@@ -10,7 +10,7 @@ import typer
 from mayday.cli.errors import WRONG_USAGE, CliError
 from mayday.cli.printing import AsJson, answered, clock, print_json, table, whom
 from mayday.cli.remote import remote
-from mayday.domain.plain_words import spoken
+from mayday.domain.plain_words import plain_condition, spoken
 from mayday.domain.timeline_words import NAMELESS
 
 incident_app = typer.Typer(no_args_is_help=True, help="Declare incidents, look at them, and decide.")
@@ -161,11 +161,17 @@ def show(incident: Id, as_json: AsJson = False) -> None:
             whom(item["for"]),
             clock(item["due_at"]),
             NAMELESS.text(item["then"]),
-            item.get("text", ""),
+            _about(item),
         ]
         for item in found["pending"]
     ]
     table(["waits", "id", "for", "until", "then", ""], rows, "nothing waits")
+
+
+def _about(item: dict[str, Any]) -> str:
+    """What waits, in words; a wait's condition as people say it."""
+    text = str(item.get("text") or "")
+    return plain_condition(text) if item["kind"] == "wait" and text.startswith("until ") else NAMELESS.text(text)
 
 
 @incident_app.command()

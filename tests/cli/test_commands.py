@@ -185,10 +185,24 @@ def test_lists_and_boards_read_as_tables(starter: Starter) -> None:
     assert "2026-03-02 02:10:00" in listed
     assert starter.asked[-1][1] == "/api/v1/incidents?status=open&severity=SEV1&limit=50"
     pending = {"id": "dr", "kind": "decision", "for": ["chris"], "due_at": "2026-03-02T02:15:00.000Z", "then": "lapsed"}
+    wait = {
+        "id": "nobody_came", "kind": "wait", "for": ["schedule.payments_primary"], "due_at": None,
+        "then": "pages role.deputy", "text": 'until steps.page_responders.status == "acknowledged"',
+    }  # fmt: skip
     roles = [{"role": "deputy", "person": "dee"}, {"role": "scribe", "person": None}]
-    starter.answer = (200, {**item, "live": False, "pending": [pending], "roles": roles, "leaderless": True})
+    starter.answer = (200, {**item, "live": False, "pending": [pending, wait], "roles": roles, "leaderless": True})
     shown = run("incident", "show", "INC-1").stdout
-    for part in ("(drill)", "no commander, deputy: dee", "as last stored", "dr", "chris", "lapsed"):
+    for part in (
+        "(drill)",
+        "no commander, deputy: dee",
+        "as last stored",
+        "dr",
+        "chris",
+        "lapsed",
+        "payments primary on call",
+        "pages deputy",
+        "page responders” is acknowledged",
+    ):
         assert part in shown
     over = {**item, "live": False, "finished": True, "status": "merged", "merged_into": "INC-2", "pending": []}
     starter.answer = (200, over)
