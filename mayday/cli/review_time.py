@@ -61,12 +61,14 @@ def lanes(
 ) -> None:
     """Draw the timeline as lanes: status, gates, updates, vendors, people. Marks name their entries."""
     from mayday.cli.review_archive import dossier
+    from mayday.domain.report.drafting import naming_of
     from mayday.domain.report.lanes import lanes_of
     from mayday.domain.report.lanes_svg import drawn
     from mayday.domain.timeline import parse_timestamp
 
     found = dossier(what)
-    entries = found.timeline()
+    naming = naming_of(next(iter(found.plans().values()), {}))
+    entries = [entry.named(naming) for entry in found.timeline()]
     if not entries:
         raise CliError("there is no timeline to draw")
     first, last = parse_timestamp(entries[0].at), parse_timestamp(_night(entries)[-1].at)

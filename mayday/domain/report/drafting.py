@@ -31,7 +31,7 @@ def draft(
 
     The chain is checked on the way: a broken one is named in the report, which is drafted all the same.
     """
-    naming = _naming(plan or {})
+    naming = naming_of(plan or {})
     chain = [entry.named(naming) for entry in sorted(entries, key=lambda entry: entry.seq)]
     report = _facts(chain, incident_id)
     report.naming = naming
@@ -53,7 +53,7 @@ def draft(
     return report
 
 
-def _naming(plan: Mapping[str, Any]) -> Naming:
+def naming_of(plan: Mapping[str, Any]) -> Naming:
     """What the plan calls people, vendors and services."""
     people, vendors, services = (
         {name: str(entry.get("name") or spoken(name)) for name, entry in (plan.get(kind) or {}).items()}
