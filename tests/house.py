@@ -178,6 +178,32 @@ class House:
         items: list[dict[str, Any]] = (await self.get(f"/api/v1/incidents/{incident}/timeline"))["items"]
         return items
 
+    async def deputy_is_ana(self, incident: str) -> None:
+        """dee, who commands, offers it, and ana takes it."""
+        path = f"/api/v1/incidents/{incident}"
+        for who, to, body in (
+            ("dee", "roles", {"role": "deputy", "person": "ana"}), ("ana", "accepts", {"role": "deputy"}),
+        ):  # fmt: skip
+            answer = await self.post(who, f"{path}/{to}", body)
+            assert answer.status_code == 200, answer.text
+
+    async def last_words_read(self, incident: str) -> None:
+        """ana, its deputy, releases the last words to customers: whoever resolved may not, and the review begins only
+        then. Whether an incident got so far that customers had a first word is a matter of milliseconds."""
+        for item in (await self.get(f"/api/v1/incidents/{incident}")).get("pending", []):
+            if item["id"].startswith("review:final:"):
+                read = {"task": item["id"], "result": {}}
+                await self.post("ana", f"/api/v1/incidents/{incident}/completions", read)
+
+    async def reviewed(self, incident: str, kind: str, within: float = 90) -> None:
+        """Waits for an entry of the review of an incident that was resolved."""
+
+        async def look() -> bool:
+            await self.last_words_read(incident)
+            return any(entry["kind"] == kind for entry in await self.timeline(incident))
+
+        await self.until(look, kind, within)
+
     async def happened(self, incident: str, kind: str, within: float = 90, **data: Any) -> dict[str, Any]:
         """Waits for an entry of this kind whose data has these values."""
 

@@ -58,7 +58,7 @@ def test_from_the_alert_to_the_end_with_a_restart_between(machine: Machine) -> N
     refused = machine.mayday("incident", "status", incident, "mitigated", "--reason", "x", "--json", person="raj")
     assert (refused.status, refused.json["code"]) == (1, "not_yours")
     unknown = machine.mayday("incident", "vote", incident, "nothing", "approve", person="sam")
-    assert (unknown.status, unknown.err) == (1, "unknown: there is no decision nothing\n")
+    assert (unknown.status, unknown.err) == (1, "unknown: there is no decision nothing; open now: emergency_change\n")
     assert machine.mayday("incident", "show", "INC-ZZZZZZ").status == 1
     assert machine.mayday("incident", "task", incident, "raj", "check DNS", "--due", "10m", person="ana").status == 0
     step = json.dumps({"log": "added from a file"})

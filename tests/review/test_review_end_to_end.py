@@ -18,10 +18,11 @@ async def test_a_resolved_incident_is_reviewed_and_reopened_and_reviewed_again(t
         answer = await house.call("POST", "/api/v1/incidents", who="dee", body=body)
         assert answer.status_code == 201, answer.text
         incident = answer.json()["id"]
+        await house.deputy_is_ana(incident)
         status = f"/api/v1/incidents/{incident}/status"
         assert (await house.post("dee", status, {"status": "resolved", "reason": "a false start"})).status_code == 200
 
-        await house.happened(incident, "review_meeting_scheduled", within=60)
+        await house.reviewed(incident, "review_meeting_scheduled")
         await house.happened(incident, "review_invited")
         found = await house.get(f"/api/v1/reviews/{incident}")
         assert found["owner"] == "dee"
@@ -37,6 +38,7 @@ async def test_a_resolved_incident_is_reviewed_and_reopened_and_reviewed_again(t
         assert (await house.post("dee", status, {"status": "resolved", "reason": "now it is"})).status_code == 200
 
         async def begun_again() -> bool:
+            await house.last_words_read(incident)
             found = await house.call("GET", review, who="dee")
             return found.status_code == 200 and found.json()["state"] == "draft"
 
