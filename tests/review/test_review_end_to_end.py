@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.temporal, pytest.mark.timeout(240)]
 
 async def test_a_resolved_incident_is_reviewed_and_reopened_and_reviewed_again(tmp_path: Path) -> None:
     async with House(tmp_path) as house:
-        body = {"title": "Checkout returns 5xx", "service": "checkout", "severity": "SEV1"}
+        body = {"title": "Nobody can log in", "service": "identity", "severity": "SEV1"}
         answer = await house.call("POST", "/api/v1/incidents", who="dee", body=body)
         assert answer.status_code == 201, answer.text
         incident = answer.json()["id"]
@@ -70,4 +70,4 @@ async def test_a_resolved_incident_is_reviewed_and_reopened_and_reviewed_again(t
         (invitation,) = await house.records.desk.outbox.events(incident)
         assert invitation.sequence == 2  # invited, cancelled by the reopening, invited again
         report = await house.call("GET", f"{review}/report", who="dee")
-        assert "Checkout returns 5xx" in report.json()["markdown"]
+        assert "Nobody can log in" in report.json()["markdown"]
