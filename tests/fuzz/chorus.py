@@ -30,7 +30,7 @@ from mayday.domain.commands import Answer
 from mayday.domain.incident import EPOCH, StartInput
 from mayday.domain.timeline import Entry
 from mayday.simulator.desk import ScenarioDesk
-from mayday.simulator.on_temporal import BUILD, SLOWED, TemporalStage, Theatre, time_skipping
+from mayday.simulator.on_temporal import BUILD, EARLY, SLOWED, TemporalStage, Theatre, time_skipping
 from mayday.simulator.stage import Stranded
 from tests.archive.listening import ListeningRehearsal
 from tests.fuzz.play import Cue, Night, SameDesk
@@ -175,7 +175,8 @@ class Chorus:
                 await singer.take(night.cues[number])
                 self._next(singer, night, number + 1)
 
-        self._note(singer.on_the_server(at), bring)
+        # by when it is waited for, else what another night brings at the very moment would make this one late
+        self._note(singer.on_the_server(at if last else at - EARLY), bring)
 
 
 @contextlib.asynccontextmanager
