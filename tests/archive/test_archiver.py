@@ -50,9 +50,13 @@ async def test_an_incident_is_archived_when_its_run_ends_and_again_when_the_revi
 
         taken = tmp_path / "taken.mayday.zip"
         await cli(house, "review", "export", incident, "-o", str(taken))
-        replayed = json.loads(await cli(house, "review", "replay", str(taken), "--open", "--json"))
-        assert replayed["fits"]
-        assert f"review/{incident}" in {item["workflow_id"] for item in replayed["items"]}
+
+        async def replayed() -> bool:
+            found = json.loads(await cli(house, "review", "replay", str(taken), "--open", "--json"))
+            assert found["fits"], found
+            return f"review/{incident}" in {item["workflow_id"] for item in found["items"]}
+
+        await house.until(replayed, "the open review among what is replayed")  # the server lists it a moment later
         assert len(read(taken).timeline()) >= len(found.timeline())
 
 
