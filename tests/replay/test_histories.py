@@ -45,3 +45,8 @@ async def test_a_history_without_flags_is_refused() -> None:
             event.workflow_task_completed_event_attributes.sdk_metadata.Clear()
     with pytest.raises(UnflaggedHistory):
         await replay(WorkflowHistory(history.workflow_id, history.events), workflows=[IncidentWorkflow])
+
+
+@pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
+def test_a_stored_history_names_no_folder_of_the_machine_that_recorded_it(path: pathlib.Path) -> None:
+    assert 'File \\"/' not in path.read_text(encoding="utf-8")
