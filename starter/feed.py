@@ -21,7 +21,8 @@ import structlog
 
 from mayday.domain.incident import Board
 from mayday.domain.timeline import Entry
-from mayday.domain.timeline_words import NAMELESS
+from mayday.domain.timeline_words import Naming
+from mayday.language.catalog import Catalog
 from mayday.language.naming import naming_of
 from mayday.language.plan import Plan
 from mayday.records.errors import RecordsUnavailable
@@ -190,6 +191,8 @@ class IncidentFeed(Feed[Look]):
     said: dict[int, str] = field(default_factory=dict)
     #: what the incident is run by; None until the store has it
     plan: Plan | None = None
+    #: whose names the entries use: made once a catalog, for each entry holds on to them
+    _named_by: tuple[Catalog, Naming] | None = None
 
     @property
     def seq(self) -> int:
@@ -230,10 +233,12 @@ class IncidentFeed(Feed[Look]):
 
     def _append(self, found: list[Entry]) -> None:
         """Takes only what follows: between two reads some may have moved from the run to the store."""
-        naming = naming_of(self.parts.playbooks.catalog) if found else NAMELESS
+        catalog = self.parts.playbooks.catalog
+        if self._named_by is None or self._named_by[0] is not catalog:
+            self._named_by = (catalog, naming_of(catalog))
         for entry in found:
             if entry.seq == self.seq + 1:
-                self.entries.append(entry.named(naming))
+                self.entries.append(entry.named(self._named_by[1]))
 
 
 @dataclass
