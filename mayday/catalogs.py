@@ -42,11 +42,12 @@ class FixedCatalog:
 class CatalogFolder:
     """The catalog in `folder` (`runbooks/catalog`), by way of `load`, which raises when it finds errors."""
 
-    def __init__(self, folder: Path, load: Callable[[Path], Catalog]) -> None:
+    def __init__(self, folder: Path, load: Callable[[Path], Catalog], known: Catalog | None = None) -> None:
+        """`known` is what the files hold now, for whoever has read them already."""
         self._folder = folder
         self._load = load
         self._signature = _signature(folder)
-        self._catalog = load(folder)
+        self._catalog = known or load(folder)
         self._looked_at = time.monotonic()
         self.error: str | None = None
 

@@ -165,7 +165,7 @@ class Slack:
 
     async def _principal(self, user: str) -> Principal:
         try:
-            return principal_of(self._parts.playbooks.catalog, NAME, user, self._parts.clock())
+            return principal_of(self._parts.playbooks.at_the_door, NAME, user, self._parts.clock())
         except Problem as problem:
             await self._audit(user, problem.code)
             raise

@@ -24,7 +24,7 @@ async def ran(parts: Parts, written: Written) -> dict[str, Any]:
     """The answer to a message."""
     at = parts.clock()
     try:
-        principal = principal_of(parts.playbooks.catalog, NAME, written.user, at)
+        principal = principal_of(parts.playbooks.at_the_door, NAME, written.user, at)
     except Problem as problem:
         await _audit(parts, written.user, problem.code)
         return answer(worded(problem))

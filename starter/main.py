@@ -149,6 +149,7 @@ async def serving(
     if settings.token is not None:
         await records.tokens.adopt(settings.token.get_secret_value(), None, level=OWNER)
     playbooks.attach(records)
+    playbooks.watch(settings.runbooks)
     gateway = TemporalGateway(None, task_queue=settings.task_queue)
     parts = assemble(settings, records, gateway, playbooks)
     reaching: asyncio.Task[None] | None = None

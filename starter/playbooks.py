@@ -17,6 +17,7 @@ from mayday.language.routing import route_problems
 from mayday.language.runbook import FieldSpec, Runbook
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.records import Records
+from starter.door_list import DoorList
 
 __all__ = ["InputRefused", "Playbooks", "PlaybooksRefused", "fitting_inputs"]
 
@@ -58,6 +59,8 @@ class Playbooks:
         self._overrides: dict[str, list[Override]] = {}
         self._overrides_at: datetime | None = None
         self._stands: _Standing | None = None
+        self._door: DoorList | None = None
+        self._named: tuple[Catalog, Catalog] | None = None
 
     @classmethod
     def load(cls, folder: Path, records: Records | None = None) -> Playbooks:
@@ -71,9 +74,24 @@ class Playbooks:
         """Overrides made at run time are read from here."""
         self._records = records
 
+    def watch(self, folder: Path) -> None:
+        """From now on people and `access` are those of the folder's files as they change."""
+        self._door = DoorList(folder, self.library.catalog)
+
+    @property
+    def at_the_door(self) -> Catalog:
+        """Who may come in, at which level: the catalog as its files are now."""
+        return self._door.current() if self._door is not None else self.library.catalog
+
     @property
     def catalog(self) -> Catalog:
-        return self.library.catalog
+        """The catalog of the start, with the name of everybody who was or has come since."""
+        now, began = self.at_the_door, self.library.catalog
+        if now is began:
+            return began
+        if self._named is None or self._named[0] is not now:
+            self._named = now, began.model_copy(update={"people": {**began.people, **now.people}})
+        return self._named[1]
 
     def choose(self, service: str, severity: str, wanted: str | None = None) -> Runbook:
         """The runbook for an incident; `UnknownRunbook` when the wanted one does not exist."""

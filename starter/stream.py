@@ -15,12 +15,13 @@ import json
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
 
 from starter.access import Reading
 from starter.feed import AT_MOST, BEAT_EVERY, IncidentFeed, event, feeds_of, place_of
 from starter.parts import Here, Parts
+from starter.staying import while_let_in
 
 __all__ = ["router"]
 
@@ -37,6 +38,7 @@ router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
 )
 async def stream(
     incident: str,
+    request: Request,
     principal: Reading,
     parts: Here,
     after: Annotated[int, Query(ge=0, le=2**53, description="entries with a higher seq")] = 0,
@@ -45,6 +47,7 @@ async def stream(
     """The timeline as it grows: server-sent events `entry` (its id is the seq) and `beat`."""
     record = await parts.directory.find(incident)
     events = _events(parts, feeds_of(parts).incident(record.id), place_of(last_event_id, after))
+    events = while_let_in(request, parts, principal, events)
     return StreamingResponse(events, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
 

@@ -41,6 +41,8 @@ class Sessions:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self.ends = 0
+        """How often this process ended one: whoever follows something looks again whether they may."""
 
     async def open(
         self, person: str | None, *, method: LoginMethod, lasts: timedelta, token_id: str | None = None
@@ -87,7 +89,9 @@ class Sessions:
         async def ended(connection: AsyncConnection) -> int:
             return (await connection.execute(statement.values(ended_at=self._store.now()))).rowcount
 
-        return await self._store.commit(ended)
+        count = await self._store.commit(ended)
+        self.ends += 1
+        return count
 
     async def find(self) -> list[Session]:
         """Sessions that are open, newest first."""

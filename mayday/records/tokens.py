@@ -38,6 +38,8 @@ class Tokens:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self.ends = 0
+        """How often this process revoked one: whoever follows something looks again whether they may."""
 
     async def create(
         self, person: str | None, *, level: str = "responder", scopes: Sequence[str] = (),
@@ -100,6 +102,7 @@ class Tokens:
             row = (await connection.execute(sa.select(TOKENS).where(TOKENS.c.id == token_id))).first()
         if row is None:
             raise UnknownRecord(f"no token {token_id}")
+        self.ends += 1
         return _token(row)
 
     def _good(self, row: sa.Row[Any] | None) -> Token | None:

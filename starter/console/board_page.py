@@ -10,9 +10,9 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 
 from mayday.domain.incident import Board, Pending
 from mayday.records.incidents import IncidentRecord
-from starter.console.live import pieces_of
+from starter.console.live import pieces_of, streamed
 from starter.console.names import Names
-from starter.console.sheets import HEADERS, part, sheet
+from starter.console.sheets import part, sheet
 from starter.console.visitor import Looking, PageRoute, Visitor
 from starter.console.waiting import HUMAN
 from starter.feed import Overview, OverviewFeed, feeds_of
@@ -33,11 +33,11 @@ async def page(request: Request, visitor: Looking, parts: Here) -> HTMLResponse:
 
 
 @router.get("/stream")
-async def stream(visitor: Looking, parts: Here) -> StreamingResponse:
+async def stream(request: Request, visitor: Looking, parts: Here) -> StreamingResponse:
     """The board as it changes."""
     feed = feeds_of(parts).overview
     events = pieces_of(parts, feed, visitor, lambda: _pieces(parts, feed, visitor))
-    return StreamingResponse(events, media_type="text/event-stream", headers={**HEADERS, "X-Accel-Buffering": "no"})
+    return streamed(request, parts, visitor, events)
 
 
 def _pieces(parts: Parts, feed: OverviewFeed, visitor: Visitor) -> dict[str, str]:

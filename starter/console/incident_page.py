@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -17,16 +16,17 @@ from mayday.language.runbook import Step
 from starter.console import situation
 from starter.console.drill_banner import banner_of
 from starter.console.glass import gates_of, glasses_of
+from starter.console.live import streamed, told
 from starter.console.names import Names
 from starter.console.overriding import overridable
-from starter.console.sheets import HEADERS, part, sheet, signed
+from starter.console.sheets import part, sheet, signed
 from starter.console.strip import strip_of
 from starter.console.visitor import Looking, PageRoute, Visitor
 from starter.console.waiting import Waiting, coming_of, said_of, waiting_of
-from starter.feed import AT_MOST, BEAT_EVERY, IncidentFeed, Look, event, feeds_of, place_of
+from starter.feed import AT_MOST, BEAT_EVERY, IncidentFeed, Look, feeds_of, place_of
 from starter.parts import Here, Parts
 
-__all__ = ["router", "told"]
+__all__ = ["router"]
 
 router = APIRouter(route_class=PageRoute)
 
@@ -74,11 +74,7 @@ async def stream(
     record = await parts.directory.find(incident)
     feed = feeds_of(parts).incident(record.id)
     seq = place_of(request.headers.get("last-event-id"), after)
-    return StreamingResponse(
-        _events(parts, feed, visitor, seq),
-        media_type="text/event-stream",
-        headers={**HEADERS, "X-Accel-Buffering": "no"},
-    )
+    return streamed(request, parts, visitor, _events(parts, feed, visitor, seq))
 
 
 async def _events(parts: Parts, feed: IncidentFeed, visitor: Visitor, seq: int) -> AsyncIterator[str]:
@@ -110,11 +106,6 @@ async def _events(parts: Parts, feed: IncidentFeed, visitor: Visitor, seq: int) 
                 yield "".join(news)
             behind = feed.version != version
             await feed.stirred(PIECES_EVERY if behind else BEAT_EVERY)
-
-
-def told(name: str, data: Any, *, number: int | None = None) -> str:
-    """One event for the script; JSON keeps every line break out of the frame."""
-    return event(name, json.dumps(data, separators=(",", ":")), number=number)
 
 
 def _pieces(parts: Parts, feed: IncidentFeed, look: Look, visitor: Visitor) -> dict[str, str]:

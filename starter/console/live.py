@@ -1,18 +1,32 @@
-"""A page that is live: its pieces as they are now, and a beat, for as long as it is looked at."""
+"""A page that is live: its pieces as they are now, and a beat, for as long as it is looked at by somebody who may."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from starter.console.incident_page import told
-from starter.console.sheets import signed
-from starter.console.visitor import Visitor
-from starter.feed import AT_MOST, BEAT_EVERY, Feed
-from starter.parts import Parts
+from fastapi import Request
+from fastapi.responses import StreamingResponse
 
-__all__ = ["pieces_of"]
+from starter.console.sheets import HEADERS, signed
+from starter.console.visitor import Visitor
+from starter.feed import AT_MOST, BEAT_EVERY, Feed, event
+from starter.parts import Parts
+from starter.staying import while_let_in
+
+__all__ = ["pieces_of", "streamed", "told"]
+
+
+def streamed(request: Request, parts: Parts, visitor: Visitor, events: AsyncIterator[str]) -> StreamingResponse:
+    """Events for as long as the visitor is logged in; then the page is told that they are not."""
+    told_out = told("login", None)
+    return StreamingResponse(
+        while_let_in(request, parts, visitor.principal, events, farewell=told_out),
+        media_type="text/event-stream",
+        headers={**HEADERS, "X-Accel-Buffering": "no"},
+    )
 
 
 async def pieces_of(
@@ -35,3 +49,8 @@ async def pieces_of(
                 beat_at = loop.time()
                 yield told("beat", {"now": parts.clock().isoformat()})
             await feed.stirred(BEAT_EVERY)
+
+
+def told(name: str, data: Any, *, number: int | None = None) -> str:
+    """One event for the script; JSON keeps every line break out of the frame."""
+    return event(name, json.dumps(data, separators=(",", ":")), number=number)

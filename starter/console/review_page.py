@@ -11,9 +11,9 @@ from markupsafe import Markup
 
 from mayday.domain.review import PEOPLE_SECTIONS
 from starter.console.drill_banner import banner_of
-from starter.console.live import pieces_of
+from starter.console.live import pieces_of, streamed
 from starter.console.names import Names
-from starter.console.sheets import HEADERS, part, sheet
+from starter.console.sheets import part, sheet
 from starter.console.visitor import Looking, PageRoute, Visitor
 from starter.feed import feeds_of
 from starter.parts import Here, Parts
@@ -54,13 +54,13 @@ async def page(incident: str, request: Request, visitor: Looking, parts: Here) -
 
 
 @router.get("/reviews/{incident}/stream")
-async def stream(incident: str, visitor: Looking, parts: Here) -> StreamingResponse:
+async def stream(incident: str, request: Request, visitor: Looking, parts: Here) -> StreamingResponse:
     """The page's pieces as the review changes."""
     record = await parts.directory.find(incident)
     await board_of(parts, record)  # a stream of nothing would never say why
     feed = _feed(parts, record.id)
     events = pieces_of(parts, feed, visitor, lambda: _pieces(parts, feed, visitor))
-    return StreamingResponse(events, media_type="text/event-stream", headers={**HEADERS, "X-Accel-Buffering": "no"})
+    return streamed(request, parts, visitor, events)
 
 
 @router.get("/reviews/{incident}/report.{form}")

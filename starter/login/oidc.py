@@ -88,7 +88,7 @@ def person_of(parts: Parts, mail: str) -> str | None:
     """Whom the catalog has under this address; nobody where two have it."""
     wanted = mail.strip().casefold()
     found = [
-        name for name, person in parts.playbooks.catalog.people.items() if (person.email or "").casefold() == wanted
+        name for name, person in parts.playbooks.at_the_door.people.items() if (person.email or "").casefold() == wanted
     ]
     return found[0] if len(found) == 1 else None
 

@@ -194,7 +194,7 @@ async def _account(parts: Parts, kind: Literal["token", "link", "sealed"], secre
 
 
 def _may_enter(parts: Parts, person: str | None) -> bool:
-    return person is None or person in parts.playbooks.catalog.people
+    return person is None or person in parts.playbooks.at_the_door.people
 
 
 async def _take(parts: Parts, kind: CodeKind, secret: str) -> LoginCode | None:

@@ -155,7 +155,7 @@ def _may_let_in(parts: Parts, principal: Principal, person: str | None) -> None:
         if principal.level != OWNER:
             raise Problem(403, "forbidden", f"{principal.actor} is not the owner")
         return
-    catalog = parts.playbooks.catalog
+    catalog = parts.playbooks.at_the_door
     if person not in catalog.people:
         raise Problem(422, "invalid", f"person: {person} is not in the catalog")
     if rank(level_of(catalog, person, parts.clock())) > rank(principal.level):

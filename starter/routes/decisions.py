@@ -104,7 +104,7 @@ async def status(body: bodies.StatusBody, to: Actor) -> JSONResponse:
 @router.post("/roles")
 async def role(body: bodies.RoleBody, to: Actor) -> JSONResponse:
     """Offer a role to somebody; it is theirs once they accept."""
-    if body.person not in to.parts.playbooks.catalog.people:
+    if body.person not in to.parts.playbooks.at_the_door.people:
         raise Problem(422, "invalid", f"person: {body.person} is not in the catalog")
     return await to.send(commands.AssignRole(**to.common, **body.model_dump()))
 
@@ -163,7 +163,7 @@ async def reopen(body: bodies.ReopenBody, to: Actor) -> JSONResponse:
 @router.post("/delegations")
 async def delegate(body: bodies.DelegationBody, to: Person) -> JSONResponse:
     """Let somebody vote for you: at one decision, or at all of this incident."""
-    if body.to not in to.parts.playbooks.catalog.people:
+    if body.to not in to.parts.playbooks.at_the_door.people:
         raise Problem(422, "invalid", f"to: {body.to} is not in the catalog")
     return await to.send(commands.Delegate(**to.common, **body.model_dump()))
 

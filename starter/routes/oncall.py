@@ -83,7 +83,7 @@ async def override(body: ScheduleOverrideBody, principal: Acting, parts: Here) -
     name = _named(body.schedule)
     if parts.playbooks.roster(name) is None:
         raise Problem(422, "invalid", f"schedule: {name} is no schedule of the catalog, or is kept elsewhere")
-    if body.person not in parts.playbooks.catalog.people:
+    if body.person not in parts.playbooks.at_the_door.people:
         raise Problem(422, "invalid", f"person: {body.person} is not in the catalog")
     _allowed(parts, principal, name, body)
     try:

@@ -24,7 +24,7 @@ router = APIRouter(prefix="/api/v1", tags=["access"], route_class=SealedOnceRout
 @router.get("/me")
 async def me(principal: Reading, parts: Here) -> dict[str, Any]:
     """Whose token this is."""
-    person = parts.playbooks.catalog.people.get(principal.person or "")
+    person = parts.playbooks.at_the_door.people.get(principal.person or "")
     return {
         "person": principal.person,
         "machine": principal.machine,
@@ -49,7 +49,7 @@ async def create(body: TokenBody, principal: Administering, parts: Here) -> dict
     person = f"{MACHINE}{body.machine}" if body.machine else body.person or ""
     most: AccessLevel = "responder"
     if body.person is not None:
-        catalog = parts.playbooks.catalog
+        catalog = parts.playbooks.at_the_door
         if body.person not in catalog.people:
             raise Problem(422, "invalid", f"person: {body.person} is not in the catalog")
         most = level_of(catalog, body.person, parts.clock())

@@ -205,6 +205,40 @@
     if (cutAt) { cutAt = 0; wire.classList.remove("cut"); say(wire, ""); }
   };
   const close = () => { source?.close(); source = null; };
+  // logged out: nothing typed is lost. The page stays, and goes on when somebody has logged in again beside it
+  let out = false;
+  const loggedOut = () => {
+    out = true;
+    clearTimeout(timer);
+    close();
+    say(wire, "You are logged out. What you typed stays here. ");
+    const way = document.createElement("a");
+    way.href = `/login?next=${encodeURIComponent(location.pathname)}`;
+    way.target = "_blank";
+    way.textContent = "Log in in a new tab";
+    wire.append(way, ", then come back to this one.");
+    wire.classList.add("cut");
+  };
+  const loggedIn = async () => (await fetch("/api/v1/me", { headers: { Accept: "application/json" } })).status !== 401;
+  const back = async () => {
+    if (!out || !await loggedIn().catch(() => false)) return;
+    out = false;
+    cutAt = now();
+    if (await proven().catch(() => false)) connect();
+  };
+  /** The proof of this login for every form, if the page is still its owner's; else it is loaded anew only by hand. */
+  const proven = async () => {
+    const page = new DOMParser().parseFromString(await (await fetch(location.href, { headers: { Accept: "text/html" } })).text(), "text/html");
+    const proof = page.querySelector('input[name="csrf_token"]')?.value, who = page.querySelector("[data-me]");
+    if (!proof || who?.dataset.me !== $("[data-me]")?.dataset.me) {
+      say(wire, who ? `This browser is logged in as ${who.textContent} now. Load the page again to go on as ${who.textContent}.` : "Load the page again to go on.");
+      wire.classList.add("cut");
+      return false;
+    }
+    for (const field of all('input[name="csrf_token"]')) field.value = proof;
+    return true;
+  };
+  window.addEventListener("focus", back);
   const connect = () => {
     clearTimeout(timer);
     close();
@@ -221,23 +255,25 @@
       const fresh = JSON.parse(event.data).filter(([number]) => number > before);
       told(fresh.map(([, html]) => html));
     });
-    source.addEventListener("login", () => location.reload());
-    source.onerror = () => {
+    source.addEventListener("login", loggedOut);
+    source.onerror = async () => {
       close();
       if (!cutAt) cutAt = now();
-      timer = setTimeout(connect, Math.min(500 * 2 ** tries++, 5000));
+      if (!tries++ && !await loggedIn().catch(() => true)) return loggedOut();
+      timer = setTimeout(connect, Math.min(250 * 2 ** tries, 5000));
     };
   };
   if (body.dataset.stream && window.EventSource) {
     connect();
     setInterval(() => {
       if (source && Date.now() - heardAt > 12000) { if (!cutAt) cutAt = now() - 12000; connect(); }
-      if (cutAt && !document.hidden) cut();
+      if (cutAt && !out && !document.hidden) cut();
     }, 500);
     let asleep = 0;
     document.addEventListener("visibilitychange", () => { // browsers allow few connections: a hidden page gives its own back
       clearTimeout(asleep);
       if (document.hidden) asleep = setTimeout(() => { clearTimeout(timer); close(); }, 60000);
+      else if (out) back();
       else if (!source) connect();
     });
   }
@@ -263,9 +299,19 @@
     for (const button of all("button", form)) button.disabled = true;
     tell("Sending…", false);
     try {
-      const response = await fetch(form.getAttribute("action"), { method: "POST", body: new URLSearchParams(sent), headers: { Accept: "application/json" }, redirect: "manual" });
-      if (response.type === "opaqueredirect" || response.status === 401) { location.reload(); return; }
-      const said = await response.json();
+      const send = () => fetch(form.getAttribute("action"), { method: "POST", body: new URLSearchParams(sent), headers: { Accept: "application/json" }, redirect: "manual" });
+      let response = await send();
+      if (response.type === "opaqueredirect" || response.status === 401) {
+        tell("Not sent: you are logged out. What you typed stays here: log in in a new tab, and send it again.", true);
+        loggedOut();
+        return;
+      }
+      let said = await response.json();
+      if (said.code === "csrf" && await proven()) { // the same person has logged in again since
+        sent.set("csrf_token", form.elements.namedItem("csrf_token").value);
+        response = await send();
+        said = await response.json();
+      }
       if (said.confirm) { form.dataset.deed = "page"; for (const button of all("button", form)) button.disabled = false; form.requestSubmit(event.submitter); return; }
       if (response.ok) {
         tell(said.told, false);
