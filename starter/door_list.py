@@ -6,7 +6,7 @@ less, within seconds: an incident must not wait for a restart to be rid of someb
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import structlog
@@ -45,9 +45,13 @@ class DoorList:
 
 
 def _unknown(catalog: Catalog) -> Iterator[str]:
-    there = {"person": catalog.people, "group": catalog.groups, "schedule": catalog.schedules}
+    there: dict[str, Collection[str]] = {
+        "person": catalog.people,
+        "group": catalog.groups,
+        "schedule": catalog.schedules,
+    }
     for refs in catalog.access.values():
         for ref in refs:
             kind, _, name = ref.partition(".")
-            if name not in there.get(kind, {}):
+            if name not in there.get(kind, ()):
                 yield ref
