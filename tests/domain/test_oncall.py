@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -21,28 +20,13 @@ from mayday.domain.oncall import (
     shifts,
     with_overrides,
 )
+from tests.domain.rotations import custom, daily, schedule, weekly
 
 SCHEDULE: TypeAdapter[LocalSchedule | ExternalSchedule] = TypeAdapter(Schedule)
 
 
 def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-def schedule(tz: str = "UTC", layers: list[dict[str, Any]] | None = None, **more: Any) -> LocalSchedule:
-    return LocalSchedule.model_validate({"tz": tz, "layers": layers or [daily("ana", "raj")], **more})
-
-
-def daily(*people: str, at: str = "08:00", **more: Any) -> dict[str, Any]:
-    return {"rotation": "daily", "handoff": at, "people": list(people), **more}
-
-
-def weekly(*people: str, at: str = "Mon 09:00", **more: Any) -> dict[str, Any]:
-    return {"rotation": "weekly", "handoff": at, "people": list(people), **more}
-
-
-def custom(*people: str, every: str, **more: Any) -> dict[str, Any]:
-    return {"rotation": "custom", "every": every, "people": list(people), **more}
 
 
 def who(roster: LocalSchedule, at: str) -> str | None:

@@ -4,29 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mayday.domain.oncall import LocalSchedule, gaps, next_handoff, on_call, shifts
-
-
-def schedule(tz: str = "UTC", layers: list[dict[str, Any]] | None = None, **more: Any) -> LocalSchedule:
-    return LocalSchedule.model_validate({"tz": tz, "layers": layers or [daily("ana", "raj")], **more})
-
-
-def daily(*people: str, at: str = "08:00", **more: Any) -> dict[str, Any]:
-    return {"rotation": "daily", "handoff": at, "people": list(people), **more}
-
-
-def weekly(*people: str, at: str = "Mon 09:00", **more: Any) -> dict[str, Any]:
-    return {"rotation": "weekly", "handoff": at, "people": list(people), **more}
-
-
-def custom(*people: str, every: str, **more: Any) -> dict[str, Any]:
-    return {"rotation": "custom", "every": every, "people": list(people), **more}
-
+from tests.domain.rotations import custom, daily, schedule, weekly
 
 PEOPLE = ["ana", "raj", "lee", "dee"]
 ZONES = ["Europe/London", "Europe/Madrid", "America/New_York", "Australia/Lord_Howe"]
@@ -51,6 +34,7 @@ layer = st.one_of(
         lambda p, n, a, s: custom(*p, every=f"{n}m", active=a, start=s), people, st.integers(60, 4000), active, start
     ),
 )
+
 override = st.builds(
     lambda wall, length, person: {
         "from": wall.isoformat(timespec="minutes"),

@@ -10,24 +10,9 @@ from pydantic import TypeAdapter, ValidationError
 from mayday.domain.durations import HintedError
 from mayday.domain.oncall import people_of
 from mayday.domain.schedules import ExternalSchedule, LocalSchedule, Schedule
+from tests.domain.rotations import custom, daily, schedule, weekly
 
 SCHEDULE: TypeAdapter[LocalSchedule | ExternalSchedule] = TypeAdapter(Schedule)
-
-
-def schedule(tz: str = "UTC", layers: list[dict[str, Any]] | None = None, **more: Any) -> LocalSchedule:
-    return LocalSchedule.model_validate({"tz": tz, "layers": layers or [daily("ana", "raj")], **more})
-
-
-def daily(*people: str, at: str = "08:00", **more: Any) -> dict[str, Any]:
-    return {"rotation": "daily", "handoff": at, "people": list(people), **more}
-
-
-def weekly(*people: str, at: str = "Mon 09:00", **more: Any) -> dict[str, Any]:
-    return {"rotation": "weekly", "handoff": at, "people": list(people), **more}
-
-
-def custom(*people: str, every: str, **more: Any) -> dict[str, Any]:
-    return {"rotation": "custom", "every": every, "people": list(people), **more}
 
 
 def test_everybody_who_may_stand_on_a_schedule() -> None:
