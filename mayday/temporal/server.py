@@ -18,6 +18,7 @@ import shutil
 import signal
 import socket
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -31,6 +32,7 @@ log = structlog.get_logger(__name__)
 
 _READY_WITHIN_SECONDS = 60.0
 _STOPS_WITHIN_SECONDS = 15.0
+_STARTS = 3
 _FIRST_RESTART_SECONDS = 0.2
 _LONGEST_RESTART_SECONDS = 10.0
 _LOG_KEPT_BYTES = 10 * 1024 * 1024
@@ -50,6 +52,10 @@ class ServerInUse(TemporalError):
 
 class ServerFailed(TemporalError):
     """The server did not come up."""
+
+
+class _EndedWhileStarting(ServerFailed):
+    """It ended by itself: a port that was free a moment before, a database that it cannot read."""
 
 
 class EmbeddedServer:
@@ -99,10 +105,8 @@ class EmbeddedServer:
         before = self._take_lock()
         try:
             await _end_orphan(before.get("server_pid"), self._database)
-            self.port = self._wanted_port or _free_port(before.get("port"))
-            if self._wanted_ui_port is not None:
-                self.ui_port = self._wanted_ui_port or _free_port(before.get("ui_port"))
-            await self._start()
+            self._choose_ports(before)
+            await self._start_first()
         except BaseException:  # whatever happened, cancellation too: neither process nor lock may stay behind
             await self._end_process()
             self._release_lock()
@@ -145,6 +149,24 @@ class EmbeddedServer:
             return [*command, "--headless"]
         return [*command, "--ui-ip", "127.0.0.1", "--ui-port", str(self.ui_port), "--ui-disable-news-fetch"]
 
+    def _choose_ports(self, before: Mapping[str, Any]) -> None:
+        self.port = self._wanted_port or _free_port(before.get("port"))
+        if self._wanted_ui_port is not None:
+            self.ui_port = self._wanted_ui_port or _free_port(before.get("ui_port"))
+
+    async def _start_first(self) -> None:
+        """Starts it, with other ports where one was lost: the server listens on more ports than these two, and between
+        choosing a free one and listening on it anybody may take it."""
+        for left in reversed(range(_STARTS)):
+            try:
+                return await self._start()
+            except _EndedWhileStarting as error:
+                asked_for = [port for port in (self._wanted_port, self._wanted_ui_port) if port]
+                if not left or not all(_is_free(port) for port in asked_for):
+                    raise
+                log.warning("temporal_start_tried_again", reason=str(error))
+                self._choose_ports({})
+
     async def _start(self) -> None:
         if self._log_file.exists() and self._log_file.stat().st_size > _LOG_KEPT_BYTES:
             self._log_file.replace(self._log_file.with_suffix(".log.1"))
@@ -167,7 +189,7 @@ class EmbeddedServer:
         reason = "no answer"
         while loop.time() < deadline:
             if self._process is None or self._process.returncode is not None:
-                raise ServerFailed(
+                raise _EndedWhileStarting(
                     f"the Temporal server of {self._data} ended while starting: {self._end_of_log()} "
                     f"(its state is in {self._database.name}, its log in {self._log_file.name})"
                 )
@@ -273,14 +295,25 @@ def _free_port(wanted: int | None) -> int:
     for port in (wanted, 0):
         if port is None:
             continue
-        with contextlib.closing(socket.socket()) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
+        bound = _bound(port)
+        if bound is not None:
+            return bound
     raise ServerFailed("no free port on 127.0.0.1")
+
+
+def _is_free(port: int) -> bool:
+    return _bound(port) is not None
+
+
+def _bound(port: int) -> int | None:
+    """The number of the port that a socket was bound to for a moment; 0 asks for any. None: somebody has it."""
+    with contextlib.closing(socket.socket()) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return None
+        return int(probe.getsockname()[1])
 
 
 def _read_owner(lock: IO[str]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.worker import Worker
 
+import mayday.temporal.server as server_module
 from mayday.settings import Settings, load_settings
 from mayday.temporal.connection import TemporalUnreachable, configured_profile, connect
 from mayday.temporal.search_attributes import OPENED, SEVERITY, register_search_attributes
@@ -127,6 +128,35 @@ async def test_a_taken_port_is_said_so(settings: Settings) -> None:
     # and the folder is free again
     async with EmbeddedServer(settings.data):
         pass
+
+
+async def test_a_port_that_was_lost_before_it_was_listened_on_is_chosen_anew(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, loser = server_module.find_temporal(), tmp_path / "temporal"
+    loser.write_text(
+        f'#!/bin/sh\nif [ ! -e "$0.lost" ]; then touch "$0.lost"; echo "bind: address already in use"; exit 1; fi\n'
+        f'exec "{real}" "$@"\n'
+    )
+    loser.chmod(0o755)
+    monkeypatch.setattr(server_module, "find_temporal", lambda: str(loser))
+    async with EmbeddedServer(settings.data) as server:
+        client = await connect(settings, address=server.address)
+        assert await client.service_client.check_health()
+    assert "address already in use" in (settings.data / "temporal.log").read_text()
+
+
+async def test_a_server_that_never_comes_up_says_why_after_three_times(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "temporal"
+    broken.write_text('#!/bin/sh\necho "database disk image is malformed"; exit 1\n')
+    broken.chmod(0o755)
+    monkeypatch.setattr(server_module, "find_temporal", lambda: str(broken))
+    with pytest.raises(ServerFailed, match="malformed"):
+        async with EmbeddedServer(settings.data):
+            pass
+    assert (settings.data / "temporal.log").read_text().count("malformed") == 3
 
 
 async def test_search_attributes_are_registered_once_and_usable(settings: Settings) -> None:
