@@ -58,8 +58,9 @@ async def as_document(parts: Parts, record: IncidentRecord, written: Written, fo
     """
     if form == MARKDOWN:
         return PlainTextResponse(written.text, media_type=MARKDOWN)
-    name = f"Report of {record.severity} {record.title}"
-    page = await asyncio.to_thread(as_html, written.text, name, await _lanes(parts, record))
+    name = f"{'DRILL: ' if record.drill else ''}Report of {record.severity} {record.title}"
+    mark = f"{record.id}, {f'version {written.version}' if written.version else 'before its first version'}"
+    page = await asyncio.to_thread(as_html, written.text, name, await _lanes(parts, record), mark=mark)
     headers = {"Content-Disposition": f'inline; filename="{record.id}-report.{ENDINGS[form]}"'}
     if form == HTML:
         return Response(page, media_type=HTML, headers={**headers, "Content-Security-Policy": ALONE})

@@ -132,6 +132,11 @@ def report(
         typer.echo(f"{output}: version {found['version']}")
 
 
+def _heading(markdown: str) -> str:
+    """What the report is called: its first line."""
+    return f"Report of {markdown.partition(chr(10))[0].removeprefix('# ')}"
+
+
 def _write_report(found: dict[str, Any], output: Path) -> None:
     """By the end of the file's name; a page has the lanes of the night in it."""
     from mayday.archive.printing import NotPrinted, as_html, as_pdf
@@ -139,7 +144,9 @@ def _write_report(found: dict[str, Any], output: Path) -> None:
     content = found["markdown"].encode()
     if output.suffix in (".html", ".htm", ".pdf"):
         lanes = remote().download(f"/api/v1/reviews/{found['incident_id']}/lanes").decode()
-        page = as_html(found["markdown"], f"Report of {found['incident_id']}", lanes)
+        version = f"version {found['version']}" if found["version"] else "before its first version"
+        mark = f"{found['incident_id']}, {version}"
+        page = as_html(found["markdown"], _heading(found["markdown"]), lanes, mark=mark)
         try:
             content = as_pdf(page) if output.suffix == ".pdf" else page.encode()
         except NotPrinted as error:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mayday.domain.effects import EffectResult, Wire
-from mayday.domain.review.wire import Finding, PendingFinal, ReportReader, ReviewAccess, ReviewInput, VendorRca
+from mayday.domain.review.owed import Finding, PendingFinal, VendorRca
+from mayday.domain.review.wire import ReportReader, ReviewAccess, ReviewInput
 from mayday.walker import ballots, people
 from mayday.walker.scope import priority
 from mayday.walker.state import Flight

@@ -18,7 +18,8 @@ from mayday.domain.incident import Board, Pending
 from mayday.domain.report.kpis import Kpis
 from mayday.domain.report.score_model import ScoreCard
 from mayday.domain.review import ReviewBoard
-from mayday.domain.review.wire import FollowUp, PendingFinal, WrittenSection
+from mayday.domain.review.owed import FollowUp, PendingFinal
+from mayday.domain.review.wire import WrittenSection
 from mayday.records.audit import AuditRow
 from mayday.records.desk.bridges import DeskBridge
 from mayday.records.desk.cases import CaseContact, DeskCase

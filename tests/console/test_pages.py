@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from mayday.domain.incident import Board, Pending, RoleHolder
-from mayday.domain.review.wire import FollowUp as Action
+from mayday.domain.review.owed import FollowUp as Action
 from mayday.domain.timeline import GENESIS, Entry, append
 from mayday.records.desk.bridges import DeskBridge
 from mayday.records.reviews import FollowUp, ReviewRecord

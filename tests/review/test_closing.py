@@ -18,7 +18,7 @@ def test_nothing_is_closed_while_its_form_is_empty() -> None:
     story = reviewed()
     code, reason = story.refused("close", "ana")
     assert code == "invalid"
-    assert "category, cause_code, caused_by_change, detected_by, impact_started_at, impact_ended_at" in reason
+    assert "category, cause code, caused by change, detected by, impact started at, impact ended at" in reason
     detail = story.applied(
         "closing_form", "ana", **{key: FORM[key] for key in ("category", "cause_code", "detected_by")}
     )
@@ -35,6 +35,22 @@ def test_nothing_is_closed_while_its_form_is_empty() -> None:
     status = story.of("status_changed")[0].data
     assert (status["status"], status["before"]) == ("closed", "resolved")
     assert story.case.finished
+
+
+def test_the_ledger_says_in_words_what_closing_lacks_and_when_it_lacks_nothing() -> None:
+    story = Story(given(impact_started_at=FORM["impact_started_at"], impact_ended_at=FORM["impact_ended_at"]))
+
+    def line() -> str:
+        return next(item.text for item in story.case.board().ledger if item.id == "closing")
+
+    assert line() == (
+        "Close the review, which still lacks the state reviewed (it is draft); "
+        "the closing form (category, cause code, caused by change, detected by)"
+    )
+    story.applied("set_state", "ana", state="in_review")
+    story.applied("set_state", "ana", state="reviewed")
+    story.applied("closing_form", "ana", **FORM)
+    assert line() == "Close the review: nothing is missing any more"
 
 
 def test_what_the_incident_knows_of_its_impact_is_filled_in() -> None:

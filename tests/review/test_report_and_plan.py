@@ -172,9 +172,9 @@ def test_waits_and_blocks_are_not_judged() -> None:
     [
         ("Resolve a SEV1", 4 * 3600, 3600, True),
         ("Answer “call”", 180, 240, False),
-        ("Arrive after call", 600, 960, True),
+        ("Arrive after “call”", 600, 960, True),
         ("Decide “change”", 900, None, False),
-        ("Do ticket", 600, 300, True),
+        ("Do “ticket”", 600, 300, True),
     ],
 )
 def test_each_promise_stands_with_its_limit(name: str, limit: int, took: int | None, kept: bool) -> None:

@@ -8,8 +8,9 @@ from hypothesis import given as over
 from hypothesis import strategies as st
 
 from mayday.domain.report import draft, render
-from mayday.domain.report.words import length, plain
-from mayday.domain.review.wire import ClosingForm, Finding, FollowUp, ReviewBoard, WrittenSection
+from mayday.domain.report.words import length, plain, quoted
+from mayday.domain.review.owed import Finding, FollowUp
+from mayday.domain.review.wire import ClosingForm, ReviewBoard, WrittenSection
 from tests.review.chains import Chain
 from tests.review.one_night import START, clock_of, night
 
@@ -49,7 +50,7 @@ def test_what_people_write_and_what_they_still_have_to() -> None:
     )
     text = render(draft(night().entries, incident_id="INC-1", review=board, version=3, drafted_at=START))
     assert "It broke.\n\n- first &lt;script>" in text
-    assert "*dee, version 2, 2026-03-02 02:10:00*" in text
+    assert "*Version 2 by dee, 2026-03-02 02:10:00*" in text
     assert "*To be written: What is known about the cause." in text
     assert r"| A1 | Second \| gateway | lee | normal |" in text
     assert "**open**, refused by dana: no rollback" in text
@@ -161,3 +162,43 @@ def test_words_that_people_read_are_not_cut_up_by_escapes() -> None:
     assert [length(seconds) for seconds in (None, 5, 65, 3905, 100_000)] == [
         "-", "5 s", "1 min 05 s", "1 h 05 min", "1 d 3 h",
     ]  # fmt: skip
+
+
+def test_the_summary_says_what_is_known_before_anybody_has_written_one() -> None:
+    text = render(draft(night().entries, incident_id="INC-1"))
+    summary = text.partition("## Summary")[2].partition("## Impact")[0]
+    assert summary.strip().splitlines() == [
+        "- SEV1 on payments, opened 2026-03-02 02:10:00, mitigated after 1 h 30 min, resolved after 1 h 40 min.",
+        "- Impact for 1 h 38 min, from 2026-03-02 02:00:00 to 2026-03-02 03:38:00; 4,200 customers affected.",
+        "- In command: dee; nobody was in command for 7 min 00 s.",
+        "- 2 decisions: 1 approved, 1 unapproved emergency.",
+        "- Promises kept: 0 of 1 to customers, 2 of 3 between teams; 1 update missed.",
+        "- Vendor gateway co: first reply after 1 h 02 min, broke its contract once.",
+        "",
+        "*To be written: What happened, in a few sentences that an executive understands.*",
+    ]
+
+
+def test_what_people_write_neither_turns_lines_around_nor_ends_our_sections() -> None:
+    assert plain("saw \u202egnihton\u202c \x07special") == "saw gnihton special"
+    assert (
+        quoted("# Mine\n## Also\n```\n# a comment\n```\n\u202eback")
+        == "#### Mine\n#### Also\n```\n# a comment\n```\nback"
+    )
+
+
+def test_a_night_of_a_thousand_notes_lists_the_first_and_says_where_the_others_are() -> None:
+    chain = night()
+    for number in range(1000):
+        chain.add(102, "noted", "lee", None, words=f"note {number}")
+    text = render(draft(chain.entries, incident_id="INC-1"))
+    assert "- and 941 more on the timeline" in text
+    assert "And 631 more: `mayday incident timeline INC-1`." in text
+
+
+def test_the_timeline_is_a_table_a_day() -> None:
+    chain = night()
+    chain.add(1440, "noted", "lee", None, words="a day later")
+    text = render(draft(chain.entries, incident_id="INC-1"))
+    assert "### 2026-03-02\n\n| time | what |" in text
+    assert "### 2026-03-03\n\n| time | what |\n| --- | --- |\n| 02:10:00 | a day later |" in text

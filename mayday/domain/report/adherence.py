@@ -88,7 +88,7 @@ def adherence(plan: Mapping[str, Any], entries: Sequence[Entry]) -> list[StepFac
             known.add(path)
             added = PlannedStep(path, "by hand", text(entry.data.get("verb")), text(entry.data.get("verb")), "")
             fact = _judged(added, own.get(path, [entry]))
-            fact.note = "; ".join(part for part in (f"added by {entry.actor}", fact.note) if part)
+            fact.note = "; ".join(part for part in (f"added by {entry.by}", fact.note) if part)
             facts.append(fact)
     return facts
 
@@ -123,7 +123,7 @@ def _verdict(entries: Sequence[Entry]) -> tuple[StepState, str]:
     for entry in of(entries, "overridden"):
         if entry.data.get("action") in TAKEN:
             reason = text(entry.data.get("reason"))
-            return "overridden", f"{entry.actor}: {text(entry.data.get('action'))}{f', {reason}' if reason else ''}"
+            return "overridden", f"{entry.by}: {text(entry.data.get('action'))}{f', {reason}' if reason else ''}"
     for entry in entries:
         if entry.kind == "step_skipped":
             return "skipped", text(entry.data.get("reason"))

@@ -78,6 +78,13 @@ def commanders(entries: Sequence[Entry]) -> list[EventFact]:
     return [_event(entry) for entry in of(entries, "role_taken") if entry.data.get("role") == COMMANDER]
 
 
+def led_by(entries: Sequence[Entry]) -> list[str]:
+    """Whoever held command, in that order."""
+    return [
+        text(entry.data.get("person")) for entry in of(entries, "role_taken") if entry.data.get("role") == COMMANDER
+    ]
+
+
 def severities(entries: Sequence[Entry]) -> list[EventFact]:
     return [_event(entry) for entry in of(entries, "severity_changed", "status_changed")]
 

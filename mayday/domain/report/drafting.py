@@ -92,6 +92,7 @@ def _facts(chain: Sequence[Entry], incident_id: str) -> Report:
         clocks=clocks.clocks(chain),
         leaderless=clocks.leaderless(chain),
         commanders=course.commanders(chain),
+        led_by=course.led_by(chain),
         severities=course.severities(chain),
         phases=course.phases(chain),
         decisions=decisions.decisions(chain),

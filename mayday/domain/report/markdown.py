@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
 
 from mayday.domain.plain_words import spoken
-from mayday.domain.report.model import AudienceFact, DecisionFact, Report, VendorFact, VoteFact
+from mayday.domain.report.gist import gist
+from mayday.domain.report.model import AudienceFact, DecisionFact, EventFact, Report, VendorFact, VoteFact
 from mayday.domain.report.plan_sections import followed, promised
 from mayday.domain.report.score_words import scores
 from mayday.domain.report.words import because, events, length, plain, quoted, shortened, table, when
+from mayday.domain.review.owed import Finding, VendorRca
 from mayday.domain.review.reporting import PEOPLE_SECTIONS
-from mayday.domain.review.wire import Finding, VendorRca
 from mayday.domain.timeline_words import thing
 
 AUDIENCE_HEAD = ("audience", "sent", "first after", "longest gap", "on time", "missed", "holding lines")
+UNFILLED = "to be filled in"
 #: lines of the short timeline in the text; the whole one is in the records
 LISTED = 400
+#: lines of each list of what was done by hand, failed, or was noted
+FIRST = 60
 TITLES = {
     "summary": "Summary",
     "impact": "Impact",
@@ -82,28 +88,34 @@ def _head(report: Report) -> str:
 
 
 def _people(report: Report, section: str) -> str:
-    title = f"## {TITLES[section]}"
+    title = "\n\n".join([f"## {TITLES[section]}", *([_gist(report)] if section == "summary" else [])])
     written = report.written.get(section)
     if written is None:
         return f"{title}\n\n*To be written: {PEOPLE_SECTIONS[section]}*"
-    author = f"*{named(written.author, report)}, version {written.version}, {when(written.at)}*"
+    author = f"*Version {written.version} by {named(written.author, report)}, {when(written.at)}*"
     return f"{title}\n\n{quoted(written.text)}\n\n{author}"
+
+
+def _gist(report: Report) -> str:
+    return "\n".join(f"- {line}" for line in gist(report)) or "Nothing stands on the timeline yet."
 
 
 def _impact(report: Report) -> str:
     form = report.form
+    customers = "not known yet" if report.customers_affected is None else f"{report.customers_affected:,}"
+    change = (
+        UNFILLED if form.caused_by_change is None else f"yes {plain(form.change)}" if form.caused_by_change else "no"
+    )
     rows = [
-        ("Customers affected", "-" if report.customers_affected is None else f"{report.customers_affected:,}"),
+        ("Customers affected", customers),
         ("Impact", _from_to(report.impact_started_at, report.impact_ended_at)),
         ("Incident", f"{when(report.opened_at)} to {when(report.resolved_at)}"),
         ("Alerts", str(report.alerts)),
         ("Reopened", f"{report.reopened} times" if report.reopened else "no"),
-        ("Category, cause", f"{plain(form.category) or '-'}, {plain(form.cause_code) or '-'}"),
-        (
-            "Caused by a change",
-            "-" if form.caused_by_change is None else "yes " + plain(form.change) if form.caused_by_change else "no",
-        ),
-        ("Detected by", plain(form.detected_by) or "-"),
+        ("Category", plain(form.category) or UNFILLED),
+        ("Cause", plain(form.cause_code) or UNFILLED),
+        ("Caused by a change", change),
+        ("Detected by", plain(form.detected_by) or UNFILLED),
     ]
     return table(("", ""), rows)
 
@@ -260,12 +272,18 @@ def _vendor(fact: VendorFact, report: Report) -> list[str]:
 
 def _by_hand(report: Report) -> str:
     lines = ["## By hand, and what failed", ""]
-    lines += events(report.interventions) or ["Nothing was overridden or added by hand."]
+    lines += _some(report.interventions) or ["Nothing was overridden or added by hand."]
     if report.failures:
-        lines += ["", "Failed or late:", "", *events(report.failures)]
+        lines += ["", "Failed or late:", "", *_some(report.failures)]
     if report.notes:
-        lines += ["", "Notes:", "", *events(report.notes)]
+        lines += ["", "Notes:", "", *_some(report.notes)]
     return "\n".join(lines)
+
+
+def _some(items: Sequence[EventFact]) -> list[str]:
+    """The first of them; a night of a thousand notes has them all on its timeline."""
+    more = len(items) - FIRST
+    return [*events(items[:FIRST]), *([f"- and {more} more on the timeline"] if more > 0 else [])]
 
 
 def _exceptions(report: Report) -> str:
@@ -299,14 +317,19 @@ def _actions(report: Report) -> str:
         )
         for item in report.actions
     ]
-    return "\n".join(["## Follow-up actions", "", table(("", "action", "owner", "priority", "due", "state"), rows)])
+    return "\n".join(["## Follow-up actions", "", table(("no.", "action", "owner", "priority", "due", "state"), rows)])
 
 
 def _timeline(report: Report) -> str:
     shown = report.timeline[:LISTED]
-    lines = ["## Timeline", "", *events(shown)]
+    lines = ["## Timeline"]
+    for day, happened in groupby(sorted(shown, key=lambda event: event.at), lambda event: when(event.at)[:10]):
+        rows = [(when(event.at)[11:], plain(event.text)) for event in happened]
+        lines += ["", f"### {day}", "", table(("time", "what"), rows)]
+    if not shown:
+        lines += ["", "Nothing stands on the timeline yet."]
     if len(report.timeline) > len(shown):
-        lines.append(f"- ... and {len(report.timeline) - len(shown)} more in the records")
+        lines += ["", f"And {len(report.timeline) - len(shown)} more: `mayday incident timeline {report.incident_id}`."]
     return "\n".join(lines)
 
 

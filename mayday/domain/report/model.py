@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Literal
 
 from mayday.domain.report.score_model import ScoreCard
-from mayday.domain.review.wire import ClosingForm, Finding, FollowUp, ReviewMeeting, VendorRca, WrittenSection
+from mayday.domain.review.owed import Finding, FollowUp, VendorRca
+from mayday.domain.review.wire import ClosingForm, ReviewMeeting, WrittenSection
 from mayday.domain.timeline_words import NAMELESS, Naming
 from mayday.domain.wire import Wire
 
@@ -196,6 +197,8 @@ class Report(Wire):
     clocks: list[ClockFact] = []
     leaderless: list[Span] = []
     commanders: list[EventFact] = []
+    #: person ids, in the order in which they took command
+    led_by: list[str] = []
     severities: list[EventFact] = []
     phases: list[PhaseFact] = []
     decisions: list[DecisionFact] = []

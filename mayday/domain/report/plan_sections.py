@@ -5,7 +5,7 @@ from __future__ import annotations
 from mayday.domain.plain_words import spoken
 from mayday.domain.report.model import PromiseFact, Report, StepFact
 from mayday.domain.report.words import length, plain, shortened, table, when
-from mayday.domain.timeline_words import thing
+from mayday.domain.timeline_words import Naming, thing
 
 _VERDICTS = {True: "kept", False: "**broken**", None: "-"}
 _NEUTRAL = ("in time", "not called for", "no trace")
@@ -21,7 +21,7 @@ def promised(report: Report) -> str:
         if facts:
             judged = [fact for fact in facts if fact.kept is not None]
             kept = sum(fact.kept is True for fact in judged)
-            head = ("promise", "limit", "took", "", "")
+            head = ("promise", "limit", "took", "verdict", "note")
             lines += ["", f"### {title}: {kept} of {len(judged)} kept", "", table(head, map(_promise, facts))]
     return "\n".join(lines)
 
@@ -40,14 +40,14 @@ def followed(report: Report) -> str:
         counts[fact.how] = counts.get(fact.how, 0) + 1
     called = sum(count for how, count in counts.items() if how != "not called for")
     summary = ", ".join(f"{count} {how}" for how, count in sorted(counts.items(), key=lambda item: -item[1]))
-    head = ("phase", "step", "what", "began", "took", "", "why")
+    head = ("phase", "step", "what", "began", "took", "how", "why")
     lines = ["## Runbook adherence", "", f"{called} steps were called for. {summary.capitalize()}."]
-    return "\n".join([*lines, "", table(head, map(_step, report.steps))])
+    return "\n".join([*lines, "", table(head, [_step(fact, report.naming) for fact in report.steps])])
 
 
-def _step(fact: StepFact) -> tuple[str, ...]:
+def _step(fact: StepFact, naming: Naming) -> tuple[str, ...]:
     how = fact.how if fact.how in _NEUTRAL else f"**{fact.how}**"
-    what = plain(shortened(fact.what, 90))
+    what = plain(shortened(naming.text(fact.what), 90))
     phase, step = plain(spoken(fact.phase)), plain(thing(fact.path))
     return (
         phase, step, what, when(fact.began_at)[11:] or "-", length(fact.seconds), how,

@@ -10,11 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from mayday.domain.durations import Duration, DurationError
+from mayday.domain.plain_words import spoken
 from mayday.domain.report import clocks
 from mayday.domain.report.adherence import DEEPEST
 from mayday.domain.report.communication import audiences
 from mayday.domain.report.model import PromiseFact
-from mayday.domain.report.reading import at, first, last, moment, of, seconds, text
+from mayday.domain.report.reading import at, first, last, moment, number, of, seconds, text
 from mayday.domain.timeline import Entry
 from mayday.domain.timeline_words import thing
 
@@ -58,10 +59,14 @@ def _updates(policy: Mapping[str, Any], entries: Sequence[Entry]) -> list[Promis
     found = []
     for audience in audiences(entries):
         if audience.due:
-            limit = _length((policy.get("updates") or {}).get(audience.audience))
+            begun = [
+                entry for entry in of(entries, "cadence_started") if entry.data.get("audience") == audience.audience
+            ]
+            every = number(begun[0].data.get("every_s")) if begun else None  # the runbook's own, where it has one
+            limit = every or _length((policy.get("updates") or {}).get(audience.audience))
             share = f"{audience.on_time} of {audience.due} on time"
             kept = audience.on_time == audience.due
-            name = f"Updates to {audience.audience}"
+            name = f"Updates to {spoken(audience.audience)}"
             longest = audience.longest_gap_s
             found.append(PromiseFact(kind="SLA", name=name, limit_s=limit, took_s=longest, kept=kept, note=share))
     return found
@@ -86,7 +91,9 @@ def _pages(plan: Mapping[str, Any], policy: Mapping[str, Any], entries: Sequence
         missing, joined = first(course, "not_joined"), first(course, "joined")
         if join is not None and answer is not None and (missing or joined):
             took = seconds(at(answer), at(joined)) if joined else None
-            arrived = PromiseFact(kind="OLA", name=f"Arrive after {page}", limit_s=join, took_s=took)
+            arrived = PromiseFact(
+                kind="OLA", name=f"Arrive after {thing(page, quoted=True)}", limit_s=join, took_s=took
+            )
             arrived.kept = missing is None
             found.append(arrived)
     return found
@@ -162,7 +169,7 @@ def _tasks(entries: Sequence[Entry]) -> list[PromiseFact]:
             continue
         done = next((e for e in of(entries, "task_completed") if e.data.get("task") == name and e.seq > task.seq), None)
         overdue = any(entry.data.get("task") == name for entry in of(entries, "task_overdue"))
-        fact = _by(f"Do {name}", task, due, done)
+        fact = _by(f"Do {thing(name, quoted=True)}", task, due, done)
         if done is None and overdue:
             fact.kept = False
         if fact.kept is not None:

@@ -11,16 +11,25 @@ from mayday.domain.timeline import timestamp
 
 # what starts something in the middle of a line; an underscore only at the edge of a word
 _SPECIAL = re.compile(r"([\\`*\[\]|]|(?<!\w)_|_(?!\w))")
+_HEADING = re.compile(r"^ {0,3}#{1,3}(?=\s)")
+# turns what follows them around, or shows nothing: a line would not read as it was written down
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
 def plain(value: str | None) -> str:
     """One line of text that Markdown and HTML leave alone."""
-    return "" if value is None else _SPECIAL.sub(r"\\\1", " ".join(value.split())).replace("<", "&lt;")
+    if value is None:
+        return ""
+    return _SPECIAL.sub(r"\\\1", _UNSEEN.sub("", " ".join(value.split()))).replace("<", "&lt;")
 
 
 def quoted(value: str) -> str:
-    """What a person wrote for the report: their Markdown counts, raw HTML does not."""
-    return value.strip().replace("<", "&lt;")
+    """What a person wrote for the report: their Markdown counts, raw HTML does not; a heading stands below ours."""
+    lines, fenced = [], False
+    for line in _UNSEEN.sub("", value.strip()).replace("<", "&lt;").split("\n"):
+        fenced ^= line.lstrip().startswith(("```", "~~~"))
+        lines.append(line if fenced else _HEADING.sub("####", line))
+    return "\n".join(lines)
 
 
 def shortened(value: str, most: int = 200) -> str:

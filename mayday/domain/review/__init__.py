@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from mayday.domain.review.case import ReviewCase
 from mayday.domain.review.commands import REVIEW_COMMAND, ReviewCommand, ReviewEnvelope
+from mayday.domain.review.owed import Finding, PendingFinal, VendorRca
 from mayday.domain.review.reporting import PEOPLE_SECTIONS
-from mayday.domain.review.wire import Finding, PendingFinal, ReviewBoard, ReviewInput, VendorRca
+from mayday.domain.review.wire import ReviewBoard, ReviewInput
 
 __all__ = [
     "PEOPLE_SECTIONS",

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from mayday.domain.effects import ActionRequest, EffectRequest, EffectResult
 from mayday.domain.review.duty import SYSTEM, moment
-from mayday.domain.review.wire import CLOSE_ACTION, NOTE_ACTION, OPEN_ACTION, FollowUp
+from mayday.domain.review.owed import FollowUp
+from mayday.domain.review.wire import CLOSE_ACTION, NOTE_ACTION, OPEN_ACTION
 
 if TYPE_CHECKING:
     from mayday.domain.review.followups import FollowUpsDuty

@@ -16,8 +16,10 @@ from mayday.domain.effects import PAGE, EffectFailure, EffectRequest, EffectResu
 from mayday.domain.review.commands import ReviewCommand
 from mayday.domain.review.duties import DUTIES
 from mayday.domain.review.duty import SYSTEM, Duty, RefusedCommand, ref
+from mayday.domain.review.owed import Obligation
+from mayday.domain.review.rules import ReviewRules
 from mayday.domain.review.state import ReviewCarried, ReviewState
-from mayday.domain.review.wire import Obligation, ReviewBoard, ReviewInput, ReviewRules
+from mayday.domain.review.wire import ReviewBoard, ReviewInput
 from mayday.domain.review.writers import viewers_refusal, writers_of
 from mayday.domain.timeline import Entry, append, plain
 

@@ -11,19 +11,22 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mayday.domain.effects import EffectRequest, EffectResult
+from mayday.domain.plain_words import spoken
 from mayday.domain.review.commands import Close, FillClosingForm, ReviewNote, SetState, Withdraw
 from mayday.domain.review.duty import SYSTEM, Duty, RefusedCommand, moment
 from mayday.domain.review.meeting import MeetingDuty
+from mayday.domain.review.owed import Obligation
 from mayday.domain.review.pace import elapsed
 from mayday.domain.review.sending import SendingDuty
 from mayday.domain.review.state import ReviewCarried
-from mayday.domain.review.wire import ClosingForm, Obligation
+from mayday.domain.review.wire import ClosingForm
 from mayday.domain.review.writers import need_teller
 
 ORDER = ("draft", "in_review", "reviewed", "closed")
 WORDS = {"draft": "draft", "in_review": "in review", "reviewed": "reviewed", "closed": "closed"}
 AFTER_MEETING = timedelta(hours=24)
 LONGEST_ANSWER = 200
+NOTHING_MISSING = "somebody to close it"
 
 
 class ClosingDuty(Duty):
@@ -49,8 +52,7 @@ class ClosingDuty(Duty):
         told = self.case.notify(
             self,
             [*self.case.owner(), *above],
-            f"The review of {self.given.card.title} is {WORDS[self.state.status]}. Closing needs: "
-            f"{'; '.join(self.needs())}",
+            f"The review of {self.given.card.title} is {WORDS[self.state.status]}. {self._asked()}.",
         )
         self.case.log(
             "review_reminded",
@@ -75,7 +77,7 @@ class ClosingDuty(Duty):
         found += [
             f"a second person for the final message to {item.audience}" for item in self.state.finals if item.open
         ]
-        return found or ["somebody to close it"]
+        return found or [NOTHING_MISSING]
 
     def ledger(self) -> list[Obligation]:
         if self.state.status == "closed":
@@ -87,10 +89,25 @@ class ClosingDuty(Duty):
                     "kind": "closing",
                     "for": self.case.owner(),
                     "due_at": self._next_reminder(),
-                    "text": f"Close the review: {'; '.join(self.needs())}",
+                    "text": self._asked(),
                 }
             )
         ]
+
+    def _missing(self) -> str:
+        """What still stands in the way, as people say it; empty when nothing does."""
+        lacking = self.state.form.missing()
+        form = f"the closing form ({', '.join(spoken(name) for name in lacking)})"
+        words = [form if lacking and need.startswith("the closing form") else need for need in self.needs()]
+        return "" if words == [NOTHING_MISSING] else "; ".join(words)
+
+    def _asked(self) -> str:
+        missing = self._missing()
+        return (
+            f"Close the review, which still lacks {missing}"
+            if missing
+            else "Close the review: nothing is missing any more"
+        )
 
     # -- commands
 
@@ -154,7 +171,7 @@ class ClosingDuty(Duty):
         self.case.need_open()
         self.case.need_steward(command.actor)
         if self.state.status != "reviewed" or self.state.form.missing() or any(item.open for item in self.state.finals):
-            raise RefusedCommand("invalid", f"closing still needs {'; '.join(self.needs())}")
+            raise RefusedCommand("invalid", f"closing still needs {self._missing()}")
 
     def apply_close(self, command: Close | SetState) -> dict[str, Any]:
         before = self.state.status

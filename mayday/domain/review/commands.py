@@ -10,7 +10,7 @@ from pydantic import Field, TypeAdapter
 
 from mayday.domain.commands import CommandBase
 from mayday.domain.effects import Wire
-from mayday.domain.review.wire import Priority
+from mayday.domain.review.owed import Priority
 
 
 class AcceptOwnership(CommandBase):

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from mayday.domain.commands import RefusalCode
 from mayday.domain.effects import EffectRequest, EffectResult
+from mayday.domain.review.owed import Obligation
 from mayday.domain.review.state import ReviewState
-from mayday.domain.review.wire import Obligation, ReviewInput
+from mayday.domain.review.wire import ReviewInput
 from mayday.domain.timeline import timestamp
 
 if TYPE_CHECKING:

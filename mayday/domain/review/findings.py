@@ -13,8 +13,8 @@ from typing import Any
 from mayday.domain.effects import EffectRequest, EffectResult
 from mayday.domain.review.commands import AnswerFinding, SettleFinding
 from mayday.domain.review.duty import SYSTEM, Duty, RefusedCommand, moment
+from mayday.domain.review.owed import Finding, Obligation
 from mayday.domain.review.pace import elapsed
-from mayday.domain.review.wire import Finding, Obligation
 
 QUESTIONS = {
     "ratification": "Ratify, or refuse, the emergency decision taken without approval",

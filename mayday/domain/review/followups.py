@@ -20,8 +20,8 @@ from mayday.domain.review.commands import (
     TellAction,
 )
 from mayday.domain.review.duty import SYSTEM, Duty, RefusedCommand, moment, ref
+from mayday.domain.review.owed import FollowUp, Obligation
 from mayday.domain.review.pace import elapsed
-from mayday.domain.review.wire import FollowUp, Obligation
 from mayday.domain.review.writers import need_writer
 
 LONGEST_TITLE = 500

@@ -12,17 +12,10 @@ from typing import Any
 from mayday.domain.effects import EffectRequest, EffectResult
 from mayday.domain.review.commands import RescheduleMeeting
 from mayday.domain.review.duty import SYSTEM, Duty, RefusedCommand, moment
+from mayday.domain.review.owed import Obligation
 from mayday.domain.review.pace import elapsed
-from mayday.domain.review.wire import (
-    MEETING_SLOT,
-    SEND_INVITE,
-    InviteRequest,
-    MeetingRule,
-    Obligation,
-    ReviewMeeting,
-    Slot,
-    SlotRequest,
-)
+from mayday.domain.review.rules import MeetingRule
+from mayday.domain.review.wire import MEETING_SLOT, SEND_INVITE, InviteRequest, ReviewMeeting, Slot, SlotRequest
 
 
 class MeetingDuty(Duty):

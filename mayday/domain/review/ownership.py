@@ -13,9 +13,9 @@ from typing import Any
 from mayday.domain.effects import DEADLINE, Deadline, DeadlineRequest, EffectRequest, EffectResult
 from mayday.domain.review.commands import AcceptOwnership, ReassignOwner
 from mayday.domain.review.duty import SYSTEM, Duty, RefusedCommand, moment, ref
+from mayday.domain.review.owed import Obligation
 from mayday.domain.review.pace import elapsed
 from mayday.domain.review.state import Ownership
-from mayday.domain.review.wire import Obligation
 
 ACCEPT_WITHIN = "1 business day"
 ACCEPT_WITHIN_ELAPSED = timedelta(hours=24)

@@ -7,8 +7,9 @@ from typing import Any
 from mayday.domain.effects import ActionRequest, EffectRequest, EffectResult
 from mayday.domain.review.commands import SetProblem
 from mayday.domain.review.duty import SYSTEM, Duty, RefusedCommand, moment
+from mayday.domain.review.owed import Obligation
 from mayday.domain.review.state import Problem
-from mayday.domain.review.wire import OPEN_PROBLEM, Obligation
+from mayday.domain.review.wire import OPEN_PROBLEM
 
 
 class ProblemDuty(Duty):

@@ -13,7 +13,7 @@ from typing import Any
 from mayday.domain.effects import SEND, EffectRequest, EffectResult, SendRequest
 from mayday.domain.review.commands import Release, Rewrite
 from mayday.domain.review.duty import SYSTEM, Duty, RefusedCommand
-from mayday.domain.review.wire import Obligation, PendingFinal
+from mayday.domain.review.owed import Obligation, PendingFinal
 
 FIRST_REMINDER = timedelta(hours=1)
 REMIND_EVERY = timedelta(hours=4)

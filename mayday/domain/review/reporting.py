@@ -15,8 +15,9 @@ from mayday.domain.effects import EffectRequest, EffectResult
 from mayday.domain.review.commands import EditReport
 from mayday.domain.review.duty import SYSTEM, Duty, RefusedCommand, moment
 from mayday.domain.review.meeting import MeetingDuty
+from mayday.domain.review.owed import Obligation
 from mayday.domain.review.pace import elapsed
-from mayday.domain.review.wire import DRAFT_REPORT, DraftRequest, Obligation, WrittenSection
+from mayday.domain.review.wire import DRAFT_REPORT, DraftRequest, WrittenSection
 from mayday.domain.review.writers import need_writer
 
 #: sections that only people can write, with what belongs there

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 
 from mayday.domain.effects import EffectRequest, EffectResult
 from mayday.domain.review.duty import SYSTEM, Duty
-from mayday.domain.review.wire import SEND_REPORT, Obligation, ReportReader, SendReport, SentReport
+from mayday.domain.review.owed import Obligation
+from mayday.domain.review.wire import SEND_REPORT, ReportReader, SendReport, SentReport
 
 RETRY_AFTER = timedelta(hours=1)
 TRIES = 5

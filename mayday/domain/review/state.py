@@ -6,17 +6,8 @@ from datetime import datetime
 
 from mayday.domain.commands import Answer
 from mayday.domain.effects import EffectRequest, Wire
-from mayday.domain.review.wire import (
-    ClosingForm,
-    Finding,
-    FollowUp,
-    PendingFinal,
-    ReviewMeeting,
-    ReviewStatus,
-    SentReport,
-    VendorRca,
-    WrittenSection,
-)
+from mayday.domain.review.owed import Finding, FollowUp, PendingFinal, VendorRca
+from mayday.domain.review.wire import ClosingForm, ReviewMeeting, ReviewStatus, SentReport, WrittenSection
 from mayday.domain.timeline import Entry
 
 

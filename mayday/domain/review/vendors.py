@@ -8,7 +8,7 @@ from typing import Any
 from mayday.domain.effects import VENDOR_CONTACT, EffectRequest, EffectResult, VendorCase
 from mayday.domain.review.commands import ReceiveRca
 from mayday.domain.review.duty import SYSTEM, Duty, RefusedCommand, moment
-from mayday.domain.review.wire import Obligation, VendorRca
+from mayday.domain.review.owed import Obligation, VendorRca
 from mayday.domain.review.writers import need_writer
 
 CHASED_FOR = timedelta(days=30)

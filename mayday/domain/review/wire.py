@@ -9,10 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import Field
-
-from mayday.domain.durations import Duration
 from mayday.domain.effects import IncidentCard, SendRequest, SentVia, Unreached, Wire
+from mayday.domain.review.owed import Finding, FollowUp, Obligation, PendingFinal, VendorRca
 
 MEETING_SLOT = "calendar.meeting_slot"
 SEND_INVITE = "review.send_invite"
@@ -22,130 +20,6 @@ OPEN_PROBLEM = "itsm.open_problem"
 OPEN_ACTION, NOTE_ACTION, CLOSE_ACTION = "itsm.open_action", "itsm.note_action", "itsm.close_action"
 
 ReviewStatus = Literal["draft", "in_review", "reviewed", "closed", "withdrawn"]
-Priority = Literal["high", "normal"]
-FindingKind = Literal["ratification", "confirmation", "exception"]
-
-
-class MeetingRule(Wire):
-    """When the review meeting is held: by severity, in elapsed time or in business days of `calendar`."""
-
-    within: Duration | dict[str, Duration] = {
-        "SEV1": Duration.parse("3 days"),
-        "SEV2": Duration.parse("5 business days"),
-    }
-    duration: Duration = Duration.parse("30m")
-    calendar: str = "default"
-
-    def for_severity(self, severity: str) -> Duration | None:
-        """The time limit for `severity`; None: this severity has no meeting."""
-        return self.within.get(severity) if isinstance(self.within, dict) else self.within
-
-
-class ActionRule(Wire):
-    """How follow-up actions are chased. Defaults: 4 and 8 weeks [Atlassian incident handbook], reminded weekly."""
-
-    remind_every: Duration = Duration.parse("7d")
-    due: dict[str, Duration] = {}
-
-    def due_after(self, priority: str) -> Duration:
-        default = "4w" if priority == "high" else "8w"
-        return self.due.get(priority) or Duration.parse(default)
-
-
-class ReviewRules(Wire):
-    """The runbook's `review:` block as the review reads it; a runbook without one has these defaults."""
-
-    meeting: MeetingRule | None = None
-    draft_before: Duration = Duration.parse("24h")
-    problem_record: bool = True
-    actions: ActionRule = ActionRule()
-
-    @classmethod
-    def of(cls, spec: dict[str, Any] | None) -> ReviewRules:
-        return cls.model_validate(spec) if spec is not None else cls(meeting=MeetingRule())
-
-
-class PendingFinal(Wire):
-    """A customers' final message that waits for a second person (LANGUAGE.md "Cadence").
-
-    `readers` are refs of those who are asked to release it; `author` is None for a text that no person wrote.
-    """
-
-    id: str
-    audience: str
-    template: str = ""
-    subject: str = ""
-    text: str
-    to: list[str] = []
-    via: list[str] = ["status_page"]
-    readers: list[str] = []
-    author: str | None = None
-    since_at: datetime | None = None
-    next_reminder_at: datetime | None = None
-    reminders: int = 0
-    released_at: datetime | None = None
-    released_by: str | None = None
-    withheld: str | None = None
-    attempts: int = 0
-    sending: bool = False
-
-    @property
-    def open(self) -> bool:
-        return self.released_at is None and self.withheld is None
-
-
-class Finding(Wire):
-    """Something that the incident left unproven: an unratified break-glass, a spoken vote without its confirmation.
-
-    `people` may answer it, `excluded` may not (who broke the glass). A ratification takes as many yeses as its gate
-    did: `approvals` that include all `required`; `yes` holds those that were given, also before the incident ended.
-    A refused ratification stays open as a finding until a manager settles it in words; it never becomes an approval.
-    """
-
-    id: str
-    kind: FindingKind
-    decision: str
-    text: str
-    people: list[str] = []
-    excluded: list[str] = []
-    approvals: int = 1
-    required: list[str] = []
-    yes: list[str] = []
-    due_at: datetime | None = None
-    answer: Literal["ratified", "refused", "confirmed", "denied", "late"] | None = None
-    answered_by: str | None = None
-    answered_at: datetime | None = None
-    reason: str = ""
-    expired: bool = False
-    next_reminder_at: datetime | None = None
-    settled_by: str | None = None
-    settlement: str = ""
-
-    @property
-    def open(self) -> bool:
-        return self.settled_by is None and self.answer not in ("ratified", "confirmed")
-
-
-class VendorRca(Wire):
-    """A vendor owes its root cause analysis: reminded weekly, given up with an entry after 30 days."""
-
-    vendor: str
-    name: str = ""
-    case: str | None = None
-    contract: str | None = None
-    priority: str = "P1"
-    level: str = "support"
-    via: list[str] = ["email"]
-    asked: int = 0
-    due_at: datetime | None = None
-    next_ask_at: datetime | None = None
-    received_at: datetime | None = None
-    missing: bool = False
-    text: str = ""
-
-    @property
-    def open(self) -> bool:
-        return self.received_at is None and not self.missing
 
 
 class ReportReader(Wire):
@@ -301,31 +175,6 @@ class DraftReceipt(Wire):
     entries: int = 0
 
 
-class FollowUp(Wire):
-    """A follow-up action: chased until it is done, or dropped with a reason."""
-
-    id: str
-    title: str
-    owner: str
-    priority: Priority = "normal"
-    due_at: datetime
-    added_at: datetime
-    added_by: str
-    state: Literal["open", "done", "dropped"] = "open"
-    ended_at: datetime | None = None
-    ended_by: str | None = None
-    result: str = ""
-    extended: int = 0
-    next_reminder_at: datetime | None = None
-    reminders: int = 0
-    overdue_notices: int = 0
-    #: its ticket, whether that was closed where it is kept, and why there is none
-    ticket: str | None = None
-    ticket_url: str | None = None
-    ticket_over: bool = False
-    ticket_failed: str | None = None
-
-
 class ReviewMeeting(Wire):
     starts_at: datetime
     ends_at: datetime
@@ -351,17 +200,6 @@ class ClosingForm(Wire):
     def missing(self) -> list[str]:
         needed = ("category", "cause_code", "caused_by_change", "detected_by", "impact_started_at", "impact_ended_at")
         return [name for name in needed if getattr(self, name) in (None, "")]
-
-
-class Obligation(Wire):
-    """One line of the ledger: who owes what by when. Open ones are reminded until they are met."""
-
-    id: str
-    kind: Literal["ownership", "meeting", "report", "closing", "action", "release", "finding", "vendor_rca", "problem"]
-    for_: list[str] = Field([], alias="for")
-    text: str
-    due_at: datetime | None = None
-    overdue: bool = False
 
 
 class ReviewBoard(Wire):
