@@ -15,7 +15,8 @@ class Sizes:
     """Counts, and durations in seconds."""
 
     first_page_warm_ups: int = 5
-    first_page_samples: int = 100
+    first_page_samples: int = 200
+    storm_rounds: int = 3
     storm_alerts: int = 10_000
     storm_alerts_a_body: int = 50
     storm_connections: int = 8
@@ -50,7 +51,7 @@ class Sizes:
 
 #: just enough to see that every benchmark runs
 TINY = Sizes(
-    first_page_warm_ups=1, first_page_samples=2,
+    first_page_warm_ups=1, first_page_samples=2, storm_rounds=1,
     storm_alerts=40, storm_alerts_a_body=10, storm_connections=2, storm_signals=20, storm_signals_at_once=4,
     open_incidents=2, open_seconds=5, open_every=2,
     watchers=3, watcher_entries=10, watcher_entries_per_s=20,
