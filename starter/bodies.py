@@ -40,10 +40,12 @@ class Body(BaseModel):
 
 
 class DeclareBody(Body):
-    """Give either `severity`, or `impact` and `urgency`."""
+    """Give either `severity`, or `impact` and `urgency`. A service that the catalog does not have but one of nearly
+    that name is asked back; `unknown_service` says that it is meant as it stands."""
 
     title: Line
     service: Name
+    unknown_service: bool = False
     severity: SeverityName | None = None
     impact: Degree | None = None
     urgency: Degree | None = None

@@ -159,11 +159,16 @@ async def _of_channel(parts: Parts, caller: Caller) -> IncidentRecord | None:
 
 
 async def _declared(parts: Parts, caller: Caller, given: Mapping[str, Any]) -> Done:
-    answer = await declare(DeclareBody(**given), caller.principal, parts)
+    try:
+        answer = await declare(DeclareBody(**given), caller.principal, parts)
+    except Problem as problem:
+        if problem.code == "unknown_service":
+            problem.hint = f"If it is something else: declare unlisted {given['service']} SEV1 TITLE"
+        raise
     item = json.loads(bytes(answer.body))
     words = "declared" if answer.status_code == 201 else "is open already"
     drill = " (drill)" if item["drill"] else ""
-    where = f"{item['severity']} {item['title']}{drill}\n{item['url']}"
+    where = "\n".join([f"{item['severity']} {item['title']}{drill}", item["url"], *item.get("warnings", [])])
     return Done(f"{short_id(item['id'])} {words}: {where}", public=answer.status_code == 201)
 
 

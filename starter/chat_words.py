@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 __all__ = ["HELP", "Asked", "NotUnderstood", "understood"]
 
 HELP = """\
-declare SERVICE SEV1 TITLE      declare an incident (declare drill ... rehearses)
+declare SERVICE SEV1 TITLE      declare an incident (declare drill ... rehearses; declare unlisted ... takes any name)
 status                          this incident, or all that are open
 ack [PAGE]                      acknowledge a page; join [PAGE] when you are on the bridge
 accept ROLE|TASK                take a role or a task that was offered
@@ -75,11 +75,15 @@ def _declare(rest: str) -> dict[str, Any]:
     drill = word.lower() == "drill"
     if drill:
         word, after = _next(after)
+    unlisted = word.lower() == "unlisted"
+    if unlisted:
+        word, after = _next(after)
     second, title = _next(after)
     service, severity = (second, word) if _SEVERITY.fullmatch(word) else (word, second)
     if not service or not _SEVERITY.fullmatch(severity) or not title:
         raise NotUnderstood("declare SERVICE SEV1 TITLE, such as: declare payments sev2 Cards are refused")
-    return {"service": service, "severity": severity.upper(), "title": title, "drill": drill}
+    given = {"service": service, "severity": severity.upper(), "title": title, "drill": drill}
+    return {**given, "unknown_service": True} if unlisted else given
 
 
 def _optional(name: str) -> Callable[[str], dict[str, Any]]:

@@ -15,7 +15,7 @@ import structlog
 
 from mayday.language.routing import RoutedAlert
 from mayday.records.errors import RecordsUnavailable
-from mayday.records.inbox import InboxRow
+from mayday.records.inbox import HELD, InboxRow
 from mayday.records.records import Records
 from starter.gateway import TemporalSilent
 from starter.lanes import Lanes
@@ -166,7 +166,9 @@ class Forwarder:
         rows = await self._records.inbox.claim(BATCH, LEASE)
         INBOX_WAITING.set(len(rows))
         border = self._now() - YOUNG
-        parcels = [_parcel(row) for row in rows if _is_due(row, border)]
+        over = {row.id for row in rows if row.error == HELD and await self._records.inbox.cleared_since(row)}
+        await self._records.inbox.settle(sorted(over), "done")
+        parcels = [_parcel(row) for row in rows if row.id not in over and _is_due(row, border)]
         if not parcels:
             return 0
         log.info("inbox_forwarded", alerts=len(parcels))

@@ -40,7 +40,11 @@ ANSWERED_WITHIN = timedelta(seconds=2)
 KEPT_WITHIN = timedelta(seconds=4)
 """How long it waits for the inbox before it tries Temporal directly; senders give up after 10 s."""
 SETTLED_AFTER_END = timedelta(minutes=5)
-"""An alert repeated this long after its incident was resolved still fires; sooner it is the same delivery again."""
+"""An alert repeated this long after its incident ended still fires. Sooner it may be a sender that had no answer and
+tries again: the same delivery, if the alert itself is no older than this."""
+SAID_IF_OVER = timedelta(minutes=6)
+"""Repeated sooner by an alert that is older, it is held so long: within its `group_interval` (5 minutes) Alertmanager
+says of an alert that it is over. One that does not say so still fires, and somebody hears of it (docs/adr/0127)."""
 
 
 class Unavailable(Exception):
@@ -112,7 +116,7 @@ class Intake:
 
     async def _became(self, parcel: Parcel, way: asyncio.Future[Delivered] | None, until: float) -> Delivered:
         if way is None:
-            return await self._known(parcel, until)
+            return _queued(parcel) if parcel.held else await self._known(parcel, until)
         return _arrived(way) or _queued(parcel)
 
     def _addressed(self, event: AlertEvent) -> Parcel:
@@ -134,7 +138,9 @@ class Intake:
             if began is not None and began.workflow_id and began.decision:
                 parcel.routed, parcel.workflow_id = RoutedAlert.model_validate(began.decision), began.workflow_id
 
-    async def _kept(self, source: str, body: Body, parcels: list[Parcel]) -> dict[int | None, Parcel] | None:
+    async def _kept(
+        self, source: str, body: Body, parcels: list[Parcel], *, held_until: datetime | None = None
+    ) -> dict[int | None, Parcel] | None:
         """The alerts that are new, now in the inbox, by row; None when the inbox cannot be reached."""
         items = [
             InboxItem(
@@ -142,6 +148,7 @@ class Intake:
                 correlation_key=parcel.routed.correlation_key,
                 workflow_id=parcel.workflow_id,
                 decision=parcel.routed,
+                held_until=held_until,
             )
             for parcel in parcels
         ]
@@ -161,9 +168,10 @@ class Intake:
         return fresh
 
     async def _still_firing(self, repeated: list[Parcel], body: Body, until: float) -> dict[int | None, Parcel]:
-        """An alert that is repeated well after its incident was resolved says: it is not over. It counts as new, once
-        for each time that the incident ended."""
+        """An alert that is repeated well after its incident ended says: it is not over. It counts as new, once for each
+        time that the incident ended. Repeated sooner it is held, and counts unless its end comes meanwhile."""
         again: list[Parcel] = []
+        held: list[Parcel] = []
         for parcel in repeated:
             if not parcel.firing:
                 continue
@@ -171,12 +179,27 @@ class Intake:
                 async with asyncio.timeout_at(until):
                     await self._lanes.idle(parcel.workflow_id)
                     _, view = await self._delivery.whose(parcel.workflow_id)
-            except (TemporalSilent, TimeoutError):
+                    if view is None or view.closed_at is None:
+                        continue
+                    late = view.closed_at + SETTLED_AFTER_END < self._now()
+                    if not late and not await self._is_older(parcel):
+                        continue
+            except (TemporalSilent, TimeoutError, RecordsUnavailable):
                 break
-            if view is not None and view.closed_at is not None and view.closed_at + SETTLED_AFTER_END < self._now():
-                parcel.event.dedupe_key = f"{parcel.event.dedupe_key}:after:{view.run_id}"
-                again.append(parcel)
+            parcel.event.dedupe_key = f"{parcel.event.dedupe_key}:after:{view.run_id}"
+            (again if late else held).append(parcel)
+        if (
+            held
+            and await self._kept(held[0].event.source, body, held, held_until=self._now() + SAID_IF_OVER) is not None
+        ):
+            for parcel in held:
+                parcel.held = True
         return (await self._kept(again[0].event.source, body, again) or {}) if again else {}
+
+    async def _is_older(self, parcel: Parcel) -> bool:
+        """Whether the alert came long before this delivery: then this is no second try of the one that brought it."""
+        first = await self._records.inbox.get(parcel.row) if parcel.row is not None else None
+        return first is not None and first.received_at + SETTLED_AFTER_END < self._now()
 
     async def _directly(self, parcels: list[Parcel]) -> list[Delivered]:
         """Without an inbox there is only Temporal, and an answer only once it has the alerts."""

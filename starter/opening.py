@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from mayday.domain.incident import StartInput
 from mayday.language.catalog import Degree
-from mayday.language.routing import correlation_key, service_named, severity_of
+from mayday.language.routing import correlation_key, severity_of
+from mayday.language.service_names import service_named
 from mayday.signing import Signer
 from starter.injects import injects_of
 from starter.minting import incident_id, workflow_id

@@ -21,6 +21,8 @@ class Parcel:
     routed: RoutedAlert
     workflow_id: str
     row: int | None = None
+    #: kept, and looked at again later: its incident ended a moment ago
+    held: bool = False
     size: int = field(init=False)
 
     def __post_init__(self) -> None:

@@ -55,6 +55,9 @@ def declare(
         Path | None,
         typer.Option(help="With --drill: a scenario whose alerts, vendors' answers and news come true."),
     ] = None,
+    unknown_service: Annotated[
+        bool, typer.Option("--unknown-service", help="The service is meant as written, though the catalog lacks it.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Declare an incident. When its cause has an open one, that one is answered."""
@@ -65,12 +68,21 @@ def declare(
     body = {name: value for name, value in body.items() if value is not None}
     if injects is not None:
         body["injects"] = _injects(injects)
-    found = remote().post("/api/v1/incidents", {**body, "inputs": _pairs(inputs or []), "drill": drill})
+    if unknown_service:
+        body["unknown_service"] = True
+    try:
+        found = remote().post("/api/v1/incidents", {**body, "inputs": _pairs(inputs or []), "drill": drill})
+    except CliError as error:
+        if isinstance(error.problem, dict) and error.problem.get("code") == "unknown_service":
+            error.hint = "if it is something else, say it again with --unknown-service"
+        raise
+    for warning in found.get("warnings", []):
+        typer.echo(warning, err=True)
     if as_json:
         print_json(found)
     else:
         typer.echo(f"{found['id']} {found['severity']} {found['title']}\n{found['url']}")
-        if found["title"] != title or service not in found.get("services", [service]):
+        if found["title"] != title:
             wanted = severity if severity not in (None, found["severity"]) else None
             change = f"; to change its severity: mayday incident severity {found['id']} {wanted} --reason WHY"
             typer.echo(

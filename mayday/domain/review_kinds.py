@@ -214,6 +214,11 @@ REVIEW_KINDS: dict[str, tuple[str, str, str]] = {
         "finding, finding_kind, decision, reason, missing",
         "one yes of several that a ratification takes",
     ),
+    "finding_opposed": (
+        "{actor} does not ratify {decision}, which the others still can: {reason}",
+        "finding, finding_kind, decision, reason, missing",
+        "one no that does not refuse a ratification by itself",
+    ),
     "finding_expired": (
         "nobody answered for {decision} in time",
         "finding, finding_kind, decision",

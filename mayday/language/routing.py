@@ -19,9 +19,10 @@ from mayday.domain.incident import AlertEvent
 from mayday.language.catalog import Catalog, Degree, Route, RouteIncident, Watchdog
 from mayday.language.expressions import ExpressionError, is_template, parse_template, render_value
 from mayday.language.matchers import PatternRefused, compile_pattern, matches
+from mayday.language.service_names import service_named
 
 __all__ = [
-    "DEFAULT_MATRIX", "RoutedAlert", "correlation_key", "route_alert", "route_problems", "severity_of", "service_named",
+    "DEFAULT_MATRIX", "RoutedAlert", "correlation_key", "route_alert", "route_problems", "severity_of",
     "watchdogs_among",
 ]  # fmt: skip
 
@@ -130,14 +131,6 @@ def correlation_key(
             value = (labels or {}).get(label, "").replace("\\", "\\\\").replace("|", "\\|")
             parts.append(f"{label}={value}")
     return "|".join(parts) or f"service={catalog.cause_of(service)}"
-
-
-def service_named(catalog: Catalog, text: str) -> str:
-    """The catalog's own spelling of a service, or the text as it came."""
-    if text in catalog.services:
-        return text
-    lowered = text.strip().casefold()
-    return next((name for name in catalog.services if name.casefold() == lowered), text.strip())
 
 
 def route_problems(catalog: Catalog) -> list[str]:

@@ -36,6 +36,8 @@ looked up, `leave` where neither is possible and a second message would do littl
 SETTLES_IN = timedelta(seconds=4)
 #: how long before a call's beginning a look begins: clocks differ
 CLOCKS_DIFFER = timedelta(seconds=90)
+#: what a vendor is told of a call that left while its page was closed
+CLOSED_MEANWHILE = "the page was closed meanwhile"
 #: how far back an earlier try is looked for that nobody noted
 UNKNOWN_BEGAN = timedelta(minutes=15)
 #: errors after which the vendor certainly has no call of ours
@@ -119,7 +121,8 @@ class VendorPager:
         except _NOT_TAKEN:
             await self._forget(call)
             raise
-        await self._note(call, ref)
+        if not await self._note(call, ref):
+            await self._stop_again(call, ref)
         return SentVia(channel=call.channel, provider=self.name, ref=ref)
 
     async def close(self, closing: ClosePage) -> int:
@@ -210,11 +213,26 @@ class VendorPager:
             log.warning("pager_call_not_noted", provider=self.name, key=call.effect_key, reason=str(error))
             return "unknown"
 
-    async def _note(self, call: Call, ref: str) -> None:
+    async def _note(self, call: Call, ref: str) -> bool:
+        """That it rings. False when it was answered or closed meanwhile."""
         try:
-            await self._calls.note(call.effect_key, self.name, "ringing" if call.urgent else "sent", ref)
+            return await self._calls.note(call.effect_key, self.name, "ringing" if call.urgent else "sent", ref)
         except RecordsUnavailable as error:
             log.warning("pager_call_not_noted", provider=self.name, key=call.effect_key, reason=str(error))
+            return True
+
+    async def _stop_again(self, call: Call, ref: str) -> None:
+        """The page may have been closed while this call was on its way, or between two tries of it: then the vendor was
+        told to stop what it did not have yet, and nobody would tell it again."""
+        try:
+            made = await self._calls.find(
+                incident_id=call.incident.id, page=call.page, provider=self.name, states=("closed",)
+            )
+            late = next((each for each in made if each.effect_key == call.effect_key), None)
+            if late is not None:
+                await self.line.stop(late.model_copy(update={"ref": ref}), CLOSED_MEANWHILE)
+        except (RecordsUnavailable, ProviderError) as error:
+            log.warning("late_call_not_stopped", provider=self.name, key=call.effect_key, reason=str(error))
 
     async def _forget(self, call: Call) -> None:
         try:

@@ -30,6 +30,9 @@ MOST_ROWS = 2_000
 #: rows that are looked through for the beginning of an alert
 LOOKED_BACK = 50_000
 
+#: what stands in the `error` of a row that was kept with `held_until`
+HELD = "held"
+
 InboxState = Literal["new", "forwarded", "done", "failed"]
 
 
@@ -41,6 +44,8 @@ class InboxItem(Wire):
     workflow_id: str | None = None
     #: plain data, or a model
     decision: Any = None
+    #: nobody forwards it before then; `error` says `held` until somebody does
+    held_until: datetime | None = None
 
 
 class Kept(NamedTuple):
@@ -172,12 +177,20 @@ class Inbox:
 
     async def last_firing(self, source: str, alert_key: str) -> InboxRow | None:
         """The newest row with which an alert of this source fired, among the last `LOOKED_BACK` of all sources."""
+        return await self._last(source, alert_key, "firing")
+
+    async def cleared_since(self, row: InboxRow) -> bool:
+        """Whether its source has said, after this row, that the alert is over."""
+        last = await self._last(row.source, row.event.alert_key, "resolved")
+        return last is not None and last.id > row.id
+
+    async def _last(self, source: str, alert_key: str, state: str) -> InboxRow | None:
         text = sa.type_coerce(INBOX.c.event, sa.Text)
         newest = sa.select(sa.func.max(INBOX.c.id)).scalar_subquery()
         marked = f'"alert_key":{json.dumps(alert_key)}'
         query = (
             sa.select(INBOX).order_by(INBOX.c.id.desc()).limit(20)
-            .where(INBOX.c.id > newest - LOOKED_BACK, INBOX.c.source == source, INBOX.c.alert_state == "firing")
+            .where(INBOX.c.id > newest - LOOKED_BACK, INBOX.c.source == source, INBOX.c.alert_state == state)
             .where(text.contains(marked, autoescape=True))
         )  # fmt: skip
         async with self._store.read() as connection:
@@ -247,6 +260,7 @@ def _values(delivery_id: str, delivery: _Delivery, item: InboxItem) -> dict[str,
         "received_at": delivery.received_at, "state": "new", "alert_state": item.event.state,
         "correlation_key": item.correlation_key, "workflow_id": item.workflow_id,
         "event": item.event, "decision": item.decision, "attempts": 0,
+        "leased_until": item.held_until, "error": HELD if item.held_until else None,
     }  # fmt: skip
 
 

@@ -163,6 +163,7 @@ def _findings(w: Walker) -> list[Finding]:
     found: list[Finding] = []
     for gate in w.state.gates.values():
         if gate.ratifies and gate.outcome is None:
+            filled = ballots.filled_seats(w, gate)
             found.append(
                 Finding(
                     id=f"ratify:{gate.ratifies}",
@@ -173,7 +174,10 @@ def _findings(w: Walker) -> list[Finding]:
                     excluded=list(gate.excluded),
                     approvals=gate.approvals,
                     required=gate.required,
-                    yes=[who for who, ballot in ballots.filled_seats(w, gate).items() if ballot.choice == "approve"],
+                    veto=gate.veto,
+                    as_gate=True,
+                    yes=[who for who, ballot in filled.items() if ballot.choice == "approve"],
+                    no=[who for who, ballot in filled.items() if ballot.choice == "reject"],
                     due_at=gate.due_at,
                 )
             )

@@ -165,7 +165,8 @@ def _resume_offer(w: Walker, state: RoleState, offer: Offer) -> None:
         w.page(
             f"role:{state.role}",
             targets,
-            f"{w.state.title}: {people.name_of(w, next(iter(offer.people), None))} did not take {state.role}",
+            f"{w.state.title}: {people.name_of(w, next(iter(offer.people), None))} did not take"
+            f" {state.role.replace('_', ' ')}",
             owner="notice:",
             purpose="nag",
         )

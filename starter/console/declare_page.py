@@ -24,7 +24,8 @@ __all__ = ["inputs_of", "levels_of", "router", "services_of"]
 
 router = APIRouter(route_class=PageRoute)
 GIVEN = (
-    "title", "service", "severity", "impact", "urgency", "summary", "customers_affected", "runbook", "drill",
+    "title", "service", "unlisted", "severity", "impact", "urgency", "summary", "customers_affected", "runbook",
+    "drill",
 )  # fmt: skip
 
 
@@ -42,12 +43,18 @@ async def declare(request: Request, visitor: Doing, parts: Here) -> Response:
         given = plain(form, "title", "service", "severity", "impact", "urgency", "summary", "runbook")
         if form.get("customers_affected"):
             given["customers_affected"] = typed("customers_affected", "integer", form["customers_affected"])
+        if unlisted := form.get("unlisted", "").strip():
+            given |= {"service": unlisted, "unknown_service": form.get("unknown_service") == "yes"}
+        elif not form.get("service"):
+            raise Problem(422, "invalid", "Say which service fails, or name what is not in the list.")
         inputs = typed_fields(form)
         body = body_of(DeclareBody, {**given, "inputs": inputs, "drill": form.get("drill") == "yes"})
         answer = await incidents.declare(body, visitor.principal, parts)
     except Problem as problem:
         if problem.status != 422:
             raise
+        if problem.code == "unknown_service":
+            problem.hint = "If it is something else, say so below the name."
         return _form(request, parts, form, problem)
     feeds_of(parts).overview.nudge()
     return RedirectResponse(f"/incidents/{json.loads(bytes(answer.body))['id']}", 303)
@@ -61,6 +68,7 @@ def _form(request: Request, parts: Parts, given: Form, problem: Problem | None =
         status=problem.status if problem else 200,
         problem=problem,
         given={name: given.get(name, "") for name in GIVEN},
+        asked_back=problem is not None and problem.code == "unknown_service",
         services=services_of(parts),
         levels=levels_of(parts),
         impact=catalog.impact,

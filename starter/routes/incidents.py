@@ -16,6 +16,7 @@ from mayday.domain.ranks import SeverityName
 from mayday.domain.timeline import Entry, timestamp
 from mayday.language.library import UnknownRunbook
 from mayday.language.naming import naming_of
+from mayday.language.service_names import service_named, services_like
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.incidents import IncidentRecord
 from starter.access import Acting, Reading
@@ -41,7 +42,8 @@ LIVE_WITHIN = timedelta(seconds=1.5)
 @router.post("", status_code=201)
 async def declare(body: DeclareBody, principal: Acting, parts: Here) -> JSONResponse:
     """Declare an incident. 201 with the new one; 200 with the open one when its cause has one already."""
-    declared = Declared(actor=principal.actor, **body.model_dump())
+    declared = Declared(actor=principal.actor, **body.model_dump(exclude={"unknown_service"}))
+    warnings = _of_the_catalog(parts, body)
     _, workflow_id = parts.openings.key_of(declared)
     try:
         start = await parts.openings.by_hand(declared)
@@ -63,7 +65,28 @@ async def declare(body: DeclareBody, principal: Acting, parts: Here) -> JSONResp
     await parts.delivery.note_opened(start, started.run_id)
     await _audit(parts, principal.actor, start.id, body)
     item = _with_url(parts, record_of(start, started.run_id).item())
+    if warnings:
+        item["warnings"] = warnings
     return JSONResponse(item, 201, headers={"Location": item["url"]})
+
+
+def _of_the_catalog(parts: Parts, body: DeclareBody) -> list[str]:
+    """What has to be said of a service that the catalog does not have. One that looks mistyped is asked back: it would
+    miss its runbook, its owner and the alerts of its cause. What resembles nothing is declared at once: most of a bad
+    night is not in the catalog either (docs/adr/0126)."""
+    catalog = parts.playbooks.catalog
+    service = service_named(catalog, body.service)
+    if service in catalog.services:
+        return []
+    near = services_like(catalog, service)
+    if near and not body.unknown_service:
+        meant = " or ".join(near)
+        reason = f"{service} is not in the catalog; did you mean {meant}?"
+        raise Problem(
+            422, "unknown_service", f"service: {reason}", errors=[{"field": "service", "reason": reason}],
+            hint="if it is something else, declare it with unknown_service: true",
+        )  # fmt: skip
+    return [f"{service} is not in the catalog: it has no owner to page, and only alerts of that name belong to it"]
 
 
 async def _note_declared_again(parts: Parts, record: IncidentRecord, actor: str, start: StartInput) -> None:

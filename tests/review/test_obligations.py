@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from mayday.domain.effects import SEND, VENDOR_CONTACT
 from tests.review.story import FORM, Story, failure, given, utc
 
@@ -142,6 +144,59 @@ def test_a_yes_too_few_is_no_ratification() -> None:
     assert story.of("finding_expired")
     assert "only 1 of 2 said yes in time" in str(story.case.ledger())
     assert "ratified" not in str([entry.data for entry in story.entries])
+
+
+BOARD: dict[str, Any] = {
+    **RATIFICATION,
+    "people": ["dana", "noor", "chris"],
+    "approvals": 2,
+    "as_gate": True,
+}
+
+
+def no(story: Story, person: str, reason: str = "a way back was missing") -> dict[str, Any]:
+    return story.applied("answer_finding", person, finding="ratify:emergency_change", yes=False, reason=reason)
+
+
+def test_one_no_of_three_does_not_refuse_where_two_yeses_are_enough() -> None:
+    """The rule of the gate holds after the incident's end too: it is refused once it cannot be reached any more."""
+    story = Story(given(findings=[BOARD]))
+    assert no(story, "dana")["answer"] is None
+    (said,) = story.of("finding_opposed")
+    assert said.text == "dana does not ratify “emergency change”, which the others still can: a way back was missing"
+    assert {item.id: item.for_ for item in story.case.ledger()}["ratify:emergency_change"] == ["noor", "chris"]
+    assert story.refused("answer_finding", "dana", finding="ratify:emergency_change", yes=False, reason="no!") == (
+        "invalid",
+        "you said no already; the others are waited for",
+    )
+    for person in ("noor", "chris"):
+        story.applied("answer_finding", person, finding="ratify:emergency_change", yes=True, reason="the only way")
+    assert story.of("finding_answered")[0].data["answer"] == "ratified"
+    assert "ratify:emergency_change" not in story.owed()
+
+
+def test_a_second_no_of_three_refuses() -> None:
+    story = Story(given(findings=[{**BOARD, "no": ["noor"]}]))
+    assert no(story, "dana") == {"finding": "ratify:emergency_change", "answer": "refused", "open": True}
+
+
+@pytest.mark.parametrize("rule", [{"veto": True}, {"required": ["dana"]}, {"excluded": ["chris", "sam"]}])
+def test_a_no_that_would_reject_the_gate_refuses_at_once(rule: dict[str, Any]) -> None:
+    assert no(Story(given(findings=[{**BOARD, **rule}])), "dana")["answer"] == "refused"
+
+
+def test_an_answer_may_change_until_the_ratification_is_decided() -> None:
+    story = Story(given(findings=[BOARD]))
+    story.applied("answer_finding", "dana", finding="ratify:emergency_change", yes=True, reason="the only way")
+    no(story, "dana", "I have read the log since")
+    story.applied("answer_finding", "noor", finding="ratify:emergency_change", yes=True, reason="the only way")
+    assert not story.of("finding_answered"), "a yes that was taken back counts no more"
+    back = story.applied("answer_finding", "dana", finding="ratify:emergency_change", yes=True, reason="and talked")
+    assert back["answer"] == "ratified"
+
+
+def test_a_review_that_began_before_this_rule_is_refused_by_one_no() -> None:
+    assert no(Story(given(findings=[{**BOARD, "as_gate": False}])), "dana")["answer"] == "refused"
 
 
 def test_a_finding_is_owed_by_somebody_who_may_settle_it() -> None:

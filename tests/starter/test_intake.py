@@ -263,6 +263,48 @@ async def test_an_alert_repeated_at_once_after_the_end_is_the_same_delivery_and_
     assert len(desk.gateway.runs[opened.workflow_id or ""].events) == 1
 
 
+@pytest.mark.parametrize("status", ["cancelled", "resolved"])
+async def test_an_old_alert_repeated_just_after_the_end_is_heard_of_once_it_was_not_taken_back(
+    desk: Desk, status: str
+) -> None:
+    """Cancelled at 03:00 while it fires, sent again at 03:02, and not again for hours: somebody has to be told."""
+    (opened,) = await desk.alert("payments")
+    await desk.settle()
+    desk.clock.forward(minutes=30)
+    desk.gateway.end(opened.workflow_id or "", desk.clock(), status)
+    desk.delivery.forget(opened.workflow_id or "")
+    desk.clock.forward(minutes=2)
+    for _ in range(2):
+        (again,) = await desk.alert("payments")
+        assert (again.action, again.incident_id) == ("queued", None), "nothing is attached to what is over"
+    await desk.forwarder.forward_once()
+    assert len(desk.gateway.all_runs) == 1, "whoever cancelled is not woken by the next notification"
+    desk.clock.forward(minutes=7)
+    await desk.forwarder.forward_once()
+    runs = desk.gateway.all_runs
+    assert len(runs) == 2
+    assert (runs[-1].start.id == opened.incident_id) == (status == "resolved")
+    await desk.forwarder.forward_once()
+    assert len(desk.gateway.all_runs) == 2
+    assert await desk.records.inbox.count() == {"forwarded": 2}
+
+
+async def test_an_alert_that_is_taken_back_while_it_is_held_wakes_nobody(desk: Desk) -> None:
+    (opened,) = await desk.alert("payments")
+    await desk.settle()
+    desk.clock.forward(minutes=30)
+    desk.gateway.end(opened.workflow_id or "", desk.clock(), "cancelled")
+    desk.delivery.forget(opened.workflow_id or "")
+    await desk.alert("payments")
+    desk.clock.forward(minutes=4)
+    await desk.alert("payments", status="resolved")
+    await desk.settle()
+    desk.clock.forward(minutes=4)
+    await desk.forwarder.forward_once()
+    assert len(desk.gateway.all_runs) == 1
+    assert await desk.records.inbox.count() == {"forwarded": 1, "done": 2}
+
+
 async def test_a_run_that_ends_between_two_alerts_costs_no_alert(desk: Desk) -> None:
     (opened,) = await desk.alert("payments")
     desk.gateway.end(opened.workflow_id or "", desk.clock(), "cancelled")

@@ -21,7 +21,14 @@ EVENTS = (
     "vote_withdrawn",
     "vote_witnessed",
 )
-FINDINGS = ("finding", "finding_expired", "finding_seconded", "finding_answered", "finding_settled")
+FINDINGS = (
+    "finding",
+    "finding_expired",
+    "finding_seconded",
+    "finding_opposed",
+    "finding_answered",
+    "finding_settled",
+)
 
 
 def decisions(entries: Sequence[Entry]) -> list[DecisionFact]:
@@ -57,8 +64,8 @@ def _ratified_in_the_review(found: dict[str, DecisionFact], entry: Entry) -> Non
     said, answer = text(entry.data.get("reason")), text(entry.data.get("answer"))
     if entry.kind == "finding_expired":
         gate.outcomes.append(OutcomeFact(outcome="lapsed", at=at(entry), reason="nobody answered in time"))
-    elif entry.kind in ("finding_seconded", "finding_answered"):
-        choice = "reject" if answer == "refused" else "approve"
+    elif entry.kind in ("finding_seconded", "finding_opposed", "finding_answered"):
+        choice = "reject" if answer == "refused" or entry.kind == "finding_opposed" else "approve"
         gate.votes.append(VoteFact(person=entry.actor, choice=choice, reason=said, at=happened(entry)))
         if answer:
             gate.outcomes.append(OutcomeFact(outcome=answer, at=at(entry), reason=said))

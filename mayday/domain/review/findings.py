@@ -109,6 +109,8 @@ class FindingsDuty(Duty):
             raise RefusedCommand("not_yours", f"it is for {', '.join(map(self.case.name, allowed)) or 'nobody'}")
         if command.yes and command.actor in item.yes:
             raise RefusedCommand("invalid", f"you said yes already; it takes {self._missing(item)} more")
+        if not command.yes and command.actor in item.no:
+            raise RefusedCommand("invalid", "you said no already; the others are waited for")
         if not command.yes and not command.reason.strip():
             raise RefusedCommand("invalid", "a no needs a reason")
 
@@ -118,6 +120,8 @@ class FindingsDuty(Duty):
         ratification = item.kind == "ratification"
         if command.yes and not late and self._missing(item, command.actor):
             return self._one_more_yes(item, command)
+        if not command.yes and not late and not self._refuses(item, command.actor):
+            return self._one_more_no(item, command)
         if command.yes:
             item.answer = "late" if late else "ratified" if ratification else "confirmed"
         else:
@@ -148,9 +152,19 @@ class FindingsDuty(Duty):
     def _one_more_yes(self, item: Finding, command: AnswerFinding) -> dict[str, Any]:
         """One of several: the others are waited for, and silence stays a finding."""
         item.yes = [*item.yes, command.actor]
+        item.no = [person for person in item.no if person != command.actor]
+        return self._goes_on(item, command, "finding_seconded", f"waits for {self._missing(item)} more")
+
+    def _one_more_no(self, item: Finding, command: AnswerFinding) -> dict[str, Any]:
+        """A no that does not refuse by itself, as at the gate: the others can still ratify."""
+        item.no = [*item.no, command.actor]
+        item.yes = [person for person in item.yes if person != command.actor]
+        return self._goes_on(item, command, "finding_opposed", "noted; the others can still ratify it")
+
+    def _goes_on(self, item: Finding, command: AnswerFinding, kind: str, state: str) -> dict[str, Any]:
         missing = self._missing(item)
         self.case.log(
-            "finding_seconded",
+            kind,
             command.actor,
             self._step(item),
             finding=item.id,
@@ -164,7 +178,7 @@ class FindingsDuty(Duty):
             "answer": None,
             "open": True,
             "missing": missing,
-            "state": f"waits for {missing} more",
+            "state": state,
             "task": item.id,
         }
 
@@ -173,13 +187,22 @@ class FindingsDuty(Duty):
         given = {*item.yes, also} - {""}
         return max(item.approvals - len(given), len([person for person in item.required if person not in given]))
 
+    def _refuses(self, item: Finding, person: str) -> bool:
+        """Whether the no of `person` decides, by the rule of gates (LANGUAGE.md, small rules): a no with `veto`, one of
+        somebody required, or too few left who could still say yes."""
+        if not item.as_gate or item.veto or person in item.required:
+            return True
+        against = {*item.no, person}
+        voters = {one for who in item.people for one in self.case.persons(who)} - {*item.excluded, *against}
+        return len(voters) < item.approvals
+
     def _settlers(self, item: Finding) -> list[str]:
         """The owner, unless they took the decision themselves: then whoever else may write down what was done."""
         owner = [who for who in self.case.owner() if who.removeprefix("person.") not in item.excluded]
         return owner or [who for who in self.case.stewards() if who not in item.excluded] or self.case.owner()
 
     def _waiting(self, item: Finding) -> list[str]:
-        return [who for who in item.people if who.removeprefix("person.") not in item.yes]
+        return [who for who in item.people if who.removeprefix("person.") not in (*item.yes, *item.no)]
 
     def check_settle_finding(self, command: SettleFinding) -> None:
         item = self._item(command.finding)
@@ -232,9 +255,9 @@ class FindingsDuty(Duty):
             reason = f": {item.reason}" if item.reason else ""
             return f"{item.answer} by {self.case.name(item.answered_by)}{reason}"
         if item.expired:
-            return (
-                f"only {len(item.yes)} of {item.approvals} said yes in time" if item.yes else "nobody answered in time"
-            )
+            if item.yes or item.no:
+                return f"only {len(item.yes)} of {item.approvals} said yes in time"
+            return "nobody answered in time"
         return "not answered yet"
 
     def _step(self, item: Finding) -> str:

@@ -46,7 +46,9 @@ class Finding(Wire):
     """Something that the incident left unproven: an unratified break-glass, a spoken vote without its confirmation.
 
     `people` may answer it, `excluded` may not (who broke the glass). A ratification takes as many yeses as its gate
-    did: `approvals` that include all `required`; `yes` holds those that were given, also before the incident ended.
+    did: `approvals` that include all `required`; `yes` and `no` hold those that were given, also before the incident
+    ended. It is refused by what would reject the gate: a no with `veto`, or as soon as the yeses cannot come together
+    any more. Reviews that began before `as_gate` are refused by a single no.
     A refused ratification stays open as a finding until a manager settles it in words; it never becomes an approval.
     """
 
@@ -58,7 +60,10 @@ class Finding(Wire):
     excluded: list[str] = []
     approvals: int = 1
     required: list[str] = []
+    veto: bool = False
+    as_gate: bool = False
     yes: list[str] = []
+    no: list[str] = []
     due_at: datetime | None = None
     answer: Literal["ratified", "refused", "confirmed", "denied", "late"] | None = None
     answered_by: str | None = None

@@ -125,6 +125,23 @@ async def test_a_page_rings_and_stops_when_it_is_closed(vendor: Vendor, card: In
     assert await vendor.pager.close(closing) == 0
 
 
+async def test_a_page_that_is_closed_while_it_leaves_does_not_ring_on(
+    vendor: Vendor, card: IncidentCard, closing: ClosePage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A decision falls, or a worker dies, between a call and its answer: the call of the second try is stopped too."""
+    ring = vendor.pager.line.ring
+
+    async def slow(call: Call) -> str:
+        assert await vendor.pager.close(closing) == 1, "nobody knows yet that it rings"
+        return await ring(call)
+
+    monkeypatch.setattr(vendor.pager.line, "ring", slow)
+    await vendor.pager.call(vendor.call(card))
+    assert vendor.rang == 1
+    if vendor.kind.channel != "sms":
+        assert vendor.double.ringing() == []
+
+
 async def test_every_request_is_one_that_the_vendor_describes(
     vendor: Vendor, card: IncidentCard, closing: ClosePage, descriptions: None
 ) -> None:
