@@ -67,6 +67,7 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "not_a_voter": ("409", "the gate does not ask this person"),
     "excluded": ("409", "the gate or task asks everybody but this person: requester, implementer, author"),
     "not_yours": ("409", "it is for somebody else"),
+    "unknown_service": ("422", "the catalog has no such service, but one of nearly that name: the detail says which"),
     "unknown": ("409", "the incident has no decision, page, task, step or role of this name"),
     "ambiguous": ("409", "several incidents end in these six characters: give the whole id"),
     "key_in_use": ("409", "open incidents or reviews know only this signing key"),
