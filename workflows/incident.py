@@ -12,6 +12,7 @@ the workflow *task*, visibly, and a corrected worker goes on from there.
 from datetime import datetime
 from typing import Any
 
+from pydantic import ValidationError
 from temporalio import workflow
 
 from mayday.domain.commands import COMMAND, Answer, Command, CommandEnvelope, Merge, Refusal
@@ -21,7 +22,7 @@ from mayday.walker.merging import ABSORB
 from mayday.walker.walker import Walker
 from workflows.alarm import Alarm
 from workflows.details import markdown
-from workflows.door import Door, kinds_of, takes
+from workflows.door import Door, Unreadable, first_of, kinds_of, takes
 from workflows.effects import ABSORBED, Carrier
 from workflows.errands import Errands
 from workflows.footprint import leave_footprint
@@ -91,23 +92,35 @@ class IncidentWorkflow(Door[Command]):
     # what arrives ---------------------------------------------------------------------------------------------
 
     @workflow.signal(name=ALERT_SIGNAL)
-    def alerts_fired(self, batch: AlertBatch) -> None:
+    def alerts_fired(self, batch: Any = None, *more: Any) -> None:
+        """Alerts of this incident's cause, as an `AlertBatch`."""
+        try:
+            events = AlertBatch.model_validate(batch).events
+        except ValidationError as error:
+            self._unreadable("alerts", batch, Unreadable(first_of(error)))
+            return
         self._arrived(signalled=True)
         try:
-            self._walker.alerts_arrived(batch.events, self._now())
+            self._walker.alerts_arrived(events, self._now())
         except Exception:  # noqa: BLE001 - one alert that we choke on must not wedge the incident; the inbox keeps it
-            workflow.logger.exception("alerts_failed", extra={"alerts": [event.dedupe_key for event in batch.events]})
+            workflow.logger.exception("alerts_failed", extra={"alerts": [event.dedupe_key for event in events]})
 
     @workflow.signal(name=ABSORBED)
-    def absorbed(self, handover: dict[str, Any]) -> None:
+    def absorbed(self, handover: Any = None, *more: Any) -> None:
         """Another incident was merged into this one and hands over what it still owes."""
+        if not isinstance(handover, dict):
+            self._unreadable("absorbed", handover, Unreadable("expected an object"))
+            return
         self._arrived(signalled=True)
         if not self._seal.ordered(handover):
-            self._turn_away("absorbed", "another incident")
+            self._turn_away("absorbed", "another incident", UNSIGNED)
             return
         if "order" in handover and handover.get("what") == "merge":
             self._merge_orders[str(handover.get("from_workflow"))] = handover["order"]
-        self._walker.absorbed(handover, self._now())
+        try:
+            self._walker.absorbed(handover, self._now())
+        except Exception:  # noqa: BLE001 - its order is signed, its content is not: it must not wedge the incident
+            workflow.logger.exception("handover_failed", extra={"what": str(handover.get("what"))[:60]})
 
     def _parse(self, data: dict[str, Any], kind: str | None) -> Command:
         if "command" in data:
@@ -128,11 +141,11 @@ class IncidentWorkflow(Door[Command]):
         if self._seal.holds(envelope):
             return True
         self._arrived(signalled=signalled)
-        self._turn_away(command.kind, command.actor)
+        self._turn_away(command.kind, command.actor, UNSIGNED)
         return False
 
-    def _turn_away(self, what: str, claimed: str) -> None:
-        self._walker.turn_away(what, claimed, UNSIGNED, self._now())
+    def _turn_away(self, what: str, claimed: str, refusal: Refusal) -> None:
+        self._walker.turn_away(what, claimed, refusal, self._now())
 
     def _taken(self, envelope: dict[str, Any], command: Command) -> None:
         """A merge goes to the other incident with the order for it."""

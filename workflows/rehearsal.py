@@ -15,7 +15,7 @@ from temporalio import workflow
 
 from mayday.domain.commands import Refusal
 from mayday.domain.effects import EffectRequest, EffectResult
-from mayday.domain.incident import AlertBatch, StartInput
+from mayday.domain.incident import StartInput
 from mayday.domain.limits import failed, limits_of, unanswered
 from workflows.door import COMMAND_SIGNAL
 from workflows.effects import ABSORB, ABSORBED
@@ -60,15 +60,15 @@ class RehearsedIncident(IncidentWorkflow):
         self._now_or_later(bring)
 
     @workflow.signal(name=ABSORBED)
-    def absorbed(self, handover: dict[str, Any]) -> None:
+    def absorbed(self, handover: Any = None, *more: Any) -> None:
         self._now_or_later(lambda: super(RehearsedIncident, self).absorbed(handover))
 
     @workflow.signal(name=ALERT_SIGNAL)
-    def alerts_fired(self, batch: AlertBatch) -> None:
+    def alerts_fired(self, batch: Any = None, *more: Any) -> None:
         self._now_or_later(lambda: super(RehearsedIncident, self).alerts_fired(batch))
 
     @workflow.signal(name=COMMAND_SIGNAL)
-    def command_sent(self, envelope: dict[str, Any]) -> None:
+    def command_sent(self, envelope: Any = None, *more: Any) -> None:
         self._now_or_later(lambda: super(RehearsedIncident, self).command_sent(envelope))
 
     def _now_or_later(self, bring: Callable[[], None]) -> None:

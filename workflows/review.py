@@ -89,8 +89,11 @@ class ReviewWorkflow(Door[ReviewCommand]):
         if self._seal.holds(envelope):
             return True
         self._arrived(signalled=signalled)
-        self._case.turn_away(command.kind, command.actor, UNSIGNED, self._now())
+        self._turn_away(command.kind, command.actor, UNSIGNED)
         return False
+
+    def _turn_away(self, what: str, claimed: str, refusal: Refusal) -> None:
+        self._case.turn_away(what, claimed, refusal, self._now())
 
     def _deliver(self, command: ReviewCommand, *, signalled: bool = False) -> Answer:
         self._arrived(signalled=signalled)

@@ -187,6 +187,58 @@ async def test_nobody_hands_over_what_was_not_ordered(client: Client, opening: O
         assert [one["data"]["command"] for one in await refusals(staying, providers)] == ["absorbed"] * 2
 
 
+NOTHING_OF_OURS: list[list[Any]] = [
+    [], ["x"], [None], [1], [[]], [{}], [True, False, None], [{"command": None}], [{"command": "note"}],
+    [{"command": {"kind": "nosuch" * 1000}}], [{"command": {"kind": "note", "id": 5, "actor": ["sam"]}}],
+    [{"command": {"kind": "note", "actor": "sam"}, "signatures": 7}], [{"kind": "note"}], [{"events": [{}]}],
+]  # fmt: skip
+
+
+@pytest.mark.temporal
+async def test_nothing_that_is_sent_straight_to_temporal_wedges_a_run(
+    client: Client, opening: Opening, signer: Signer
+) -> None:
+    """What a signal handler raises fails a run's task for good. Whatever arrives leaves an entry, and no more."""
+    start, desk = await pinned(opening, signer, "garbage")
+    providers = Providers(desk)
+    async with worker(client, providers):
+        handle = await opened(client, start)
+        for sent in NOTHING_OF_OURS:
+            for name in ("command_sent", "absorbed", "alerts_fired"):
+                await handle.signal(name, args=sent)
+        note = await signer.for_incident(start.id, command("note", "ana", text="still here"))
+        async with asyncio.timeout(30):
+            assert (await handle.execute_update("note", note))["state"] == "applied"
+        entries = await refusals(handle, providers)
+        assert {one["actor"] for one in entries} == {"unknown"}
+        assert {one["data"]["command"] for one in entries} == {"command", "absorbed", "alerts"}
+        assert {one["data"]["code"] for one in entries} == {"invalid", "unsigned"}
+        assert all(len(one["data"]["reason"]) < 500 for one in entries)
+        for wrong in ("x", None, 1, [], {}, {"command": None}):
+            assert await refused(handle, "vote", wrong) == "invalid"
+        history = await handle.fetch_history()
+    for strict in (False, True):
+        await replay(history, workflows=[IncidentWorkflow], strict=strict)
+
+
+@pytest.mark.temporal
+async def test_what_stands_under_a_signed_order_may_be_anything(
+    client: Client, opening: Opening, signer: Signer
+) -> None:
+    """Whoever reads histories has the order of a merge, and can put what they like beside it."""
+    start, desk = await pinned(opening, signer, "ordered")
+    providers = Providers(desk)
+    async with worker(client, providers):
+        handle = await opened(client, start)
+        merge = command("merge", "ana", into=start.id, into_workflow=start.workflow_id, reason="same cause")
+        order = {**from_json(to_json(await signer.for_incident("INC-duplicate", merge))), "incident": "INC-duplicate"}
+        for content in ({"what": "merge"}, {"what": "alerts"}, {"what": "alerts", "events": [{}]}, {"what": []}):
+            await handle.signal("absorbed", {**content, "order": order})
+        note = await signer.for_incident(start.id, command("note", "ana", text="still here"))
+        async with asyncio.timeout(30):
+            assert (await handle.execute_update("note", note))["state"] == "applied"
+
+
 class OneKey:
     """A store that holds one key."""
 
