@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -14,11 +13,11 @@ from mayday.archive.collecting import tapes_of
 from mayday.archive.dossier import Dossier, Manifest
 from mayday.archive.errors import ArchiveError, NothingArchived
 from mayday.archive.export_file import SUFFIX, packed
-from mayday.archive.moments import parse_moment, seen
+from mayday.archive.moments import parse_begin, parse_moment, seen
 from mayday.archive.tape import Tape
-from mayday.domain.report.lanes import lanes_of
+from mayday.domain.report.lanes import lanes_of, night_of
 from mayday.domain.report.lanes_svg import drawn
-from mayday.domain.timeline import first_broken, parse_timestamp, stamped
+from mayday.domain.timeline import first_broken, stamped
 from mayday.language.naming import naming_of
 from mayday.records.incidents import IncidentRecord
 from starter.access import Acting, Reading
@@ -93,11 +92,11 @@ async def lanes(
     entries = await parts.records.timeline.entries(record.id)
     if not entries:
         raise Problem(404, "not_archived", f"{record.id} has no timeline yet")
-    ended = [entry for entry in entries if entry.kind == "finished"] or entries
+    first, last = night_of(entries)
     naming = naming_of(parts.playbooks.catalog)
     try:
-        begin = parse_moment(since, entries).at if since else parse_timestamp(entries[0].at)
-        end = parse_moment(until, entries).at if until else parse_timestamp(ended[-1].at) + timedelta(seconds=1)
+        begin = parse_begin(since, entries) if since else first
+        end = parse_moment(until, entries).at if until else last
         named = [entry.named(naming) for entry in entries]
         picture = drawn(lanes_of(named), begin, end, f"{record.title}  {record.severity}  {record.id}")
     except ValueError as error:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from fastapi.responses import PlainTextResponse, Response
 
 from mayday.archive.printing import NotPrinted, as_html, as_pdf
 from mayday.domain.report import draft, render
-from mayday.domain.report.lanes import lanes_of
+from mayday.domain.report.lanes import lanes_of, night_of
 from mayday.domain.report.lanes_svg import drawn
 from mayday.domain.review import ReviewBoard
-from mayday.domain.timeline import parse_timestamp
 from mayday.language.naming import naming_of
 from mayday.records.incidents import IncidentRecord
 from starter.parts import Parts
@@ -76,8 +75,6 @@ async def _lanes(parts: Parts, record: IncidentRecord) -> str:
     entries = await parts.records.timeline.entries(record.id)
     if not entries:
         return ""
-    begin = parse_timestamp(entries[0].at)
-    ended = next((entry for entry in reversed(entries) if entry.kind == "finished"), entries[-1])
-    until = parse_timestamp(ended.at) + timedelta(seconds=1)
+    begin, until = night_of(entries)
     naming = naming_of(parts.playbooks.catalog)
     return drawn(lanes_of([entry.named(naming) for entry in entries]), begin, until, record.title)

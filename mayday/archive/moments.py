@@ -77,8 +77,9 @@ class Seen(Wire):
 def parse_moment(text: str, entries: Sequence[Entry]) -> Moment:
     """`14:32`, `14:32:10` (UTC, the first one after the opening), `T+37m`, `#12`, or a whole RFC 3339 time.
 
-    Raises ValueError, in words for whoever typed it.
+    A minute and a second are taken to their ends. Raises ValueError, in words for whoever typed it.
     """
+    text = text.strip()
     if not entries:
         raise ValueError("there is no timeline to look into")
     opened = parse_timestamp(entries[0].at)
@@ -94,9 +95,16 @@ def parse_moment(text: str, entries: Sequence[Entry]) -> Moment:
         if hour > 23 or minute > 59 or second > 59:
             raise ValueError(f"{text} is no time of day")
         at = opened.replace(hour=hour, minute=minute, second=second, microsecond=0)
-        if at + timedelta(minutes=1) <= opened:
+        at += timedelta(milliseconds=999) if clock[3] else timedelta(seconds=59, milliseconds=999)
+        if at < opened:
             at += timedelta(days=1)
-        return Moment(at if clock[3] else at + timedelta(seconds=59, milliseconds=999))
+            ended = next((entry for entry in entries if entry.kind == "finished"), None)
+            if ended is not None and at > parse_timestamp(ended.at) + timedelta(minutes=1):
+                raise ValueError(
+                    f"at {text} UTC it was not open: it went from {opened:%Y-%m-%d %H:%M} to "
+                    f"{parse_timestamp(ended.at):%Y-%m-%d %H:%M} UTC; write a whole time for another day"
+                )
+        return Moment(at)
     try:
         return Moment(opened + parse_offset(text))
     except DurationError:
@@ -105,7 +113,16 @@ def parse_moment(text: str, entries: Sequence[Entry]) -> Moment:
         at = parse_timestamp(text)
     except ValueError:
         raise ValueError(f"{text} is no moment: write 14:32, T+37m, #12 or 2026-03-02T14:32:00Z") from None
-    return Moment(at.replace(tzinfo=UTC) if at.tzinfo is None else at)
+    try:
+        return Moment(at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC))
+    except OverflowError:
+        raise ValueError(f"{text} is no moment: there is no such time in UTC") from None
+
+
+def parse_begin(text: str, entries: Sequence[Entry]) -> datetime:
+    """As `parse_moment`, for where something begins: a minute is taken from its first second."""
+    at = parse_moment(text, entries).at
+    return at.replace(second=0, microsecond=0) if re.fullmatch(r"\d{1,2}:\d{2}", text.strip()) else at
 
 
 def seen(tapes: Sequence[Tape], entries: Sequence[Entry], moment: Moment) -> Seen:

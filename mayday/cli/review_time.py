@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -60,20 +59,23 @@ def lanes(
     until: Annotated[str | None, typer.Option("--to", help="Only up to this moment.")] = None,
 ) -> None:
     """Draw the timeline as lanes: status, gates, updates, vendors, people. Marks name their entries."""
+    from mayday.archive.moments import parse_begin
     from mayday.cli.review_archive import dossier
     from mayday.domain.report.drafting import naming_of
-    from mayday.domain.report.lanes import lanes_of
+    from mayday.domain.report.lanes import lanes_of, night_of
     from mayday.domain.report.lanes_svg import drawn
-    from mayday.domain.timeline import parse_timestamp
 
     found = dossier(what)
     naming = naming_of(next(iter(found.plans().values()), {}))
     entries = [entry.named(naming) for entry in found.timeline()]
     if not entries:
         raise CliError("there is no timeline to draw")
-    first, last = parse_timestamp(entries[0].at), parse_timestamp(_night(entries)[-1].at)
-    begin = _moment(since, entries).at if since else first
-    end = _moment(until, entries).at if until else last + timedelta(seconds=1)
+    first, last = night_of(entries)
+    try:
+        begin = parse_begin(since, entries) if since else first
+    except ValueError as error:
+        raise CliError(str(error), status=WRONG_USAGE) from None
+    end = _moment(until, entries).at if until else last
     title = f"{entries[0].data.get('title', '')}  {entries[0].data.get('severity', '')}  {found.incident_id}"
     try:
         output.write_text(drawn(lanes_of(entries), begin, end, title), encoding="utf-8")
@@ -138,12 +140,6 @@ def _moment(text: str, entries: list[Entry]) -> Moment:
         return parse_moment(text, entries)
     except ValueError as error:
         raise CliError(str(error), status=WRONG_USAGE) from None
-
-
-def _night(entries: list[Entry]) -> list[Entry]:
-    """Without the review's weeks: up to the last `finished`."""
-    ends = [index for index, entry in enumerate(entries) if entry.kind == "finished"]
-    return entries[: ends[-1] + 1] if ends else entries
 
 
 def _print(shown: Seen) -> None:

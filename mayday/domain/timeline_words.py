@@ -88,6 +88,10 @@ class Naming(NamedTuple):
         said = _REFERENCE.sub(lambda found: self.of(found[0]), words)
         return _ACTION.sub(lambda found: ACTIONS.get(found[0], found[0]), said)
 
+    def waited(self, words: str) -> str:
+        """What is waited for: a condition as its author wrote it, or a sentence."""
+        return plain_condition(words) if words.startswith("until ") else self.text(words)
+
     def actor(self, actor: str) -> str:
         """Who did it, in a sentence."""
         if actor.startswith("machine:"):

@@ -38,6 +38,10 @@ class Names:
         """A sentence with its references in words."""
         return self._naming.text(words)
 
+    def waited(self, words: str) -> str:
+        """What is waited for, a condition too."""
+        return self._naming.waited(words)
+
     def entry(self, entry: Entry) -> str:
         """An entry's sentence, with names for ids; its moments are written so that the page shows them in its zone."""
         return sentence(entry.kind, entry.actor, entry.step, entry.data, naming=self._naming, moment=timestamp)

@@ -17,7 +17,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from markupsafe import Markup
 
 from mayday.archive.moments import Moment, Seen, parse_moment, seen
-from mayday.domain.report.lanes import Lane, lanes_of
+from mayday.domain.report.lanes import Lane, lanes_of, night_of
 from mayday.domain.report.lanes_svg import GUTTER, MARGIN, WIDTH, drawn, embedded
 from mayday.domain.timeline import Entry, parse_timestamp
 from mayday.records.incidents import IncidentRecord
@@ -50,6 +50,8 @@ class Asked:
     since: int | None = None
     until: int | None = None
     zoom: str = ""
+    #: the second that stays where it is while the lanes are zoomed; the moment moves to the middle without one
+    about: int | None = None
 
 
 async def _asked(
@@ -59,8 +61,9 @@ async def _asked(
     since: Annotated[int | None, Query(alias="from")] = None,
     until: Annotated[int | None, Query(alias="to")] = None,
     zoom: Annotated[str, Query()] = "",
+    about: Annotated[int | None, Query()] = None,
 ) -> Asked:
-    return Asked(at.strip(), seq, t, since, until, zoom)
+    return Asked(at.strip(), seq, t, since, until, zoom, about)
 
 
 Asking = Annotated[Asked, Depends(_asked)]
@@ -132,18 +135,21 @@ async def _entries(parts: Parts, record: IncidentRecord) -> list[Entry]:
 
 
 def _view(entries: list[Entry], asked: Asked) -> View:
-    opened_at = parse_timestamp(entries[0].at)
-    ended = next((entry for entry in reversed(entries) if entry.kind == "finished"), entries[-1])
-    whole = max(int((parse_timestamp(ended.at) - opened_at).total_seconds()) + 1, SHORTEST)
+    opened_at, ended_at = night_of(entries)
+    whole = max(int((ended_at - opened_at).total_seconds()), SHORTEST)
     begin = min(max(asked.since or 0, 0), whole - SHORTEST)
     end = max(min(asked.until if asked.until is not None else whole, whole), begin + SHORTEST)
     try:
-        moment = _moment(entries, asked, opened_at, whole)
+        moment = _moment(entries, asked, opened_at, whole) if not asked.at else parse_moment(asked.at, entries)
     except ValueError as error:
         raise Problem(422, "invalid", str(error)) from None
     t = int((moment.at - opened_at).total_seconds())
     if asked.zoom in ZOOMS:
-        begin, end = _zoomed(asked.zoom, begin, end, min(max(t, 0), whole), whole)
+        t = min(max(t, 0), whole)
+        if asked.about is not None and asked.zoom in ("in", "out"):
+            begin, end = _zoomed_about(asked.zoom, begin, end, min(max(asked.about, begin), end), t, whole)
+        else:
+            begin, end = _zoomed(asked.zoom, begin, end, t, whole)
     elif not begin <= t <= end and 0 <= t <= whole:  # a step out of the part that is shown takes it along
         half = (end - begin) // 2
         begin = min(max(t - half, 0), whole - (end - begin))
@@ -152,8 +158,6 @@ def _view(entries: list[Entry], asked: Asked) -> View:
 
 
 def _moment(entries: list[Entry], asked: Asked, opened_at: datetime, whole: int) -> Moment:
-    if asked.at:
-        return parse_moment(asked.at, entries)
     if asked.seq is not None:
         return parse_moment(f"#{asked.seq}", entries)
     if asked.t is not None:
@@ -172,6 +176,15 @@ def _zoomed(how: str, begin: int, end: int, t: int, whole: int) -> tuple[int, in
         begin = t - span // 2
     else:
         begin += -span // 2 if how == "earlier" else span // 2
+    begin = min(max(begin, 0), whole - span)
+    return begin, begin + span
+
+
+def _zoomed_about(how: str, begin: int, end: int, about: int, t: int, whole: int) -> tuple[int, int]:
+    """What is under the pointer stays under it, as long as the moment stays on the lanes."""
+    share = (about - begin) / (end - begin)
+    span = max(min((end - begin) // 2 if how == "in" else (end - begin) * 2, whole), SHORTEST)
+    begin = min(max(round(about - share * span), t - span), t)
     begin = min(max(begin, 0), whole - span)
     return begin, begin + span
 

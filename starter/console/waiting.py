@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from mayday.domain.incident import Board, Pending
-from mayday.domain.plain_words import plain_condition
 from mayday.domain.timeline import Entry
 from starter.console.names import Names
 from starter.console.visitor import Visitor
@@ -223,7 +222,7 @@ def coming_of(board: Board, names: Names) -> list[Upcoming]:
             paused = bool(item.detail.get("paused"))
             found.append(Upcoming(item.due_at, vendor, names.text(item.then), paused))
         elif item.kind == "wait":
-            words = plain_condition(item.text) if item.text.startswith("until ") else names.text(item.text)
+            words = names.waited(item.text)
             found.append(Upcoming(item.due_at, _capital(words), names.text(item.then)))
         elif item.due_at is not None and item.then:
             found.append(Upcoming(item.due_at, _what(item, names), names.text(item.then)))

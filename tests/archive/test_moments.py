@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,10 @@ from typer.testing import CliRunner
 from mayday.archive.collecting import tapes_of
 from mayday.archive.dossier import Dossier
 from mayday.archive.export_file import write
-from mayday.archive.moments import parse_moment, seen
+from mayday.archive.moments import parse_begin, parse_moment, seen
 from mayday.archive.tape import Tape
 from mayday.cli.main import app
-from mayday.domain.timeline import Entry
+from mayday.domain.timeline import Entry, parse_timestamp
 from tests.archive.recorded import archived
 
 CLI = CliRunner()
@@ -114,3 +115,27 @@ def test_the_commands_need_nothing_but_the_file(night: Dossier, tmp_path: Path) 
     assert "Dana" not in text
     played = CLI.invoke(app, ["runbook", "test", str(tmp_path / "again.yaml")])
     assert played.exit_code == 0, played.output
+
+
+def test_a_time_of_day_at_which_it_was_not_open_is_not_the_next_day(taped: tuple[list[Tape], list[Entry]]) -> None:
+    entries = taped[1]
+    opened, ended = parse_timestamp(entries[0].at), next(entry for entry in entries if entry.kind == "finished")
+    before = (opened - timedelta(minutes=30)).strftime("%H:%M")
+    assert parse_timestamp(ended.at) < opened + timedelta(hours=23)
+    with pytest.raises(ValueError, match=f"at {before} UTC it was not open: it went from"):
+        parse_moment(before, entries)
+    still = [entry for entry in entries if entry.kind != "finished"]  # of one that goes on, the next morning counts
+    assert parse_moment(before, still).at > opened
+
+
+def test_a_whole_time_of_another_zone_is_said_in_utc(taped: tuple[list[Tape], list[Entry]]) -> None:
+    moment = parse_moment("2026-03-02T03:35:00+01:00", taped[1])
+    assert (moment.at.hour, moment.at.tzinfo) == (2, UTC)
+    with pytest.raises(ValueError, match="no such time in UTC"):
+        parse_moment("0001-01-01T00:00:00+14:00", taped[1])
+
+
+def test_a_minute_goes_to_its_end_and_begins_at_its_first_second(taped: tuple[list[Tape], list[Entry]]) -> None:
+    assert parse_moment("02:35", taped[1]).at.second == 59
+    assert parse_moment("02:35:10", taped[1]).at.microsecond == 999_000, "what happened in that second has happened"
+    assert parse_begin("02:35", taped[1]).second == 0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
+from mayday.domain.plain_words import spoken
 from mayday.domain.timeline import Entry, parse_timestamp
 from mayday.domain.timeline_words import NAMELESS, Naming, thing
 
@@ -61,6 +62,14 @@ def lanes_of(entries: Sequence[Entry], say: Callable[[Entry], str] = lambda entr
     return drawing.lanes()
 
 
+def night_of(entries: Sequence[Entry]) -> tuple[datetime, datetime]:
+    """From the opening to the end, without the review's weeks; one that is open, again too, goes to its last entry."""
+    begin = parse_timestamp(entries[0].at)
+    last = next((entry for entry in reversed(entries) if entry.kind in ("finished", "reopened")), entries[-1])
+    ended = last if last.kind == "finished" else entries[-1]
+    return begin, parse_timestamp(ended.at) + timedelta(seconds=1)
+
+
 class _Drawing:
     def __init__(self, say: Callable[[Entry], str], naming: Naming) -> None:
         self._say, self._naming = say, naming
@@ -87,11 +96,14 @@ class _Drawing:
         self._lane(group, name)
         self._open[group, name, key] = Bar(parse_timestamp(entry.at), None, label, tone, self._say(entry))
 
-    def _end(self, group: str, name: str, key: str, entry: Entry, tone: Tone | None = None) -> None:
+    def _end(
+        self, group: str, name: str, key: str, entry: Entry, tone: Tone | None = None, label: str | None = None
+    ) -> None:
         bar = self._open.pop((group, name, key), None)
         if bar is not None:
             title = bar.title if tone is None else f"{bar.title} | {self._say(entry)}"
             ended = bar._replace(until=parse_timestamp(entry.at), tone=tone or bar.tone, title=title)
+            ended = ended if label is None else ended._replace(label=label)
             self._lane(group, name).bars.append(ended)
 
     def _mark(self, group: str, name: str, entry: Entry, shape: MarkShape, tone: Tone) -> None:
@@ -132,9 +144,9 @@ class _Drawing:
             case "page_escalated":
                 self._mark("pages", str(data["page"]), entry, "page", "bad")
             case "acknowledged":
-                self._end("pages", str(data.get("page")), "", entry, "good")
+                self._end("pages", str(data.get("page")), "", entry, "good", "answered")
             case "page_exhausted":
-                self._end("pages", str(data["page"]), "", entry, "bad")
+                self._end("pages", str(data["page"]), "", entry, "bad", "nobody answered")
                 self._mark("pages", str(data["page"]), entry, "cross", "bad")
 
     def _take_work(self, entry: Entry) -> None:
@@ -143,7 +155,8 @@ class _Drawing:
             case "gate_opened" | "gate_reopened":
                 self._begin("gates", data["decision"], "", entry, "waits", "warn")
             case "gate_decided":
-                self._end("gates", data["decision"], "", entry, _OUTCOMES.get(str(data.get("outcome")), "busy"))
+                outcome = str(data.get("outcome"))
+                self._end("gates", data["decision"], "", entry, _OUTCOMES.get(outcome, "busy"), spoken(outcome))
             case "cadence_started":
                 self._begin("updates", data["cadence"], "", entry, "", "quiet")
             case "cadence_stopped":

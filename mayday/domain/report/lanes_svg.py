@@ -28,7 +28,11 @@ _STYLE = "".join(
         *(f".{tone}{{fill:{colour}}}.line.{tone}{{stroke:{colour};fill:none}}" for tone, colour in COLOURS.items()),
     ]
 )
-_STEPS = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 240, 480, 1440, 2880))
+_STEPS = (
+    *(timedelta(seconds=seconds) for seconds in (5, 10, 15, 30)),
+    *(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 240, 480)),
+    *(timedelta(days=days) for days in (1, 2, 7, 14, 28, 91, 364)),
+)
 _MOST_TICKS = 16
 
 
@@ -101,12 +105,12 @@ class _Sheet:
         for number in range(int((self._until.timestamp() - first) // seconds) + 1):
             at = datetime.fromtimestamp(first + number * seconds, self._since.tzinfo)
             x = self._x(at)
-            label = f"{at:%H:%M}" if at.date() == day or day is None else f"{at:%d %b %H:%M}"
+            label, form = _tick(at, step, new_day=day is not None and at.date() != day)
             day = at.date()
             lines.append(
                 f'<path class="grid" d="M{x:.1f} {self._head - 10}V{bottom}"/>'
                 f'<text class="time" x="{x:.1f}" y="{self._head - 16}" text-anchor="middle" '
-                f'data-moment="{timestamp(at)}">{label}</text>'
+                f'data-moment="{timestamp(at)}"{form}>{label}</text>'
             )
         begin = f'<text class="time" x="12" y="{self._head - 16}" data-moment="day {timestamp(self._since)}">'
         return "".join(lines) + f"{begin}{self._since:%d %b %Y}, UTC</text>"
@@ -153,6 +157,17 @@ class _Sheet:
 
     def _x(self, at: datetime) -> float:
         return GUTTER + (at - self._since).total_seconds() / self._span * (WIDTH - GUTTER - MARGIN)
+
+
+def _tick(at: datetime, step: timedelta, *, new_day: bool) -> tuple[str, str]:
+    """What stands above a line, and a word for the page that writes it in another zone."""
+    if step >= timedelta(days=28):
+        return f"{at:%d %b %Y}", ' data-form="year"'
+    if step >= timedelta(days=1):
+        return f"{at:%d %b}", ' data-form="date"'
+    clock, form = (f"{at:%H:%M:%S}", "seconds") if step < timedelta(minutes=1) else (f"{at:%H:%M}", "")
+    label, form = (f"{at:%d %b} {clock}", f"day {form}".strip()) if new_day else (clock, form)
+    return label, f' data-form="{form}"' if form else ""
 
 
 def _shape(mark: Mark, x: float, y: float) -> str:

@@ -29,6 +29,11 @@
     for (const since of all("[data-since]", root)) say(since, length(now() - Date.parse(since.dateTime), true));
   };
   const format = (options) => new Intl.DateTimeFormat("en-GB", { ...options, timeZone: zones[zone], hourCycle: "h23" });
+  // a tick of a drawing, as exactly as it was drawn
+  const ticks = (form) => ({
+    ...(/day|date|year/.test(form) ? { day: "2-digit", month: "short" } : {}), ...(form === "year" ? { year: "numeric" } : {}),
+    ...(/date|year/.test(form) ? {} : { hour: "2-digit", minute: "2-digit" }), ...(form.includes("seconds") ? { second: "2-digit" } : {}),
+  });
   const localise = (root) => {
     const clock = format({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
     const day = format({ weekday: "short", day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit" });
@@ -41,7 +46,7 @@
     for (const at of all("[data-moment]", root)) { // times in a drawing
       const moment = new Date(at.dataset.moment.replace("day ", "")), whole = { day: "2-digit", month: "short", year: "numeric" };
       say(at, at.dataset.moment.startsWith("day ") ? `${format(whole).format(moment)}, ${zone === "UTC" ? "UTC" : "your time"}`
-        : format({ hour: "2-digit", minute: "2-digit" }).format(moment));
+        : format(ticks(at.dataset.form || "")).format(moment).replace(",", ""));
     }
     tick(root);
     adjust(root);

@@ -70,6 +70,9 @@
     look();
   };
 
+  const seconds = (x) => Number(slider.min) + Math.min(1, (x - gutter) / (width - gutter - margin)) * (Number(slider.max) - Number(slider.min));
+  const zoom = (how, more) => ask({ t: slider.value, zoom: how, ...more });
+
   slider.addEventListener("input", () => { point(); ask({ t: slider.value }); });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -82,11 +85,30 @@
     if (!svg) return;
     const box = svg.getBoundingClientRect(), x = (event.clientX - box.left) / box.width * width;
     if (x < gutter) return;
-    const seconds = Number(slider.min) + Math.min(1, (x - gutter) / (width - gutter - margin)) * (Number(slider.max) - Number(slider.min));
-    slider.value = Math.round(seconds);
+    slider.value = Math.round(seconds(x));
     point();
     ask({ t: slider.value });
   });
+  // zoom without its buttons: what is under the pointer stays there; Ctrl, so that a page is still scrolled by the wheel
+  let turned = 0;
+  piece("lanes").addEventListener("wheel", (event) => {
+    const svg = event.target.closest("svg");
+    if (!svg || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    turned += event.deltaY;
+    if (busy || Math.abs(turned) < 40) return;
+    const box = svg.getBoundingClientRect(), x = Math.max(gutter, (event.clientX - box.left) / box.width * width);
+    zoom(turned < 0 ? "in" : "out", { about: Math.round(seconds(x)) });
+    turned = 0;
+  }, { passive: false });
+  const keys = { "+": "in", "=": "in", "-": "out", "0": "all" };
+  for (const place of [slider, piece("lanes")]) {
+    place.addEventListener("keydown", (event) => {
+      if (!(event.key in keys) || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      zoom(keys[event.key], {});
+    });
+  }
   form.classList.add("scripted");
   point();
 })();
