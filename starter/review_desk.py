@@ -41,7 +41,7 @@ async def send(parts: Parts, record: IncidentRecord, command: ReviewCommand) -> 
     except NoSuchRun:
         stored = await parts.records.reviews.get(record.id)
         if stored is None:
-            raise _unknown(record) from None
+            raise await _unknown(parts, record) from None
         await _audit(parts, record, command, "closed")
         raise Problem(409, "closed", f"the review of {record.id} has ended ({stored.state})") from None
     await _audit(parts, record, command, "pending" if answer.state == "pending" else "ok")
@@ -74,13 +74,23 @@ async def board_of(parts: Parts, record: IncidentRecord) -> ReviewBoard:
         return live
     stored = await parts.records.reviews.get(record.id)
     if stored is None:
-        raise _unknown(record)
+        raise await _unknown(parts, record)
     return ReviewBoard.model_validate(stored.data)
 
 
-def _unknown(record: IncidentRecord) -> Problem:
+_NEVER = ("cancelled", "rejected")
+
+
+async def _unknown(parts: Parts, record: IncidentRecord) -> Problem:
+    """Why there is none: it has not begun, it never will, or another incident's review tells of it."""
     detail = f"{record.id} has no review: it is {record.status}"
     hint = "a review begins once the incident is resolved and its last words have left"
+    if record.status == "merged":
+        entries = await parts.records.timeline.entries(record.id)
+        into = next((str(entry.data.get("into")) for entry in reversed(entries) if entry.kind == "merged_into"), "")
+        hint = f"the review of {into or 'the incident that it was merged into'} tells of both"
+    elif record.status in _NEVER:
+        hint = f"what was {record.status} is not reviewed"
     return Problem(404, "no_review", detail, hint=hint)
 
 

@@ -33,7 +33,7 @@ __all__ = ["router"]
 
 router = APIRouter(route_class=PageRoute)
 
-SHORTEST = 60
+SHORTEST = 20
 """Seconds: nobody needs to see less at once."""
 STOPS = (1, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
 """Seconds between two stops of the slider: some 300 of them, whatever is shown."""

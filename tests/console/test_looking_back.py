@@ -97,6 +97,18 @@ def test_the_lanes_are_zoomed_and_clicked(rooms: Rooms) -> None:
     moment(page, r"T\+02:0\d:")
     page.get_by_role("button", name="All of it").click()
     expect(page.locator("#t")).to_have_attribute("max", str(whole), timeout=PATIENCE)
+    page.locator(".sheet svg").hover(position={"x": box["width"] * 0.5, "y": 60})
+    page.mouse.wheel(0, 1)  # alone it scrolls the page
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -100)
+    page.keyboard.up("Control")
+    expect(page.locator("#t")).to_have_attribute(
+        "max", str(int(page.locator("#t").get_attribute("min") or 0) + whole // 2)
+    )
+    page.locator("#t").press("+")
+    expect(page.locator("#t")).to_have_attribute("step", "10", timeout=PATIENCE)
+    page.locator(".sheet").press("0")
+    expect(page.locator("#t")).to_have_attribute("max", str(whole), timeout=PATIENCE)
     with page.expect_download() as download:
         page.get_by_role("link", name="Lanes as SVG").click()
     assert download.value.suggested_filename == f"{NIGHT}-lanes.svg"

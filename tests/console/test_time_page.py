@@ -74,6 +74,23 @@ async def test_the_slider_is_a_field_of_a_form_and_the_zoom_its_buttons(house: H
     assert int(field(text, "from")) > 600, "a moment outside of what is shown takes it along"
 
 
+async def test_what_is_under_the_pointer_stays_there_while_it_zooms(house: House, night: str) -> None:
+    whole = int(slider_of((await look(house, f"/reviews/{night}/time?t=1500")).text)[1])
+    begin, end = slider_of((await look(house, f"/reviews/{night}/time?t=1500&zoom=in&about=3000")).text)
+    assert (end - begin) == whole // 2
+    assert begin <= 1500 <= end, "the moment stays on the lanes"
+    assert abs((3000 - begin) / (end - begin) - 3000 / whole) < 0.01
+    begin, end = slider_of((await look(house, f"/reviews/{night}/time?t=0&from=0&to=600&zoom=in&about=600")).text)
+    assert begin == 0
+    assert slider_of((await look(house, f"/reviews/{night}/time?t=0&zoom=out&about=-99999999")).text) == (0, whole)
+
+
+def slider_of(text: str) -> tuple[int, int]:
+    found = re.search(r'id="t"[^>]* min="(\d+)" max="(\d+)"', text)
+    assert found is not None
+    return int(found[1]), int(found[2])
+
+
 async def test_the_script_gets_the_same_pieces(house: House, night: str) -> None:
     headers = {"Authorization": f"Bearer {await house.token('ana')}", "Accept": "application/json"}
     answer = await house.http.get(f"/reviews/{night}/time?at=02:35", headers=headers)

@@ -24,6 +24,7 @@ from starter.app import create_app
 from starter.gateway import CommandRefused, NoSuchRun, NotAccepted
 from starter.parts import assemble
 from starter.playbooks import Playbooks
+from tests.review.chains import Chain
 from tests.review.one_night import night
 from tests.review.story import FORM, Story, given, utc
 from tests.review.test_obligations import FINAL, SPOKEN
@@ -32,6 +33,7 @@ from tests.starter.doubles import Clock, FakeGateway
 from tests.stores import in_memory
 
 INCIDENT = "INC-01HQZX3V5K8M2N4P6R8S0T2V4W"
+MERGED = INCIDENT[:-1] + "Y"
 FORM_BODY = {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in FORM.items()}
 
 
@@ -79,13 +81,16 @@ async def house(playbooks: Playbooks, tmp_path: Path) -> AsyncIterator[House]:
     gateway, clock = ReviewGateway(Story(start)), Clock(utc("2026-03-03T12:00"))
     async with await in_memory(clock) as records:
         playbooks.attach(records)
-        for incident, status in ((INCIDENT, "resolved"), (INCIDENT[:-1] + "X", "investigating")):
+        for incident, status in ((INCIDENT, "resolved"), (INCIDENT[:-1] + "X", "investigating"), (MERGED, "merged")):
             record = IncidentRecord(
                 id=incident, workflow_id="incident/x", title="Payments down", severity="SEV1", status=status,
                 service="payments", services=["payments"], opened_at=start.opened_at,
             )  # fmt: skip
             await records.incidents.save(record)
         await records.flushes.keep(FlushRequest(incident_id=INCIDENT, entries=entries, note_to_ticket=False))
+        merged = Chain(start.opened_at)
+        merged.add(3, "merged_into", "dee", None, into=INCIDENT, reason="the same gateway")
+        await records.flushes.keep(FlushRequest(incident_id=MERGED, entries=merged.entries, note_to_ticket=False))
         parts = assemble(settings, records, gateway, playbooks, clock=clock)
         transport = httpx.ASGITransport(create_app(parts), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://mayday") as http:
@@ -105,6 +110,12 @@ async def test_a_review_shows_what_is_owed(house: House) -> None:
     assert (await house.get(path()[:-26] + INCIDENT[-6:])).status_code in (200, 404)
     nothing = await house.get("/api/v1/reviews/" + INCIDENT[:-1] + "X")
     assert (nothing.status_code, nothing.json()["code"]) == (404, "no_review")
+
+
+async def test_of_a_merged_incident_the_review_of_the_other_one_tells(house: House) -> None:
+    nothing = await house.get(f"/api/v1/reviews/{MERGED}")
+    assert (nothing.status_code, nothing.json()["code"]) == (404, "no_review")
+    assert f"the review of {INCIDENT} tells of both" in nothing.text
 
 
 async def test_a_whole_review_by_hand(house: House) -> None:
