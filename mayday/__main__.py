@@ -1,5 +1,5 @@
 """`python -m mayday`: the command, where its script is not on the path."""
 
-from mayday.cli.main import app
+from mayday.cli.main import run
 
-app()
+run()

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
+from mayday.cli.leaving import leave
 from mayday.cli.mounts import LazyGroup
 
-__all__ = ["app"]
+__all__ = ["app", "run"]
 
 app = typer.Typer(
     name="mayday",
@@ -35,3 +36,11 @@ def root(
     ] = False,
 ) -> None:
     """Major incidents from the alert to the review. Exit status: 0 done, 1 refused or failed, 2 wrong usage."""
+
+
+def run() -> None:
+    """The command as a process of its own."""
+    try:
+        app()
+    except SystemExit as ended:
+        leave(ended)

@@ -19,7 +19,7 @@ import httpx
 import pytest
 import structlog
 
-MAYDAY = [sys.executable, "-c", "from mayday.cli.main import app; app()"]
+MAYDAY = [sys.executable, "-m", "mayday"]
 ALERTS_TOKEN = "alerts-of-this-test"
 RUNBOOKS = Path(__file__).parents[2] / "runbooks"
 QUICK = """\

@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.records import Records
 
-MAYDAY = [sys.executable, "-c", "from mayday.cli.main import app; app()"]
+MAYDAY = [sys.executable, "-m", "mayday"]
 NOBODY_THERE = "127.0.0.1:1"
 
 
