@@ -134,7 +134,7 @@ class Delivery:
         """None when a run is there after all, or one has to be looked at first."""
         carried = None
         if view is not None:
-            reason = f"{first.event.title} fires again"
+            reason = f"an alert came after the end: {first.event.title}"
             carried = await self._reopening.carried_over(view, first.workflow_id, reason)
         start = carried or await self._opener.from_alert(first)
         start.events = [parcel.event for parcel in parcels]

@@ -30,6 +30,7 @@ class House(NamedTuple):
     tells_changes: bool = True
     settles_told: bool = True
     merges_cross: bool = True
+    later_rules: bool = True
 
 
 class Declared(NamedTuple):

@@ -120,6 +120,10 @@ class StartInput(Wire):
     tells_changes: bool = False
     #: whether merges may cross (docs/adr/0106). False in starts of before, which replay so
     merges_cross: bool = False
+    #: rules that came after the first histories: overrides are checked as answers are, a late yes to a role that nobody
+    #: took counts, words to the outside find a reader who is not their author, the brief of a handover says more.
+    #: False in starts of before, which replay so
+    later_rules: bool = False
     #: what a drill lets happen, in its order
     injects: list[Inject] = []
     #: signed orders to merge, by the other incident's workflow id: what passes between the two shows them

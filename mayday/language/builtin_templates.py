@@ -142,13 +142,14 @@ Bridge: {{ bridge.url }}
 {% if incident.ticket is defined %}
 Ticket: {{ incident.ticket }}
 {% endif %}
-Roles: technical lead {{ roles.tech_lead | default("nobody") }}, \
+Roles, or who stands in: technical lead {{ roles.tech_lead | default("nobody") }}, \
 communications {{ roles.comms_lead | default("nobody") }}, deputy {{ roles.deputy | default("nobody") }}.
 Open decisions, tasks and clocks:
 {% for item in pending | default([]) %}
-- {{ item.id }}: {{ item.text }}\
+- {{ item.text }}\
 {% if item.due_at is defined %}, due {{ item.due_at | time }}{% endif %}\
-{% if item.then is defined %}, then {{ item.then }}{% endif %}
+{% if item.then is defined %}, then {{ item.then }}{% endif %}\
+{% if item.id != "" %} [{{ item.id }}]{% endif %}
 
 {% else %}
 - none

@@ -63,6 +63,7 @@ def start_of(
         settles_told=True,
         tells_changes=True,
         merges_cross=True,
+        later_rules=True,
     )
 
 
@@ -96,6 +97,7 @@ def start_of_alert(
         settles_told=True,
         tells_changes=True,
         merges_cross=True,
+        later_rules=True,
     )
 
 

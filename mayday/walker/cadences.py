@@ -238,10 +238,13 @@ def set_every(
 
 
 def severity_changed(w: Walker) -> None:
-    """The new severity's intervals apply, unless somebody set one by hand."""
+    """The new severity's intervals apply, unless somebody set one by hand. One that promises an audience nothing leaves
+    it to the runbook, not to the severity before."""
     policy = w.plan.severities.get(w.state.severity)
     for state in w.state.cadences.values():
         every = policy.updates.get(state.audience) if policy else None
+        if every is None and w.start.later_rules:
+            every = w.plan.runbook.cadences[state.name].every
         if every is not None and not state.set_by_hand and not state.stopped:
             set_every(w, state, every.seconds, by_hand=False, reason=f"severity {w.state.severity}")
 

@@ -275,7 +275,7 @@ def update(w: Walker, command: Update) -> dict[str, Any]:
             f"review:update:{number}",
             "review",
             f"Read and release to {audience}: {command.text}",
-            to="role.comms_lead",
+            to=_reader(w, command.actor),
             by_not=[command.actor],
             owner=f"release:{audience}",
             fields=RELEASE_FIELDS,
@@ -285,6 +285,12 @@ def update(w: Walker, command: Update) -> dict[str, Any]:
     sent = send(w, audience, subject, command.text, step=f"update:{audience}", purpose="update", by=command.actor)
     note_manual(w, audience)
     return {"n": sent.n}
+
+
+def _reader(w: Walker, author: str) -> str:
+    """The communications lead, unless they wrote it themselves: then the next who may read it."""
+    by = "role.comms_lead"
+    return people.second_reader(w, by, author) if w.start.later_rules else by
 
 
 RELEASE_FIELDS: dict[str, dict[str, Any]] = {
@@ -345,7 +351,7 @@ def correct(w: Walker, command: Correct) -> dict[str, Any]:
         name,
         "review",
         f"Read and release the correction to {wrong.audience}: {command.text}",
-        to="role.comms_lead",
+        to=_reader(w, command.actor),
         by_not=[command.actor],
         owner=f"release:{wrong.audience}",
         fields=RELEASE_FIELDS,

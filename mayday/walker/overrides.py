@@ -67,7 +67,10 @@ def _step_refusal(w: Walker, command: Override) -> Refusal | None:
     if command.action in ("pause", "resume", "end_phase"):
         return Refusal(code="invalid", reason=f"action: {command.action} is for cadence:NAME or phase:ID")
     if command.action == "reassign":
-        if not command.to or not people.people_of(w, _ref(command.to)):
+        if not command.to and w.start.later_rules:
+            return Refusal(code="invalid", reason="to: say who has it from now on")
+        named = people.people_of(w, _ref(command.to)) if command.to else []
+        if not named or (w.start.later_rules and not any(people.known(w, person) for person in named)):
             return Refusal(code="unknown", reason=f"to: {command.to!r} is no person, role or group")
         ladder = w.state.ladders.get(path)
         if (task is None or task.done_at is not None) and (ladder is None or ladder.acked_by or ladder.closed):
@@ -91,6 +94,8 @@ def _step_refusal(w: Walker, command: Override) -> Refusal | None:
         return Refusal(code="closed", reason=f"{path} is {state.status}")
     if command.action == "complete" and state.verb == "decide":
         return Refusal(code="invalid", reason="a decision cannot be completed by override: it takes votes")
+    if command.action == "complete" and task is not None and task.done_at is None and w.start.later_rules:
+        return tasks.wrong_type(task, command.result or {})
     return None
 
 

@@ -105,6 +105,27 @@ def all_targets(w: Walker, refs: Iterable[str]) -> list[str]:
     return unique(target for ref in refs for target in targets_of(w, ref))
 
 
+def second_reader(w: Walker, by: str, author: str | None) -> str:
+    """Who is asked to read what `author` wrote or said: `by`, unless that is the author; then the next who may.
+
+    Where one person holds every role that could, those are asked whom the runbook has for them: a text that nobody may
+    release would never leave.
+    """
+    refs = [by, "role.comms_lead", "role.deputy", f"role.{COMMANDER}"]
+    for ref in refs:
+        if any(person != author for person in people_of(w, ref)):
+            return ref
+    others = [person for person in w.state.responders if person != author]
+    if others:
+        return f"person.{others[0]}"
+    for ref in refs if w.start.later_rules else ():
+        spec = w.plan.runbook.roles.get(ref.removeprefix("role."))
+        for named in (spec.from_, spec.fallback) if spec else ():
+            if named and not named.startswith("role.") and any(who != author for who in people_of(w, named)):
+                return named
+    return by
+
+
 def first_with_somebody(w: Walker, *refs: str | None) -> str | None:
     """The first reference that names somebody, in order: a task's `to`, else the deputy, the scribe, the commander."""
     for ref in refs:

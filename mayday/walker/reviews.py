@@ -164,21 +164,11 @@ def final_waits(w: Walker, state: CadenceState, template: str) -> None:
         f"review:final:{state.name}",
         "review",
         f"Release the last word to {state.audience}: {text}",
-        to=_second_reader(w, rule.by if rule else "role.comms_lead"),
+        to=people.second_reader(w, rule.by if rule else "role.comms_lead", w.state.resolved_by),
         fields=messages.RELEASE_FIELDS,
         owner=f"final:{state.name}",
         by_not=[w.state.resolved_by] if w.state.resolved_by else [],
     )
-
-
-def _second_reader(w: Walker, by: str) -> str:
-    """Whom the last word is given to: the reviewer, unless that is who resolved; then the next who may read it."""
-    resolver = w.state.resolved_by
-    for ref in (by, "role.comms_lead", "role.deputy", "role.incident_commander"):
-        if any(person != resolver for person in people.people_of(w, ref)):
-            return ref
-    others = [person for person in w.state.responders if person != resolver]
-    return f"person.{others[0]}" if others else by
 
 
 def final_released(w: Walker, name: str, task: TaskState, by: str) -> None:

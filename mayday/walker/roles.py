@@ -221,6 +221,8 @@ def accept_refusal(w: Walker, command: Accept) -> Refusal | None:
     if state.person == command.actor and state.offer is None:
         return Refusal(code="closed", reason=f"{command.actor} holds {state.role} already")
     if state.offer is None:
+        if w.start.later_rules and state.person is None and command.actor in state.asked:
+            return None  # a late yes to what nobody took: an acknowledgement counts after the rounds, too
         return Refusal(code="not_open", reason=f"{state.role} is not offered to anybody now")
     allowed = state.offer.people or _expected(w, state.offer)
     if not state.offer.handover:

@@ -190,6 +190,12 @@ def _bad_result(task: TaskState, result: dict[str, Any]) -> Refusal | None:
     return None
 
 
+def wrong_type(task: TaskState, result: dict[str, Any]) -> Refusal | None:
+    """What an operator fills in for somebody: less than the form asks for, but nothing that it does not."""
+    fields = {name: {**spec, "required": False} for name, spec in task.fields.items()}
+    return _bad_result(task.model_copy(update={"fields": fields}), result)
+
+
 def _bad_value(value: Any, spec: dict[str, Any]) -> str | None:
     kind = spec.get("type", "string")
     fits = {

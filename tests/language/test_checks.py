@@ -23,6 +23,7 @@ from tests.language.folders import Folder, codes, found
         ("- { id: t, send: { text: x, to: person.ana } }", ""),
         ("- { id: t, send: { text: x, to: audience.press } }", "R301 there is no audience press"),
         ("- { id: t, engage: vendor.gateway }", "R301 there is no vendor gateway | did you mean gateway_co?"),
+        ("- { id: t, engage: vendor.gateway_co, with: { priority: P9 } }", "T412 `priority`: 'P9' is not possible | known: P1, P2, P3, P4, P5"),
         ("- { id: t, engage: vendor.gateway_co, with: { priorty: P1 } }", "T410 vendor.gateway_co takes no `priorty` | did you mean priority?"),
         ("- { id: t, call: check_network@1.0.0, with: { site: hq } }", ""),
         ("- { id: t, call: check_network@2.0.0 }", "R306 there is no runbook check_network@2.0.0 | did you mean check_network@1.0.0?"),

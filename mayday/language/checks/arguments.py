@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
+from mayday.domain.ranks import PriorityName
 from mayday.language.checks.kinds import Kind, field_kind
 from mayday.language.checks.layout import Layout, Placed
 from mayday.language.checks.texts import Text
@@ -54,7 +55,7 @@ DEFAULT = define(
 )
 
 ENGAGE_INPUTS: dict[str, dict[str, Any]] = {
-    "priority": {"type": "string", "required": False},
+    "priority": {"type": "string", "required": False, "enum": list(get_args(PriorityName))},
     "summary": {"type": "string", "required": False},
     "description": {"type": "string", "required": False},
 }
