@@ -161,6 +161,8 @@ def _prefixed(kind: str, rest: str, naming: Naming) -> str:
             return f"“name a successor for the {spoken(name)}”"
         case "fact", _:
             return f"“{spoken(name.rpartition('.')[2])}”"
+        case "relapse", _:
+            return "“it is open again”"
         case "ratify", _:
             return f"“ratify {thing(name, naming)}”"
     return f"{spoken(kind)} {thing(rest, naming)}"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from mayday.domain.commands import Refusal, Reopen
 from mayday.domain.incident import AlertEvent
-from mayday.walker import alerts, cadences, failing, people, registry, service_levels, tasks
-from mayday.walker.state import AlertTotals
+from mayday.walker import alerts, cadences, failing, ladders, people, registry, service_levels, tasks
+from mayday.walker.state import AlertTotals, Ladder, LevelState
 
 if TYPE_CHECKING:
     from mayday.walker.walker import Walker
@@ -82,6 +82,8 @@ def reopen(w: Walker, by: str, reason: str, *, phase: int | None = None) -> None
     for step in w.plan.runbook.finally_:
         begun = state.steps.get(step.id)
         if begun is not None:
+            if step.do == "bridge.close" and begun.status == "done" and w.start.later_rules:
+                state.bridge_url = state.bridge_phone = None  # the standing one again: nobody is sent to a closed one
             failing.forget(w, begun)
     state.phase, state.phase_entered_at = target, w.now
     w.entry("phase_entered", "system", f"phase:{phases[target].id}", phase=phases[target].id, name=phases[target].name)
@@ -89,4 +91,35 @@ def reopen(w: Walker, by: str, reason: str, *, phase: int | None = None) -> None
         if cadence.stopped:
             cadences.begin(w, name, w.plan.runbook.cadences[name])
     service_levels.status_changed(w)
+    if w.start.later_rules:
+        _wake(w, by, reason)
     registry.emit(w, "status.changed", {"status": state.status, "before": before})
+
+
+def _wake(w: Walker, by: str, reason: str) -> None:
+    """Whoever led went to bed: they are paged, then who may take over from them. Not who reopens it: they are awake,
+    and where they lead themselves nobody has to be found."""
+    policy = w.plan.severities.get(w.state.severity)
+    ack_within_s = policy.ack_within.seconds if policy else 300
+    spec = None if people.known(w, by) else w.plan.runbook.roles.get(people.COMMANDER)
+    offered = [ref for ref in (spec.from_, spec.fallback) if ref and not ref.startswith("role.")] if spec else []
+    held = [
+        [f"role.{role}" for role in roles if people.own_holder(w, role) not in (None, by)]
+        for roles in ((people.COMMANDER, "tech_lead"), (people.DEPUTY,))
+    ]
+    levels = [
+        LevelState(targets=targets, via=["push", "voice"], ack_within_s=ack_within_s)
+        for targets in (*held, offered)
+        if targets
+    ]
+    if levels:
+        ladders.open_ladder(
+            w,
+            Ladder(
+                path=f"relapse:{w.state.reopened}",
+                levels=levels,
+                rounds=2,
+                text=f"{w.state.severity} {w.state.title} is open again: {reason}",
+                opened_at=w.now,
+            ),
+        )

@@ -118,3 +118,42 @@ def test_a_severity_that_promises_no_updates_leaves_the_pace_to_the_runbook(
     assert night.walker.state.cadences["technical_update"].every_s == 900
     night.say("severity", "ana", severity="SEV4", reason="one floor")
     assert night.walker.state.cadences["technical_update"].every_s == every_s
+
+
+def ended(house: OpenNight, **more: Any) -> Night:
+    night = house(**more)
+    night.say("status", "ana", status="resolved", reason="it holds")
+    night.run(40)
+    assert night.walker.state.finished
+    return night
+
+
+def test_a_relapse_wakes_who_led_and_climbs(house: OpenNight) -> None:
+    """An alert at 4 a.m. reopens it; everybody is in bed."""
+    night = ended(house)
+    bridge = night.walker.state.bridge_url
+    night.alert("PaymentsDown")
+    assert night.of("reopened")
+    paged = night.run(41).of("paged")[-1]
+    assert (paged.step, paged.data["people"]) == ("relapse:1", ["ana"])
+    assert bridge
+    assert night.walker.bridge()[0] != bridge, "the bridge of before was closed"
+    night.run(47)
+    assert [entry.data["to"] for entry in night.of("page_escalated") if entry.step == "relapse:1"]
+    assert night.say("ack", "ana", page="relapse:1").refusal is None
+
+
+def test_who_reopens_it_is_awake_and_the_others_are_called(house: OpenNight) -> None:
+    alone = ended(house)
+    alone.say("reopen", "ana", reason="down again")
+    assert not [entry for entry in alone.run(60).of("paged") if entry.step == "relapse:1"]
+    two = ended(house, roles={"incident_commander": "ana", "deputy": "dee"})
+    two.say("reopen", "dee", reason="down again")
+    assert two.run(41).of("paged")[-1].data["people"] == ["ana"]
+
+
+def test_before_nobody_was_woken_by_a_relapse(house: OpenNight) -> None:
+    night = ended(house, later_rules=False)
+    night.alert("PaymentsDown")
+    assert night.of("reopened")
+    assert "relapse:1" not in night.run(41).walker.state.ladders
