@@ -16,7 +16,7 @@ from temporalio import workflow
 from temporalio.exceptions import FailureError
 
 from mayday.domain.effects import FLUSH, LOOK, FlushReceipt, FlushRequest, LookReceipt, LookRequest, Wire
-from mayday.domain.incident import AlertEvent, StartInput
+from mayday.domain.incident import AlertEvent, Board, StartInput
 from mayday.walker.walker import Walker
 from workflows.errands import Errands
 from workflows.options import flush_options, last_flush_options, look_options
@@ -38,10 +38,15 @@ def flush_of(walker: Walker, now: datetime) -> FlushRequest | None:
     return FlushRequest(
         incident_id=walker.state.id,
         entries=entries,
-        board=walker.board(now),
+        board=_kept(walker.board(now)),
         correlation_key=walker.start.correlation_key,
         run_id=workflow.info().run_id,
     )
+
+
+def _kept(board: Board) -> Board:
+    """Who may what is asked of a run; only of one that is over the store has to know it."""
+    return board if board.finished else board.model_copy(update={"may": None})
 
 
 class Ledger:

@@ -199,6 +199,8 @@ class Board(Wire):
     drill_paused_at: datetime | None = None
     injects: list[NextInject] = []
     merged_into: str | None = None
+    #: who may, by command (`kind`, or `kind:what`); a kind that is not in it is everybody's. None: nobody has said
+    may: dict[str, list[str]] | None = None
     finished: bool = False
     seq: int = 0
     head: str = ""

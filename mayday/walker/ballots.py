@@ -115,7 +115,7 @@ def refusal(w: Walker, vote: Vote) -> Refusal | None:
         return Refusal(code="closed", reason=f"{gate.path} was open until {due:%H:%M:%S}")
     if voter in gate.excluded:
         return Refusal(code="excluded", reason=f"{voter} may not vote on {gate.path}: {gate.excluded[voter]}")
-    if not _may_vote(w, gate, voter):
+    if voter not in voters(w, gate):
         return Refusal(
             code="not_a_voter",
             reason=f"{voter} is no voter of {gate.path}; it asks {', '.join(gate.seats) or 'nobody'}",
@@ -140,10 +140,10 @@ def _not_open(w: Walker, decision: str) -> Refusal:
     return Refusal(code="unknown", reason=f"there is no decision {decision}")
 
 
-def _may_vote(w: Walker, gate: Gate, person: str) -> bool:
-    if person in gate.seats:
-        return True
-    return gate.delegates and any(people.delegate_of(w, principal, gate.path) == person for principal in gate.seats)
+def voters(w: Walker, gate: Gate) -> list[str]:
+    """Who may vote: those who were asked, and where it takes delegates whoever answers for one of them."""
+    delegates = [people.delegate_of(w, seat, gate.path) for seat in gate.seats] if gate.delegates else []
+    return people.unique([*gate.seats, *filter(None, delegates)])
 
 
 def _verbal_refusal(w: Walker, gate: Gate, vote: Vote) -> Refusal | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mayday.domain.incident import Board, RoleHolder
 from mayday.domain.timeline import timestamp
-from mayday.walker import drills, people
+from mayday.walker import authority, drills, people
 from mayday.walker.scope import priority
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ def board(w: Walker, now: datetime) -> Board:
         drill_paused_at=state.drill_paused_at,
         injects=drills.coming(w),
         merged_into=state.merged_into,
+        may=authority.authority(w),
         finished=state.finished,
         seq=state.seq,
         head=state.head,

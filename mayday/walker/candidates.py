@@ -91,7 +91,7 @@ def resume(w: Walker) -> None:
 def refusal(w: Walker, command: Candidate) -> Refusal | None:
     if w.state.status != "candidate":
         return Refusal(code="closed", reason=f"the incident is {w.state.status}, not a candidate")
-    if not _may_decide(w, command.actor):
+    if command.actor not in deciders(w):
         return Refusal(
             code="not_yours", reason="candidates are decided by who would command, the deputy, or whom the route pages"
         )
@@ -100,16 +100,15 @@ def refusal(w: Walker, command: Candidate) -> Refusal | None:
     return None
 
 
-def _may_decide(w: Walker, person: str) -> bool:
-    if people.leads(w, person):
-        return True
-    if person in (w.start.roles.get(people.COMMANDER), w.start.roles.get(people.DEPUTY)):
-        return True
+def deciders(w: Walker) -> list[str]:
+    """Who may accept or reject it: who would command, the deputy, and whom the route pages."""
+    named = [w.start.roles.get(role) for role in (people.COMMANDER, people.DEPUTY)]
     refs = [w.start.page] if w.start.page else []
     for role in (people.COMMANDER, people.DEPUTY):
         spec = w.plan.runbook.roles.get(role)
         refs += [ref for ref in (spec.from_, spec.fallback) if ref and not ref.startswith("role.")] if spec else []
-    return any(person in people.people_of(w, ref) for ref in refs)
+    meant = [person for ref in refs for person in people.people_of(w, ref)]
+    return people.unique([*people.leaders(w), *filter(None, named), *meant])
 
 
 def decide(w: Walker, command: Candidate) -> dict[str, Any]:

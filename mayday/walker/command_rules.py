@@ -74,18 +74,23 @@ AT_THE_END = (
 
 def refusal(w: Walker, command: Command) -> Refusal | None:
     """Why the incident refuses a command now, or None."""
+    return not_now(w, command.kind) or RULES[command.kind].refusal(w, command)
+
+
+def not_now(w: Walker, kind: str) -> Refusal | None:
+    """Why no command of a kind is taken now, whoever sends it; None where the kind's own rule decides."""
     state = w.state
-    if state.finished and command.kind != "reopen":
+    if state.finished and kind != "reopen":
         return Refusal(code="closed", reason=f"the incident is {state.status} and its run is over")
-    if state.status == "merged" and command.kind != "note":
+    if state.status == "merged" and kind != "note":
         return Refusal(code="closed", reason=f"the incident was merged into {state.merged_into}: go there")
-    if state.status == "candidate" and command.kind not in FOR_CANDIDATES:
+    if state.status == "candidate" and kind not in FOR_CANDIDATES:
         return Refusal(code="not_open", reason="this is a candidate: it has to be accepted first")
-    if state.ending is not None and command.kind not in AT_THE_END:
+    if state.ending is not None and kind not in AT_THE_END:
         return Refusal(code="closed", reason=f"the incident is {state.status}")
-    if state.drill_paused_at is not None and command.kind not in drills.TAKEN:
+    if state.drill_paused_at is not None and kind not in drills.TAKEN:
         return Refusal(code="not_open", reason="the drill is paused: it goes on when a person resumes it")
-    return RULES[command.kind].refusal(w, command)
+    return None
 
 
 def apply(w: Walker, command: Command) -> dict[str, Any]:

@@ -211,19 +211,20 @@ def _nag(w: Walker, ladder: Ladder) -> None:
         _page_exhausted(w, ladder)
 
 
-def may_ack(w: Walker, ladder: Ladder, person: str) -> bool:
-    """Anyone on the policy's levels; who was paged; and after exhaustion whom that names."""
+def answerers(w: Walker, ladder: Ladder) -> list[str]:
+    """Anyone on the policy's levels; who was paged; and after exhaustion whom that names. Never the owner."""
     refs = [target for level in ladder.levels for target in level.targets]
     if ladder.exhausted_at is not None:
         refs += ladder.on_exhausted.targets if ladder.on_exhausted else ["role.incident_commander"]
-    return person in ladder.paged or any(person in people.people_of(w, ref) for ref in refs)
+    found = people.unique([*ladder.paged, *(person for ref in refs for person in people.people_of(w, ref))])
+    return [person for person in found if person != people.OWNER]
 
 
 def refusal(w: Walker, command: Ack) -> Refusal | None:
     page = command.page
     ladder = w.state.ladders.get(page)
     if ladder is not None:
-        if command.actor == people.OWNER or not may_ack(w, ladder, command.actor):
+        if command.actor not in answerers(w, ladder):
             return Refusal(code="not_yours", reason=f"{page} was not sent to {command.actor}: its levels name others")
         if ladder.acked_by == command.actor and command.joined:
             return None

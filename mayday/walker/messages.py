@@ -368,8 +368,13 @@ def correct(w: Walker, command: Correct) -> dict[str, Any]:
     return {"task": task.id}
 
 
+def holders(w: Walker) -> list[str]:
+    """Who may hold outward messages back, and let them go."""
+    return people.unique([*people.leaders(w), *filter(None, [people.holder(w, "comms_lead")])])
+
+
 def hold_refusal(w: Walker, command: HoldOutward) -> Refusal | None:
-    if not people.leads(w, command.actor) and people.holder(w, "comms_lead") != command.actor:
+    if command.actor not in holders(w):
         return Refusal(code="not_yours", reason="commander, deputy or comms lead hold outward messages")
     if w.state.hold_outward == command.on:
         return Refusal(code="closed", reason=f"outward messages are {'held' if command.on else 'not held'} already")

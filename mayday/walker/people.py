@@ -139,9 +139,14 @@ def first_with_somebody(w: Walker, *refs: str | None) -> str | None:
     return None
 
 
+def leaders(w: Walker) -> list[str]:
+    """Commander, deputy and the machine's administrator: who may steer the incident."""
+    return unique([*filter(None, (own_holder(w, COMMANDER), own_holder(w, DEPUTY))), OWNER])
+
+
 def leads(w: Walker, person: str) -> bool:
-    """Commander or deputy, or the machine's administrator: who may steer the incident."""
-    return person == OWNER or person in (own_holder(w, COMMANDER), own_holder(w, DEPUTY))
+    """Whether a person is one of them."""
+    return person in leaders(w)
 
 
 def known(w: Walker, person: str) -> bool:

@@ -224,12 +224,18 @@ def accept_refusal(w: Walker, command: Accept) -> Refusal | None:
         if w.start.later_rules and state.person is None and command.actor in state.asked:
             return None  # a late yes to what nobody took: an acknowledgement counts after the rounds, too
         return Refusal(code="not_open", reason=f"{state.role} is not offered to anybody now")
-    allowed = state.offer.people or _expected(w, state.offer)
-    if not state.offer.handover:
-        allowed = people.unique([*allowed, *state.asked])
+    allowed = takers(w, state)
     if command.actor not in allowed:
         return Refusal(code="not_yours", reason=f"{state.role} is offered to {', '.join(allowed)}")
     return None
+
+
+def takers(w: Walker, state: RoleState) -> list[str]:
+    """Who may accept a role: whom it is offered to, and who was asked before; a handover is one person's."""
+    if state.offer is None:
+        return []
+    offered = state.offer.people or _expected(w, state.offer)
+    return offered if state.offer.handover else people.unique([*offered, *state.asked])
 
 
 def _expected(w: Walker, offer: Offer) -> list[str]:

@@ -153,8 +153,13 @@ def _offer_next_shift(w: Walker, state: RoleState, shift: HolderShift) -> None:
 # commands -------------------------------------------------------------------------------------------------------
 
 
+def givers(w: Walker, role: str) -> list[str]:
+    """Who may give a role to somebody."""
+    return people.unique([*people.leaders(w), *filter(None, [people.own_holder(w, role)])])
+
+
 def assign_refusal(w: Walker, command: AssignRole) -> Refusal | None:
-    if not people.leads(w, command.actor) and people.own_holder(w, command.role) != command.actor:
+    if command.actor not in givers(w, command.role):
         return Refusal(code="not_yours", reason="roles are given by commander or deputy, or by their holder")
     if not people.known(w, command.person):
         return Refusal(code="unknown", reason=f"person: {command.person!r} is not in the catalog")

@@ -150,6 +150,20 @@ def assignees(w: Walker, task: TaskState) -> list[str]:
     return [person for person in found if person not in task.by_not]
 
 
+def answerers(w: Walker, task: TaskState) -> list[str]:
+    """Who may complete it: a person's word is no machine's, and a second person is another one."""
+    word = task.kind in ("confirm", "review")
+    able = [person for person in _able(w, task) if person not in task.by_not]
+    return [person for person in able if not (word and person == people.OWNER)]
+
+
+def _able(w: Walker, task: TaskState) -> list[str]:
+    """The person or role it is for, who has accepted it, and but for a word that is theirs alone who leads."""
+    named = people.people_of(w, task.to) if task.to else []
+    strict = task.kind in ("confirm", "accept") and bool(named)
+    return people.unique([*named, *filter(None, [task.accepted_by]), *([] if strict else people.leaders(w))])
+
+
 def refusal(w: Walker, command: Complete) -> Refusal | None:
     """Complete: the person or role it is for, commander or deputy; never who is excluded; with the form's types."""
     task = w.state.tasks.get(command.task)
@@ -162,15 +176,9 @@ def refusal(w: Walker, command: Complete) -> Refusal | None:
         return Refusal(code="closed", reason=f"task {task.id} is closed since {task.done_at:%H:%M:%S}")
     if command.actor in task.by_not:
         return Refusal(code="excluded", reason=f"{command.actor} may not answer {task.id}: a second person has to")
-    named = people.people_of(w, task.to) if task.to else []
-    strict = task.kind in ("confirm", "accept") and bool(named)
-    if (
-        command.actor not in named
-        and command.actor != task.accepted_by
-        and (strict or not people.leads(w, command.actor))
-    ):
+    if command.actor not in _able(w, task):
         return Refusal(code="not_yours", reason=f"task {task.id} is for {task.to or 'commander or deputy'}")
-    if command.actor == people.OWNER and task.kind in ("confirm", "review"):
+    if command.actor not in answerers(w, task):
         return Refusal(code="not_yours", reason="this needs a person's token")
     return _bad_result(task, command.result)
 
@@ -244,10 +252,15 @@ def complete(w: Walker, command: Complete) -> dict[str, Any]:
     return {"task": task.id}
 
 
+def takers(w: Walker, task: TaskState) -> list[str]:
+    """Who may say that it is theirs to do."""
+    return people.unique([*(people.people_of(w, task.to) if task.to else []), *people.leaders(w)])
+
+
 def accept_refusal(w: Walker, command: Accept, task: TaskState) -> Refusal | None:
     if task.done_at is not None:
         return Refusal(code="closed", reason=f"task {task.id} is closed")
-    if command.actor not in (people.people_of(w, task.to) if task.to else []) and not people.leads(w, command.actor):
+    if command.actor not in takers(w, task):
         return Refusal(code="not_yours", reason=f"task {task.id} is for {task.to or 'commander or deputy'}")
     return None
 

@@ -125,7 +125,7 @@ class Deeds:
         others = [*state.gates, *state.tasks, *(f"role:{role}" for role in state.roles), "s1", "nothing"]
         page = self._one(pages if pages and self.apt else [*pages, *others]) or "nothing"
         ladder = state.ladders.get(page)
-        may = [person for person in PEOPLE if ladder and ladders.may_ack(self.w, ladder, person)]
+        may = [person for person in PEOPLE if ladder and person in ladders.answerers(self.w, ladder)]
         return {"page": page, "joined": (None, True, False)[self.deed["how"] % 3], "actor": self._who(may)}
 
     def _open(self, ladder: Any) -> bool:

@@ -194,3 +194,40 @@ def test_after_its_end_nothing_is_taken_from_anybody(end: str) -> None:
     assert story.case.finished
     for row in TABLE:
         assert {refusal(story, row, actor) for actor in ACTORS} == {"closed"}, row.action
+
+
+#: everybody's whom the door lets in, or the starter's own
+UNNAMED = ("note", "withdraw", "tell_action")
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_board_says_who_may_as_the_rules_do(state: str) -> None:
+    """A page shows a button exactly to whom it would not be refused for who they are."""
+    story = review(state)
+    may = story.case.board().may
+    assert may is not None
+    for row in TABLE:
+        thing = next((row.body[name] for name in ("action", "item", "finding", "vendor") if name in row.body), "")
+        listed = may.get(f"{row.action}:{thing}", may.get(row.action))
+        codes = {actor: refusal(story, row, actor) for actor in ACTORS}
+        if listed is None:
+            closed_to_all = set(codes.values()) <= {"closed", "not_open", "not_yours"}
+            assert row.action in UNNAMED or closed_to_all, row.action
+            continue
+        able = {actor for actor, code in codes.items() if code in (None, "invalid")} - {"machine:ci"}
+        assert {actor for actor in ACTORS if actor in listed} == able, row.action
+
+
+def test_who_extended_once_needs_somebody_who_steers() -> None:
+    story = review("accepted")
+    assert "lee" in (story.case.board().may or {})["extend_action:A1"]
+    story.applied("extend_action", "lee", action="A1", due_at=utc("2026-06-30T12:00"), reason="late")
+    may = story.case.board().may or {}
+    assert set(may["extend_action:A1"]) == set(STEWARDS)
+    assert "lee" in may["complete_action:A1"]
+
+
+def test_a_review_of_before_names_nobody_who_writes() -> None:
+    may = review("accepted", guarded=False).case.board().may or {}
+    assert "edit_report" not in may
+    assert set(may["set_state"]) == set(STEWARDS)

@@ -135,6 +135,58 @@ def test_after_it_was_merged(open_night: Callable[..., Night], row: Row) -> None
         assert refusal(night, row, actor) == expected, actor
 
 
+#: what the door's own levels decide, and the catalog: nobody is named
+EVERYBODYS = ("update", "correct", "note", "event", "delegate", "impact", "vendor_reply", "drill")
+STATES = ("open", "candidate", "ending", "resolved", "cancelled", "merged")
+
+
+def night_in(open_night: Callable[..., Night], state: str) -> Night:
+    if state == "candidate":
+        return open_night("authority", declare="propose", accept_within="10m", roles={}, declared_by=None).run(1)
+    night = open_night("authority").run(1)
+    if state == "ending":
+        night.walker.state.status, night.walker.state.ending = "resolved", "finals"
+    elif state == "merged":
+        night.say("merge", "ana", into="INC-2", into_workflow="incident/y", reason="same cause")
+        night.run(30)
+    elif state != "open":
+        assert night.say("status", "ana", status=state, reason="r").refusal is None
+        night.run(30)
+    return night
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_board_says_who_may_as_the_rules_do(open_night: Callable[..., Night], state: str) -> None:
+    """A page shows a button exactly to whom it would not be refused."""
+    night = night_in(open_night, state)
+    may = night.walker.board(night.incident.now).may
+    assert may is not None
+    shown = 0
+    for row in TABLE:
+        thing = next((row.body[name] for name in ("page", "target", "decision", "task", "role") if name in row.body), "")
+        listed = may.get(f"{row.action}:{thing}", may.get(row.action))
+        codes = {actor: refusal(night, row, actor) for actor in ACTORS}
+        if listed is None:  # everybody's whom the door lets in
+            assert row.action in EVERYBODYS
+            continue
+        assert {actor for actor in ACTORS if actor in listed} == {a for a, code in codes.items() if code is None}, row
+        shown += 1
+    assert shown >= 10
+
+
+def test_who_may_changes_hands_with_the_role(open_night: Callable[..., Night]) -> None:
+    night = open_night("authority").run(1)
+    assert night.say("role", "ana", role="incident_commander", person="raj").refusal is None
+    may = night.walker.board(night.incident.now).may or {}
+    assert "ana" in may["status"]
+    assert may["accept:incident_commander"] == ["raj"]
+    assert night.say("accept", "raj", target="incident_commander").refusal is None
+    may = night.walker.board(night.incident.now).may or {}
+    assert may["status"] == ["raj", "dee", "owner"]
+    assert "raj" in may["complete:chore"]
+    assert "ana" not in may["complete:chore"]
+
+
 @pytest.mark.parametrize("name", ["severity.changed", "status.changed", "alert.attached", "incident.resolved"])
 @pytest.mark.parametrize("actor", ACTORS)
 def test_nobody_sends_an_event_of_the_system(open_night: Callable[..., Night], name: str, actor: str) -> None:

@@ -216,6 +216,7 @@ class ReviewCase:
             ledger=self.ledger(),
             writers=writers_of(self),
             viewers=self.given.access.viewers if self.given.access else [],
+            may=self.may(),
             revision=state.revision,
             finished=state.finished,
             seq=state.next_seq - 1,
@@ -230,6 +231,13 @@ class ReviewCase:
         for item in items:
             item.overdue = item.due_at is not None and item.due_at <= self.state.now
         return sorted(items, key=lambda item: (item.due_at is None, item.due_at or self.state.now, item.id))
+
+    def may(self) -> dict[str, list[str]]:
+        """Who may, by command: from the lists that the duties' checks hold a sender against."""
+        found = {what: people for duty in self.duties for what, people in duty.hands().items()}
+        viewers = self.given.access.viewers if self.given.access else []
+        over = self.state.finished
+        return {what: [] if over else [one for one in people if one not in viewers] for what, people in found.items()}
 
     # -- what duties use
 

@@ -109,6 +109,9 @@ class ClosingDuty(Duty):
             else "Close the review: nothing is missing any more"
         )
 
+    def hands(self) -> dict[str, list[str]]:
+        return {"set_state": self.while_open, "closing_form": self.while_open, "close": self.while_open}
+
     # -- commands
 
     def check_set_state(self, command: SetState) -> None:

@@ -63,6 +63,15 @@ class Duty:
     def effect_finished(self, request: EffectRequest, result: EffectResult) -> None:
         """An effect of this duty came back."""
 
+    def hands(self) -> dict[str, list[str]]:
+        """Who may, by command: a kind, or `kind:what` where it is about one thing; nobody where it is not taken."""
+        return {}
+
+    @property
+    def while_open(self) -> list[str]:
+        """Who may do what belongs to those who steer the review, until it is closed."""
+        return self.case.stewards() if self.state.status != "closed" else []
+
     def ledger(self) -> list[Obligation]:
         """What is still owed."""
         return []

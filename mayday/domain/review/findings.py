@@ -98,13 +98,23 @@ class FindingsDuty(Duty):
                 )
         return owed
 
+    def hands(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for item in self.state.findings:
+            waits = item.settled_by is None and item.answer is None
+            answering = self._allowed(item) if waits else []
+            found[f"answer_finding:{item.id}"] = [one for one in answering if one not in item.excluded]
+            settling = self.case.stewards() if self._settles(item) else []
+            found[f"settle_finding:{item.id}"] = [one for one in settling if one not in item.excluded]
+        return found
+
     def check_answer_finding(self, command: AnswerFinding) -> None:
         item = self._item(command.finding)
         if item.settled_by is not None or item.answer is not None:
             raise RefusedCommand("not_open", f"{item.id} was answered: {self._status(item)}")
         if command.actor in item.excluded:
             raise RefusedCommand("excluded", "who took the decision cannot ratify it")
-        allowed = [person for who in item.people for person in self.case.persons(who)]
+        allowed = self._allowed(item)
         if command.actor not in allowed:
             raise RefusedCommand("not_yours", f"it is for {', '.join(map(self.case.name, allowed)) or 'nobody'}")
         if command.yes and command.actor in item.yes:
@@ -209,7 +219,7 @@ class FindingsDuty(Duty):
         self.case.need_steward(command.actor)
         if not item.open:
             raise RefusedCommand("not_open", f"{item.id} is settled: {self._status(item)}")
-        if self._awaited(item) and not item.expired and item.due_at is not None:
+        if not self._settles(item) and item.due_at is not None:
             raise RefusedCommand("invalid", f"{item.id} can still be answered until {moment(item.due_at)}")
         if command.actor in item.excluded:
             raise RefusedCommand("excluded", "who took the decision cannot settle its finding")
@@ -236,6 +246,13 @@ class FindingsDuty(Duty):
         if item is None:
             raise RefusedCommand("unknown", f"there is no finding {wanted}")
         return item
+
+    def _allowed(self, item: Finding) -> list[str]:
+        return [person for who in item.people for person in self.case.persons(who)]
+
+    def _settles(self, item: Finding) -> bool:
+        """Whether words can settle it: it stays a finding, and nobody's answer is waited for any more."""
+        return item.open and not (self._awaited(item) and not item.expired and item.due_at is not None)
 
     def _awaited(self, item: Finding) -> bool:
         return item.answer is None and item.kind != "exception"

@@ -22,7 +22,7 @@ from mayday.domain.review.commands import (
 from mayday.domain.review.duty import SYSTEM, Duty, RefusedCommand, moment, ref
 from mayday.domain.review.owed import FollowUp, Obligation
 from mayday.domain.review.pace import elapsed
-from mayday.domain.review.writers import need_writer
+from mayday.domain.review.writers import need_writer, writing
 
 LONGEST_TITLE = 500
 MOST_ACTIONS = 200
@@ -73,6 +73,15 @@ class FollowUpsDuty(Duty):
             )
             for item in self._open()
         ]
+
+    def hands(self) -> dict[str, list[str]]:
+        found = writing(self.case, "add_action")
+        for item in self._open():
+            hands = self._hands(item)
+            found |= dict.fromkeys((f"complete_action:{item.id}", f"reassign_action:{item.id}"), hands)
+            found[f"extend_action:{item.id}"] = self.case.stewards() if item.extended else hands
+            found[f"drop_action:{item.id}"] = self.case.stewards()
+        return found
 
     # -- commands
 
@@ -284,8 +293,12 @@ class FollowUpsDuty(Duty):
             raise RefusedCommand("not_open", f"{item.id} is {item.state}")
         return item
 
+    def _hands(self, item: FollowUp) -> list[str]:
+        """Whose it is, who asked for it, and who steers the review."""
+        return list(dict.fromkeys([item.owner, item.added_by, *self.case.stewards()]))
+
     def _need_hand(self, item: FollowUp, actor: str) -> None:
-        if actor not in (item.owner, item.added_by, *self.case.stewards()):
+        if actor not in self._hands(item):
             raise RefusedCommand("not_yours", f"{item.id} is {self.case.name(item.owner)}'s")
 
     def _known(self, person: str) -> None:

@@ -65,6 +65,9 @@ class MeetingDuty(Duty):
             return [self._owed(text, None)] if state.unscheduled else []
         return [self._owed("Hold the review meeting", meeting.ends_at)]
 
+    def hands(self) -> dict[str, list[str]]:
+        return {"reschedule_meeting": self.while_open}
+
     def check_reschedule_meeting(self, command: RescheduleMeeting) -> None:
         self.case.need_open()
         self.case.need_steward(command.actor)

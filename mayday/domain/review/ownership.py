@@ -78,6 +78,10 @@ class OwnershipDuty(Duty):
             )
         ]
 
+    def hands(self) -> dict[str, list[str]]:
+        offered = self.state.ownership.accepted_at is None
+        return {"accept_ownership": self._asked() if offered else [], "reassign_owner": self.while_open}
+
     def check_accept_ownership(self, command: AcceptOwnership) -> None:
         own = self.state.ownership
         if own.accepted_at is not None and own.owner == command.actor:

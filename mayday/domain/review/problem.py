@@ -68,6 +68,9 @@ class ProblemDuty(Duty):
             )
         ]
 
+    def hands(self) -> dict[str, list[str]]:
+        return {"set_problem": self.case.stewards()}
+
     def check_set_problem(self, command: SetProblem) -> None:
         self.case.need_steward(command.actor)
         if not command.number.strip():

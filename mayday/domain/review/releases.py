@@ -99,6 +99,14 @@ class ReleasesDuty(Duty):
             for item in self._waiting()
         ]
 
+    def hands(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for item in self._waiting():
+            readers = self._second_readers(item)
+            found[f"release:{item.id}"] = readers
+            found[f"rewrite:{item.id}"] = [*readers, *filter(None, [item.author])]
+        return found
+
     def check_release(self, command: Release) -> None:
         item = self._item(command.item)
         if command.actor == item.author:

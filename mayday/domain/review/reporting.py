@@ -18,7 +18,7 @@ from mayday.domain.review.meeting import MeetingDuty
 from mayday.domain.review.owed import Obligation
 from mayday.domain.review.pace import elapsed
 from mayday.domain.review.wire import DRAFT_REPORT, DraftRequest, WrittenSection
-from mayday.domain.review.writers import need_writer
+from mayday.domain.review.writers import need_writer, writing
 
 #: sections that only people can write, with what belongs there
 PEOPLE_SECTIONS: dict[str, str] = {
@@ -107,6 +107,9 @@ class ReportDuty(Duty):
     def unwritten(self) -> list[str]:
         return [name for name in PEOPLE_SECTIONS if name not in self.state.report.sections]
 
+    def hands(self) -> dict[str, list[str]]:
+        return {"edit_report": []} if self.state.status == "closed" else writing(self.case, "edit_report")
+
     def check_edit_report(self, command: EditReport) -> None:
         self.case.need_open()
         need_writer(self.case, command.actor, "the report is")
@@ -168,7 +171,7 @@ class ReportDuty(Duty):
                 drafted_at=self.now,
                 up_to_seq=self.state.next_seq - 1,
                 sections=report.sections,
-                board=self.case.board().model_dump(mode="json", by_alias=True, exclude={"sections", "ledger"}),
+                board=self.case.board().model_dump(mode="json", by_alias=True, exclude={"sections", "ledger", "may"}),
             ),
             effect_class="reversible",
             summary=f"report version {report.version}",

@@ -9,7 +9,7 @@ from mayday.domain.effects import VENDOR_CONTACT, EffectRequest, EffectResult, V
 from mayday.domain.review.commands import ReceiveRca
 from mayday.domain.review.duty import SYSTEM, Duty, RefusedCommand, moment
 from mayday.domain.review.owed import Obligation, VendorRca
-from mayday.domain.review.writers import need_writer
+from mayday.domain.review.writers import need_writer, writing
 
 CHASED_FOR = timedelta(days=30)
 ASK_EVERY = timedelta(days=7)
@@ -82,6 +82,11 @@ class VendorsDuty(Duty):
             )
             for item in self._open()
         ]
+
+    def hands(self) -> dict[str, list[str]]:
+        """Of people; a program that brings it needs no name."""
+        wanted = [f"receive_rca:{item.vendor}" for item in self.state.vendor_rcas if item.received_at is None]
+        return writing(self.case, *wanted)
 
     def check_receive_rca(self, command: ReceiveRca) -> None:
         item = next((one for one in self.state.vendor_rcas if one.vendor == command.vendor), None)

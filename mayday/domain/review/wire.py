@@ -234,6 +234,8 @@ class ReviewBoard(Wire):
     #: who may write in it; None: whoever the door lets in
     writers: list[str] | None = None
     viewers: list[str] = []
+    #: who may, by command (`kind`, or `kind:what`); a kind that is not in it is everybody's. None: nobody has said
+    may: dict[str, list[str]] | None = None
     revision: int = 0
     finished: bool = False
     seq: int = 0

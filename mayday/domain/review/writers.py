@@ -49,6 +49,12 @@ def writers_of(case: ReviewCase) -> list[str] | None:
     return [person for person in found if person not in access.viewers and person in given.people]
 
 
+def writing(case: ReviewCase, *whats: str) -> dict[str, list[str]]:
+    """Who may write these, as a board says it; nothing where everybody may."""
+    writers = writers_of(case)
+    return {} if writers is None else dict.fromkeys(whats, [*writers, OWNER])
+
+
 def need_writer(case: ReviewCase, actor: str, what: str, *, programs: bool = False) -> None:
     """Raises `RefusedCommand` unless `actor` may write `what`. `programs`: a token of a program may as well."""
     writers = writers_of(case)
