@@ -215,15 +215,11 @@ async def do(incident: str, name: str, request: Request, visitor: Looking, parts
     if asks is not None and form.get("sure") != "yes":
         if wants_json(request):
             return JSONResponse({"confirm": asks})
+        back = f"/incidents/{record.id}"
         return sheet(
-            request,
-            "sure.html",
-            asks=asks,
-            incident=record,
-            drill=banner_of(record),
-            name=name,
-            form=without_marks(form),
-        )
+            request, "sure.html", asks=asks, incident=record, drill=banner_of(record), back=back,
+            action=f"{back}/do/{name}", form=without_marks(form),
+        )  # fmt: skip
     sending = Sending(parts, record, {
         "id": command_of(visitor, request, form),
         "actor": visitor.principal.actor,

@@ -16,20 +16,18 @@ from mayday.domain.timeline import Entry
 from mayday.language.plan import Plan
 from mayday.language.runbook import BreakGlass, Runbook, Step, all_steps
 from starter.console.names import Names
-from starter.console.visitor import Visitor
 
 __all__ = ["Glass", "gates_of", "glasses_of"]
 
 
 @dataclass(frozen=True)
 class Glass:
-    """One gate whose glass may be broken now. `people`: ids of those who may, as the roles are held now."""
+    """One gate whose glass may be broken now, and by whom."""
 
     decision: str
     question: str
     by: list[str]
     second: list[str]
-    people: frozenset[str]
     touched: dict[str, str]
     within: str
     lapsed: bool
@@ -38,10 +36,6 @@ class Glass:
     def anchor(self) -> str:
         """The id of its place on the page."""
         return "g-" + "".join(letter if letter.isalnum() else "-" for letter in self.decision)
-
-    def ready(self, visitor: Visitor) -> bool:
-        """Whether its button is this visitor's to press."""
-        return visitor.decides and visitor.person in self.people
 
 
 def glasses_of(plan: Plan | None, board: Board | None, entries: list[Entry], names: Names) -> list[Glass]:
@@ -68,7 +62,7 @@ def glasses_of(plan: Plan | None, board: Board | None, entries: list[Entry], nam
         elif entry.kind == "gate_decided":
             opened.pop(decision, None)
     return [
-        _glass(decision, question, glass, touched.get(decision, {}), decision in lapsed, plan, board, names)
+        _glass(decision, question, glass, touched.get(decision, {}), decision in lapsed, names)
         for decision, question in opened.items()
         for glass in [allowed[_id(decision)]]
     ]
@@ -87,21 +81,10 @@ def gates_of(plan: Plan, entries: list[Entry]) -> dict[str, Step]:
 
 
 def _glass(
-    decision: str,
-    question: str,
-    glass: BreakGlass,
-    touched: dict[str, str],
-    lapsed: bool,
-    plan: Plan,
-    board: Board,
-    names: Names,
+    decision: str, question: str, glass: BreakGlass, touched: dict[str, str], lapsed: bool, names: Names
 ) -> Glass:
-    by, second = _listed(glass.by), _listed(glass.second)
-    people = frozenset(person for ref in (*by, *second) for person in _people(ref, plan, board))
-    return Glass(
-        decision, question, [names.person(ref) for ref in by], [names.person(ref) for ref in second], people, touched,
-        str(glass.ratify_within), lapsed,
-    )  # fmt: skip
+    by, second = ([names.person(ref) for ref in _listed(refs)] for refs in (glass.by, glass.second))
+    return Glass(decision, question, by, second, touched, str(glass.ratify_within), lapsed)
 
 
 def _of(runbook: Runbook) -> Iterable[Step]:
@@ -118,12 +101,3 @@ def _id(decision: str) -> str:
 
 def _listed(ref: str | list[str]) -> list[str]:
     return [ref] if isinstance(ref, str) else ref
-
-
-def _people(ref: str, plan: Plan, board: Board) -> list[str]:
-    kind, _, name = ref.partition(".")
-    if kind == "role":
-        return [role.person for role in board.roles if role.role == name and role.person]
-    if kind == "group":
-        return plan.groups.get(name, [])
-    return [name] if kind == "person" else []

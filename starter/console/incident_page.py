@@ -19,6 +19,7 @@ from starter.console.glass import gates_of, glasses_of
 from starter.console.live import streamed, told
 from starter.console.names import Names
 from starter.console.overriding import overridable
+from starter.console.rights import Rights
 from starter.console.sheets import part, sheet, signed
 from starter.console.strip import strip_of
 from starter.console.visitor import Looking, PageRoute, Visitor
@@ -33,7 +34,8 @@ router = APIRouter(route_class=PageRoute)
 FILTERS = ("all", *situation.FILTERS)
 FIRST_ROWS = 300
 COMMON = ("head", "drill", "next", "strip", "side", "steps", "vendors")
-"""The pieces that are the same for everybody; `now` is each person's own."""
+OWN = ("now", "steer")
+"""The pieces that are the same for everybody, and each person's own."""
 SENT_SHOWN = 8
 STRIP_STEPS = 5
 """Seconds by which the strip's right edge moves."""
@@ -62,7 +64,6 @@ async def page(
         seq=feed.seq,
         older=len(feed.entries) - len(shown),
         filters=FILTERS,
-        role_names=_role_names(look),
     )
 
 
@@ -112,13 +113,13 @@ def _pieces(parts: Parts, feed: IncidentFeed, look: Look, visitor: Visitor) -> d
     """Rendered once a version for everybody who sees the same. Clocks are written as at the opening: they are ticked
     by the browser, and a piece that only grew older is the same piece."""
     common: dict[str, str] | None = feed.rendered.get(visitor.acts)
-    own: str | None = feed.rendered.get(visitor.key)
+    own: dict[str, str] | None = feed.rendered.get(visitor.key)
     if common is None or own is None:
         facts = _facts(parts, feed, look, visitor) | {"now": look.record.opened_at}
         common = common or {name: part(f"incident/{name}.html", **facts) for name in COMMON}
-        own = own or part("incident/now.html", **facts)
+        own = own or {name: part(f"incident/{name}.html", **facts) for name in OWN}
         feed.rendered[visitor.acts], feed.rendered[visitor.key] = common, own
-    return {"now": own, **common}
+    return {**own, **common}
 
 
 def _rows(feed: IncidentFeed, seq: int, until: int, names: Names) -> str:
@@ -148,14 +149,16 @@ def _facts(parts: Parts, feed: IncidentFeed, look: Look, visitor: Visitor) -> di
     def on_call(schedule: str) -> str | None:
         return parts.playbooks.on_call(schedule, now)
 
+    rights = Rights.of(board.may if board is not None else None, visitor, common["names"])
     waiting: list[Waiting] = []
     if board is not None and not common["head"].over:
-        waiting = waiting_of(board, common["said"], common["names"], visitor, on_call)
+        waiting = waiting_of(board, common["said"], common["names"], rights, on_call)
     gates: dict[str, Step] = common["gates"]
     for item in waiting:
         gate = gates.get(item.id.rpartition(".")[2])
         item.delegates = bool(gate and gate.voters and gate.voters.delegates)
-    return {**common, "decides": visitor.decides, "acts": visitor.acts, "me": visitor, "waiting": waiting}
+    facts = {"decides": visitor.decides, "acts": visitor.acts, "me": visitor, "rights": rights}
+    return {**common, **facts, "waiting": waiting, "role_names": _role_names(look, rights)}
 
 
 def _common_facts(parts: Parts, feed: IncidentFeed, look: Look) -> dict[str, Any]:
@@ -192,9 +195,11 @@ def _common_facts(parts: Parts, feed: IncidentFeed, look: Look) -> dict[str, Any
     }
 
 
-def _role_names(look: Look) -> list[str]:
+def _role_names(look: Look, rights: Rights) -> list[str]:
+    """The roles that this visitor may give to somebody."""
     known = [role.role for role in look.board.roles] if look.board else []
-    return [*known, *(role for role in BUILT_IN_ROLES if role not in known)]
+    roles = [*known, *(role for role in BUILT_IN_ROLES if role not in known)]
+    return [role for role in roles if rights.may(f"role:{role}")]
 
 
 def _stamp(parts: Parts) -> str:

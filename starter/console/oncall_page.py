@@ -45,6 +45,7 @@ async def page(
         after=(begin + WEEK).date(),
         rows=rows,
         overrides=made,
+        own={one.id for one in made if visitor.acts and oncall.takes_back(visitor.principal, one)},
         names=names,
         people=names.people,
         schedules=[row["name"] for row in rows if not row["elsewhere"]],

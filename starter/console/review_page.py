@@ -10,9 +10,11 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from mayday.domain.review import PEOPLE_SECTIONS
+from starter import reviews
 from starter.console.drill_banner import banner_of
 from starter.console.live import pieces_of, streamed
 from starter.console.names import Names
+from starter.console.rights import Rights
 from starter.console.sheets import part, sheet
 from starter.console.visitor import Looking, PageRoute, Visitor
 from starter.feed import feeds_of
@@ -63,6 +65,14 @@ async def stream(incident: str, request: Request, visitor: Looking, parts: Here)
     return streamed(request, parts, visitor, events)
 
 
+@router.get("/reviews/{incident}/chain", response_class=HTMLResponse)
+async def chain(incident: str, request: Request, visitor: Looking, parts: Here) -> HTMLResponse:
+    """Whether the stored timeline is as it was written."""
+    record = await parts.directory.find(incident)
+    found = await reviews.verify(record.id, visitor.principal, parts)
+    return sheet(request, "review/chain.html", record=record, drill=banner_of(record), found=found)
+
+
 @router.get("/reviews/{incident}/report.{form}")
 async def report(
     incident: str, form: str, visitor: Looking, parts: Here, version: Annotated[int | None, Query(ge=1)] = None
@@ -96,6 +106,7 @@ def _facts(parts: Parts, look: ReviewLook, visitor: Visitor) -> dict[str, Any]:
     names = Names(parts.playbooks.catalog)
     at = STATES.index(board.state)
     closed = board.state == "closed"
+    rights = Rights.of(board.may, visitor, names, looking=board.viewers)
     return {
         "board": board,
         "names": names,
@@ -105,11 +116,12 @@ def _facts(parts: Parts, look: ReviewLook, visitor: Visitor) -> dict[str, Any]:
         "address": f"/reviews/{board.incident_id}/report",
         "states": STATES,
         "forward": FORWARD,
-        "after": STATES[at + 1] if not closed else None,
-        "before": STATES[at - 1] if at and not closed else None,
-        "acts": visitor.acts and visitor.person not in board.viewers,
-        "writes": visitor.acts and (board.writers is None or visitor.person is None or visitor.person in board.writers),
-        "decides": visitor.decides and visitor.person not in board.viewers,
+        "after": STATES[at + 1] if not closed and rights.may("set_state") else None,
+        "before": STATES[at - 1] if at and not closed and rights.may("set_state") else None,
+        "rights": rights,
+        "acts": rights.acts,
+        "writes": rights.acts and (board.writers is None or visitor.person is None or visitor.person in board.writers),
+        "decides": rights.acts and visitor.person is not None,
         "person": visitor.person,
         "people": names.people,
         "sections": PEOPLE_SECTIONS,

@@ -10,11 +10,13 @@ from typing import Any, NamedTuple
 from mayday.domain.incident import Board, Pending
 from mayday.domain.timeline import Entry
 from starter.console.names import Names
-from starter.console.visitor import Visitor
+from starter.console.rights import Rights
 
 __all__ = ["HUMAN", "Field", "Said", "Seat", "Upcoming", "Waiting", "coming_of", "said_of", "waiting_of"]
 
 HUMAN = ("page", "role", "decision", "task", "review", "confirm", "candidate")
+#: the command that answers it; whatever else waits is completed
+_ANSWERED_BY = {"page": "ack", "role": "accept", "decision": "vote", "candidate": "candidate"}
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -43,7 +45,7 @@ class Seat:
 
 @dataclass
 class Waiting:
-    """One thing that waits. `mine`: for this visitor; `ready`: its buttons are shown at once."""
+    """One thing that waits. `mine`: for this visitor; `able`: they may answer; `ready`: buttons are shown at once."""
 
     id: str
     kind: str
@@ -53,6 +55,9 @@ class Waiting:
     ready: bool
     due_at: datetime | None
     then: str
+    able: bool = False
+    #: who may answer, in words
+    who: str = ""
     fields: list[Field] = field(default_factory=list)
     draft: str | None = None
     subject: str | None = None
@@ -67,6 +72,8 @@ class Waiting:
     barred: str | None = None
     said: str | None = None
     delegates: bool = False
+    #: whether they may write down what a voter said aloud
+    records: bool = False
     #: who cannot be anybody's delegate here: excluded people
     taken: list[str] = field(default_factory=list)
     #: a page's
@@ -118,19 +125,16 @@ def said_of(entries: list[Entry]) -> Said:
 
 
 def waiting_of(
-    board: Board, said: Said, names: Names, visitor: Visitor, on_call: Callable[[str], str | None]
+    board: Board, said: Said, names: Names, rights: Rights, on_call: Callable[[str], str | None]
 ) -> list[Waiting]:
     """What waits for people: the visitor's own first, then the soonest. `on_call` says who stands on a schedule."""
-    leads = visitor.person is not None and any(
-        role.person == visitor.person for role in board.roles if role.role in ("incident_commander", "deputy")
-    )
     found = []
     for item in board.pending:
         if item.kind not in HUMAN:
             continue
-        waiting = _common(item, names, visitor, leads, on_call)
+        waiting = _common(item, names, rights, on_call)
         if item.kind == "decision":
-            _as_gate(waiting, item, said.opened.get(item.id), said.reasons, names, visitor)
+            _as_gate(waiting, item, said.opened.get(item.id), said.reasons, names, rights)
         elif item.kind == "page":
             waiting.level, waiting.levels = int(item.detail.get("level", 0)), int(item.detail.get("levels", 0))
             waiting.round = int(item.detail.get("round", 1))
@@ -141,18 +145,22 @@ def waiting_of(
     return sorted(found, key=lambda waiting: (not waiting.mine, waiting.due_at or _LAST, waiting.id))
 
 
-def _common(
-    item: Pending, names: Names, visitor: Visitor, leads: bool, on_call: Callable[[str], str | None]
-) -> Waiting:
+def _common(item: Pending, names: Names, rights: Rights, on_call: Callable[[str], str | None]) -> Waiting:
+    visitor = rights.visitor
     meant = {on_call(ref.removeprefix("schedule.")) if ref.startswith("schedule.") else ref for ref in item.for_}
     mine = visitor.person is not None and visitor.person in meant
+    what = f"{_ANSWERED_BY.get(item.kind, 'complete')}:{item.id.removeprefix('role:')}"
+    able = rights.may(what) if rights.may_by is not None else visitor.decides
+    at_once = mine or (able and rights.may_by is not None and item.kind in ("task", "review"))
     return Waiting(
         id=item.id,
         kind=item.kind,
         text=names.text(item.text),
         people=[names.person(ref) for ref in item.for_],
         mine=mine,
-        ready=visitor.decides and (mine or (leads and item.kind in ("task", "review"))),
+        ready=able and at_once,
+        able=able,
+        who=rights.who(what),
         due_at=item.due_at,
         then=names.text(item.then),
     )
@@ -164,8 +172,9 @@ def _as_gate(
     opened: Entry | None,
     reasons: dict[tuple[Any, str], str],
     names: Names,
-    visitor: Visitor,
+    rights: Rights,
 ) -> None:
+    visitor = rights.visitor
     facts: dict[str, Any] = opened.data if opened is not None else {}
     votes: dict[str, str] = item.detail.get("votes", {})
     voters: list[str] = [*item.detail.get("voters", []), *(name for name in votes if name not in item.detail["voters"])]
@@ -183,7 +192,8 @@ def _as_gate(
         waiting.taken = list(excluded)
         waiting.barred = excluded.get(visitor.person or "")
     waiting.said = votes.get(visitor.person or "")
-    waiting.ready = visitor.decides and visitor.person in voters
+    waiting.ready = waiting.able and visitor.person in voters
+    waiting.records = visitor.decides and not waiting.barred and rights.may(f"vote_for:{item.id}")
     waiting.mine = waiting.mine and waiting.said is None
 
 

@@ -101,8 +101,7 @@ async def override(body: ScheduleOverrideBody, principal: Acting, parts: Here) -
 async def remove(override_id: str, principal: Acting, parts: Here) -> Response:
     """Take an override back: one's own, of one's own shift, or, as administrator, any."""
     made = next((one for one in await parts.records.overrides.find() if one.id == override_id), None)
-    mine = made is not None and principal.actor in (made.created_by, made.person)
-    if made is not None and not mine and not principal.at_least("administrator"):
+    if made is not None and not takes_back(principal, made):
         raise Problem(403, "forbidden", f"{principal.actor} takes back their own overrides, not that of {made.person}")
     try:
         await parts.records.overrides.remove(override_id)
@@ -113,6 +112,11 @@ async def remove(override_id: str, principal: Acting, parts: Here) -> Response:
         principal.actor, "oncall_override_removed", channel="api", detail={"id": override_id}
     )
     return Response(status_code=204)
+
+
+def takes_back(principal: Principal, made: ScheduleOverride) -> bool:
+    """Whether an override is theirs to take back."""
+    return principal.actor in (made.created_by, made.person) or principal.at_least("administrator")
 
 
 def _allowed(parts: Parts, principal: Principal, schedule: str, body: ScheduleOverrideBody) -> None:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from fastapi.responses import JSONResponse
 
 from mayday.archive import printing
+from mayday.domain.review import ReviewCommand
 from mayday.records.reviews import Report, ReviewRecord
 from starter import review_feed
 from starter.access import Principal
 from starter.console import review_page
 from starter.console.live import pieces_of
+from starter.console.review_deeds import REVIEW_DEEDS
 from starter.console.visitor import Visitor
 from tests.console.nights import keep
-from tests.console.test_pages import look
+from tests.console.test_pages import look, press
 from tests.starter.conftest import House
 
 ANA = Visitor(Principal("ana", "responder", "t"), "Ana Ruiz", "proof")
@@ -86,7 +90,7 @@ def _region(event: str) -> tuple[str, str]:
     [
         ("draft", ["Put it in review"], ["Back to", "Close it"]),
         ("in_review", ["It was reviewed", "Back to draft"], ["Close it"]),
-        ("reviewed", ["Close it", "Back to in review"], []),
+        ("reviewed", ["Close it…", "Back to in review"], []),
         ("closed", [], ["Back to", "Close it", "Put it in review"]),
     ],
 )
@@ -177,3 +181,152 @@ async def test_who_does_not_write_in_the_review_is_told_so_and_may_leave_a_note(
     await said(house, incident, writers=["dee"], viewers=["ana"], revision=2)
     text = (await look(house, f"/reviews/{incident}")).text
     assert "/do/" not in text, "who only looked has no button at all"
+
+
+STEWARDS = ["ana", "dee"]
+WRITERS_HAVE = "actions action-done action-reassigned action-extended vendor-rcas notes report"
+
+
+def weeks(house: House) -> dict[str, Any]:
+    """Everything that can be owed is owed, and who may do it: raj owns the follow-up, lee is nobody."""
+    at = house.clock.at
+    days = [(at + timedelta(days=number)).isoformat() for number in range(9)]
+    return {
+        "state": "in_review",
+        "meeting": {"starts_at": days[3], "ends_at": days[3], "uid": "u"},
+        "actions": [
+            {"id": "A1", "title": "Alert", "owner": "raj", "due_at": days[8], "added_at": days[0], "added_by": "kim"}
+        ],
+        "finals": [{"id": "customers", "audience": "customers", "text": "It works again.", "author": "ana"}],
+        "findings": [
+            {"id": "ratify:x", "kind": "ratification", "decision": "x", "text": "Glass broken", "due_at": days[1]},
+            {"id": "old", "kind": "exception", "decision": "y", "text": "A vote nobody confirmed"},
+        ],
+        "vendor_rcas": [{"vendor": "gateway_co", "case": "VC-1", "asked": 2, "due_at": days[8]}],
+        "writers": [*STEWARDS, "raj", "kim"],
+        "may": {
+            **dict.fromkeys(("set_state", "closing_form", "reschedule_meeting"), STEWARDS),
+            **dict.fromkeys(("reassign_owner", "set_problem"), STEWARDS),
+            "accept_ownership": [],
+            "edit_report": [*STEWARDS, "raj", "kim", "owner"],
+            "add_action": [*STEWARDS, "raj", "kim", "owner"],
+            "complete_action:A1": ["raj", "kim", *STEWARDS],
+            "reassign_action:A1": ["raj", "kim", *STEWARDS],
+            "extend_action:A1": ["raj", "kim", *STEWARDS],
+            "drop_action:A1": STEWARDS,
+            "release:customers": ["dee", "li"],
+            "rewrite:customers": ["dee", "li", "ana"],
+            "answer_finding:ratify:x": ["chris"],
+            "settle_finding:ratify:x": [],
+            "answer_finding:old": [],
+            "settle_finding:old": STEWARDS,
+            "receive_rca:gateway_co": [*STEWARDS, "raj", "kim", "owner"],
+        },
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("person", "deeds", "said"),
+    [
+        (
+            "ana",
+            "state meeting owner problem rewrites closing-form settlements action-dropped " + WRITERS_HAVE,
+            ["It is yours: a second person releases it.", "Chris Wong may answer."],
+        ),
+        (
+            "raj",
+            "actions action-done action-reassigned action-extended vendor-rcas notes report",
+            ["are for Ana Ruiz or"],
+        ),
+        ("li", "releases rewrites notes", ["can finish it, or hand it on.", "may enter it."]),
+        ("chris", "findings notes", ["are for Ana Ruiz or Dee Novak."]),
+        ("lee", "notes", ["Dee Novak or Li Chen may release it.", "The report is written by those"]),
+    ],
+)
+async def test_everybody_has_the_buttons_that_are_theirs(
+    house: House, person: str, deeds: str, said: list[str]
+) -> None:
+    incident = await reviewed(house, **weeks(house))
+    text = (await look(house, f"/reviews/{incident}", person)).text
+    assert set(re.findall(rf"/reviews/{incident}/do/([\w-]+)", text)) == set(deeds.split())
+    for words in said:
+        assert words in text
+
+
+async def test_between_them_they_have_every_button(house: House) -> None:
+    incident = await reviewed(house, **weeks(house))
+    found = set()
+    for person in ("ana", "li", "chris"):
+        text = (await look(house, f"/reviews/{incident}", person)).text
+        found |= set(re.findall(rf"/reviews/{incident}/do/([\w-]+)", text))
+    assert found == set(REVIEW_DEEDS) - {"accepts"}
+
+
+async def test_a_closed_review_still_chases_and_is_steered_no_more(house: House) -> None:
+    facts = weeks(house)
+    facts["may"] = {**facts["may"], "set_state": [], "closing_form": [], "edit_report": []}
+    incident = await reviewed(house, **{**facts, "state": "closed", "finals": []})
+    text = (await look(house, f"/reviews/{incident}")).text
+    found = set(re.findall(rf"/reviews/{incident}/do/([\w-]+)", text))
+    assert {"action-done", "vendor-rcas", "settlements", "notes"} <= found
+    assert not found & {"state", "meeting", "owner", "report", "closing-form"}
+
+
+FORMS: dict[str, tuple[dict[str, str], str, dict[str, Any]]] = {
+    "owner": ({"person": "dee", "reason": "away"}, "reassign_owner", {"person": "dee", "reason": "away"}),
+    "meeting": ({"starts_at": "2026-03-09T10:00"}, "reschedule_meeting", {}),
+    "problem": ({"number": "PRB-7", "url": "https://desk.example/7"}, "set_problem", {"number": "PRB-7"}),
+    "actions": ({"title": "Drill", "owner": "lee", "due_at": "2026-03-09T10:00"}, "add_action", {"owner": "lee"}),
+    "action-done": ({"action": "A1", "result": "ok"}, "complete_action", {"action": "A1", "result": "ok"}),
+    "action-dropped": ({"action": "A1", "reason": "moot"}, "drop_action", {"reason": "moot"}),
+    "action-reassigned": ({"action": "A1", "to": "kim"}, "reassign_action", {"to": "kim"}),
+    "action-extended": (
+        {"action": "A1", "due_at": "2026-03-09T10:00", "reason": "r"},
+        "extend_action",
+        {"reason": "r"},
+    ),
+    "rewrites": ({"item": "customers", "text": "New."}, "rewrite", {"text": "New."}),
+    "settlements": ({"finding": "old", "text": "told"}, "settle_finding", {"text": "told"}),
+    "vendor-rcas": ({"vendor": "gateway_co", "text": "a route"}, "receive_rca", {"vendor": "gateway_co"}),
+    "notes": ({"text": "x", "occurred_at": "2026-03-02T10:00"}, "note", {"text": "x"}),
+    "state": ({"state": "closed"}, "set_state", {"state": "closed"}),
+    "releases": ({"item": "customers", "release": "no", "reason": "r"}, "release", {"withhold": True}),
+    "findings": ({"finding": "ratify:x", "answer": "no", "reason": "r"}, "answer_finding", {"yes": False}),
+}
+ASKED_TWICE = ("action-dropped", "settlements", "vendor-rcas", "state", "releases", "findings")
+
+
+@pytest.mark.parametrize("name", FORMS)
+async def test_a_button_of_the_review_is_its_own_command(
+    house: House, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    sent: list[ReviewCommand] = []
+
+    async def taken(parts: Any, record: Any, command: ReviewCommand) -> JSONResponse:
+        sent.append(command)
+        return JSONResponse({"state": "applied", "entry": 7, "detail": {}, "command": command.id})
+
+    monkeypatch.setattr("starter.reviews.send", taken)
+    incident = await reviewed(house, **weeks(house))
+    form, kind, fields = FORMS[name]
+    path = f"/reviews/{incident}/do/{name}"
+    first = await press(house, path, form, "ana", Accept="application/json")
+    assert first.status_code == 200, first.text
+    assert ("confirm" in first.json()) == (name in ASKED_TWICE)
+    if name in ASKED_TWICE:
+        assert not sent, "asked once more first"
+        page = await press(house, path, form, "ana")
+        assert f'action="{path}"' in page.text
+        assert f'href="/reviews/{incident}">No, go back' in page.text
+        answer = await press(house, path, {**form, "sure": "yes"}, "ana")
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/reviews/{incident}")
+    [command] = sent
+    assert (command.kind, command.actor, command.channel) == (kind, "ana", "console")
+    assert command.model_dump(include=set(fields)) == fields
+
+
+async def test_the_chain_is_checked_on_a_page(house: House) -> None:
+    incident = await reviewed(house)
+    text = (await look(house, f"/reviews/{incident}/chain")).text
+    assert "It is as it was written" in text
+    assert (await house.parts.records.timeline.entries(incident))[-1].hash in text

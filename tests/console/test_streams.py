@@ -133,8 +133,8 @@ async def test_a_page_gets_rows_and_the_pieces_that_changed(house: House) -> Non
     say(house, feed, 1)
     _, pieces = await heard(events, 1)
     assert pieces == []
-    first = [_parsed(await anext(events))[1]["name"] for _ in range(len(incident_page.COMMON) + 1)]
-    assert first == ["now", *incident_page.COMMON]
+    first = [_parsed(await anext(events))[1]["name"] for _ in range(len(incident_page.OWN + incident_page.COMMON))]
+    assert first == [*incident_page.OWN, *incident_page.COMMON]
     run = house.run(feed.incident)
     assert run.board is not None
     waits = pending(id="t", kind="task", text="Look", **{"for": ["ana"]})

@@ -163,7 +163,9 @@ def test_the_board_says_who_may_as_the_rules_do(open_night: Callable[..., Night]
     assert may is not None
     shown = 0
     for row in TABLE:
-        thing = next((row.body[name] for name in ("page", "target", "decision", "task", "role") if name in row.body), "")
+        thing = next(
+            (row.body[name] for name in ("page", "target", "decision", "task", "role") if name in row.body), ""
+        )
         listed = may.get(f"{row.action}:{thing}", may.get(row.action))
         codes = {actor: refusal(night, row, actor) for actor in ACTORS}
         if listed is None:  # everybody's whom the door lets in

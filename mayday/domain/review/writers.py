@@ -52,7 +52,7 @@ def writers_of(case: ReviewCase) -> list[str] | None:
 def writing(case: ReviewCase, *whats: str) -> dict[str, list[str]]:
     """Who may write these, as a board says it; nothing where everybody may."""
     writers = writers_of(case)
-    return {} if writers is None else dict.fromkeys(whats, [*writers, OWNER])
+    return {} if writers is None else {what: [*writers, OWNER] for what in whats}
 
 
 def need_writer(case: ReviewCase, actor: str, what: str, *, programs: bool = False) -> None:
