@@ -21,11 +21,11 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from fastapi import Request, Response
 from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute
 
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.idempotency import IdempotencyKeys
 from starter.access import Principal, caller
+from starter.asked import AskedRoute
 from starter.problems import PROBLEM_JSON, Problem, problem_response
 
 __all__ = ["OnceRoute", "SealedOnceRoute", "idempotency_key"]
@@ -64,7 +64,7 @@ def _no_number(word: str) -> Any:
     raise json.JSONDecodeError(f"{word} is no number in JSON", word, 0)
 
 
-class OnceRoute(APIRoute):
+class OnceRoute(AskedRoute):
     """A route whose POSTs are done once a key."""
 
     def kept(self, request: Request, key: str, body: Any) -> Any:

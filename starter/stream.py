@@ -19,6 +19,7 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
 
 from starter.access import Reading
+from starter.asked import AskedRoute
 from starter.feed import AT_MOST, BEAT_EVERY, IncidentFeed, event, feeds_of, place_of
 from starter.parts import Here, Parts
 from starter.staying import while_let_in
@@ -28,7 +29,7 @@ __all__ = ["router"]
 AT_A_TIME = 200
 """Entries in one write."""
 
-router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"])
+router = APIRouter(prefix="/api/v1/incidents", tags=["incidents"], route_class=AskedRoute)
 
 
 @router.get(

@@ -16,13 +16,14 @@ from mayday.domain.ranks import SeverityName
 from mayday.domain.report.kpis import By, Figures, Kpis, kpis
 from mayday.records.errors import RecordsUnavailable
 from starter.access import Reading
+from starter.asked import AskedRoute
 from starter.parts import Here, Parts
 
 __all__ = ["Question", "as_csv", "read_ahead", "router", "summed_up"]
 
 log = structlog.get_logger(__name__)
 
-router = APIRouter(prefix="/api/v1", tags=["reviews"])
+router = APIRouter(prefix="/api/v1", tags=["reviews"], route_class=AskedRoute)
 
 CSV = "text/csv"
 KEPT = 16

@@ -76,7 +76,7 @@ MEANINGS = {
     "404": "there is no such thing",
     "409": "refused as things are now; `code` says why",
     "413": "the body is too large",
-    "422": "a field is missing or wrong (`errors` says which), or the Idempotency-Key was another request's",
+    "422": "a field is missing or wrong or a parameter unknown (see `errors`), or the Idempotency-Key was another's",
     "429": "wrong credentials again and again; Retry-After says when to come back",
     "503": "the records store or Temporal does not answer; Retry-After says when to come back",
 }
@@ -183,7 +183,7 @@ def _complete(path: str, method: str, operation: dict[str, Any], *, keeps_answer
         codes += ["401", "403", "404", "429", "503"]
     elif "{" in path:
         codes.append("404")
-    if parameters or has_body or (api and keeps_answers and method == "post"):
+    if api or parameters or has_body:
         codes.append("422")
     if method != "get":
         codes += ["400", "409", "413"] if api else ["400", "401", "413", "429", "503"]

@@ -11,10 +11,11 @@ from mayday.domain.incident import Board, Pending
 from mayday.domain.timeline import stamped
 from mayday.records.incidents import IncidentRecord
 from starter.access import Reading
+from starter.asked import AskedRoute
 from starter.parts import Here, Parts
 from starter.routes.incidents import live_board
 
-router = APIRouter(prefix="/api/v1/queue", tags=["incidents"])
+router = APIRouter(prefix="/api/v1/queue", tags=["incidents"], route_class=AskedRoute)
 
 MOST_INCIDENTS = 500
 AT_ONCE = 20
