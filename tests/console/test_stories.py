@@ -12,6 +12,14 @@ from tests.console.rooms import PATIENCE, Rooms, declared, over, reachable, tab_
 pytestmark = [pytest.mark.browser, pytest.mark.temporal, pytest.mark.timeout(600)]
 
 
+#: what somebody sends who does not care for buttons, with the proof that a form of the page carries
+SENT_BY_HAND = """async ([path, fields]) => {
+  const csrf_token = document.querySelector("[name=csrf_token]").value;
+  const body = new URLSearchParams({ ...fields, csrf_token, key: "by hand" });
+  return (await fetch(path, { method: "POST", body, headers: { Accept: "application/json" } })).json();
+}"""
+
+
 def test_a_night_from_the_declaration_to_the_review(rooms: Rooms) -> None:
     ana = rooms.enter("ana")
     reachable(ana)
@@ -29,17 +37,22 @@ def test_a_night_from_the_declaration_to_the_review(rooms: Rooms) -> None:
     mine.get_by_role("button", name="Acknowledge", exact=True).tap()
     told(ana, "Raj Patel acknowledged “page payments”")
 
-    # two of the board decide, each in a browser of their own; who asked for it is refused with the reason
+    # two of the board decide, each in a browser of their own; who asked for it has no button and is refused
     sam, kim = rooms.enter("sam", room, width=390, height=844), rooms.enter("kim", room)
     asked = waits(sam, "Send checkout past")
     asked.get_by_label("Reason").fill("the way back is tested")
     asked.get_by_role("button", name="Approve").tap()
     expect(waits(kim, "Send checkout past").locator(".tally")).to_have_text("1 of 2 approvals", timeout=PATIENCE)
     expect(waits(kim, "Send checkout past")).to_contain_text("Sam Reilly approved: the way back is tested")
-    refused = waits(ana, "Send checkout past")
-    refused.get_by_text("Vote as delegate").click()
-    refused.get_by_role("button", name="Approve").click()
-    expect(refused.locator(".answer")).to_contain_text("Not done: ana may not vote", timeout=PATIENCE)
+    barred = waits(ana, "Send checkout past")
+    expect(barred).to_contain_text("You may not vote here: asked for it")
+    expect(barred.get_by_role("button", name="Approve")).to_have_count(0)
+    told_no = ana.evaluate(SENT_BY_HAND, [f"{room}/do/votes", {"decision": "emergency_change", "choice": "approve"}])
+    assert "ana may not vote" in told_no["detail"]
+    assert (told_no["status"], told_no["code"]) == (409, "excluded")
+    # nor does a responder steer: the page says who does
+    expect(raj.get_by_text("Set the status")).to_have_count(0)
+    expect(raj.locator(".steers")).to_contain_text("are for Ana Ruiz")
     reachable(ana)
     kim.get_by_label("Reason").first.fill("seen the plan")
     waits(kim, "Send checkout past").get_by_role("button", name="Approve").click()
@@ -67,6 +80,9 @@ def test_a_night_from_the_declaration_to_the_review(rooms: Rooms) -> None:
     offer = waits(dee, "Incident commander is offered")
     offer.get_by_role("button", name="Accept").click()
     expect(ana.locator(".facts")).to_contain_text("Dee Novak", timeout=PATIENCE)
+    expect(dee.get_by_text("Hand over a role")).to_be_visible(timeout=PATIENCE)  # buttons change hands with the role
+    ana.mouse.move(0, 0)
+    expect(ana.locator(".steers")).to_contain_text("are for Dee Novak", timeout=PATIENCE)
     reachable(dee)
 
     # the task's form, then resolved: asked once more, and over
