@@ -206,7 +206,7 @@ def _waits(parts: Parts, item: Pending) -> str:
     naming = naming_of(parts.playbooks.catalog)
     whom = ", ".join(naming.of(ref) for ref in item.for_)
     due = f", until {item.due_at:%H:%M} UTC" if item.due_at else ""
-    then = f", then {naming.text(item.then)}" if item.then else ""
+    then = f", then {naming.then(item.then)}" if item.then else ""
     return f"- {item.kind} {item.id}: {naming.text(item.text)}" + (
         f" [{whom}{due}{then}]" if whom or due or then else ""
     )

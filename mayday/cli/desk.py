@@ -6,8 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
+from mayday.cli.naming import naming
 from mayday.cli.printing import AsJson, answered, clock, print_json, table
 from mayday.cli.remote import remote
+from mayday.domain.plain_words import spoken
+from mayday.domain.timeline_words import Naming
 
 desk_app = typer.Typer(no_args_is_help=True, help="The embedded desk: what it rings, says, opens, mails and posts.")
 
@@ -26,9 +29,10 @@ def pages(
     if as_json:
         print_json(found)
         return
+    names = naming()
     rows = [
-        [str(page["id"]), clock(page["rang_at"]), page["person"], page["channel"], page["incident_id"], page["page"],
-         page["state"], page["text"]]
+        [str(page["id"]), clock(page["rang_at"]), names.of(page["person"]), page["channel"], page["incident_id"],
+         page["page"], page["state"], page["text"]]
         for page in found["items"]
     ]  # fmt: skip
     table(["no", "rang", "person", "via", "incident", "page", "state", ""], rows, "nothing rings")
@@ -94,13 +98,18 @@ def _show(found: dict[str, Any], as_json: bool, columns: dict[str, str]) -> None
     if as_json:
         print_json(found)
         return
-    rows = [[_cell(name, item.get(name)) for name in columns.values()] for item in found["items"]]
+    names = naming()
+    rows = [[_cell(name, item.get(name), names) for name in columns.values()] for item in found["items"]]
     table(list(columns), rows, "nothing there")
 
 
-def _cell(name: str, value: Any) -> str:
+def _cell(name: str, value: Any, names: Naming) -> str:
     if value is None:
         return ""
+    if name in ("vendor", "service"):
+        return names.of(f"{name}.{value}")
+    if name in ("author", "audience"):
+        return names.of(value) if name == "author" else spoken(value)
     if name.endswith("_at"):
         return clock(value)
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -8,10 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from mayday.cli.errors import WRONG_USAGE, CliError
-from mayday.cli.printing import AsJson, answered, clock, print_json, table, whom
+from mayday.cli.naming import naming
+from mayday.cli.printing import AsJson, answered, clock, print_json, table
 from mayday.cli.remote import remote
-from mayday.domain.plain_words import plain_condition, spoken
-from mayday.domain.timeline_words import NAMELESS
+from mayday.domain.plain_words import spoken
+from mayday.domain.timeline_words import Naming
 
 incident_app = typer.Typer(no_args_is_help=True, help="Declare incidents, look at them, and decide.")
 
@@ -100,8 +101,9 @@ def queue(
     if as_json:
         print_json(found)
         return
+    names = naming()
     rows = [
-        [item["severity"], item["incident"], item["kind"], item["id"], clock(item["due_at"]), item["text"]]
+        [item["severity"], item["incident"], item["kind"], item["id"], clock(item["due_at"]), _about(item, names)]
         for item in found["items"]
     ]
     table(["severity", "incident", "waits", "id", "until", ""], rows, "nothing waits for you")
@@ -129,13 +131,14 @@ def list_incidents(
         for item in found["items"]:
             typer.echo(item["id"])
         return
+    names = naming()
     rows = [
         [
             item["id"],
             item["severity"],
             item["status"],
             clock(item["opened_at"]),
-            ", ".join(item["services"]),
+            _services(item, names),
             item["title"],
         ]
         for item in found["items"]
@@ -150,10 +153,13 @@ def show(incident: Id, as_json: AsJson = False) -> None:
     if as_json:
         print_json(found)
         return
+    names = naming()
     drill = " (drill)" if found["drill"] else ""
     typer.echo(f"{found['id']}  {found['severity']}  {found['status']}{drill}")
-    typer.echo(f"{found['title']}  [{', '.join(found['services'])}]  since {clock(found['opened_at'])}")
-    holders = [f"{spoken(role['role'])}: {role['person']}" for role in found.get("roles", []) if role.get("person")]
+    typer.echo(f"{found['title']}  [{_services(found, names)}]  since {clock(found['opened_at'])}")
+    holders = [
+        f"{spoken(role['role'])}: {names.of(role['person'])}" for role in found.get("roles", []) if role.get("person")
+    ]
     if found.get("leaderless"):
         holders.insert(0, "no commander")
     for label, value in (
@@ -170,20 +176,29 @@ def show(incident: Id, as_json: AsJson = False) -> None:
         [
             item["kind"],
             item["id"],
-            whom(item["for"]),
+            _whom(item, names),
             clock(item["due_at"]),
-            NAMELESS.text(item["then"]),
-            _about(item),
+            names.then(item["then"]),
+            _about(item, names),
         ]
         for item in found["pending"]
     ]
     table(["waits", "id", "for", "until", "then", ""], rows, "nothing waits")
 
 
-def _about(item: dict[str, Any]) -> str:
-    """What waits, in words; a wait's condition as people say it."""
-    text = str(item.get("text") or "")
-    return plain_condition(text) if item["kind"] == "wait" and text.startswith("until ") else NAMELESS.text(text)
+def _about(item: dict[str, Any], names: Naming) -> str:
+    """What waits, in words."""
+    return names.waiting(item["kind"], str(item.get("text") or ""), item.get("for") or ())
+
+
+def _whom(item: dict[str, Any], names: Naming) -> str:
+    """Whom it waits for; of a vendor its case says it."""
+    refs = (f"vendor.{ref}" for ref in item["for"]) if item["kind"] == "vendor" else item["for"]
+    return ", ".join(names.of(ref) for ref in refs)
+
+
+def _services(item: dict[str, Any], names: Naming) -> str:
+    return ", ".join(names.of(f"service.{service}") for service in item["services"])
 
 
 @incident_app.command()
@@ -198,7 +213,10 @@ def timeline(
     if as_json:
         print_json(found)
         return
-    rows = [[str(entry["seq"]), clock(entry["at"]), entry["actor"], entry["text"]] for entry in found["items"]]
+    names = naming()
+    rows = [
+        [str(entry["seq"]), clock(entry["at"]), names.actor(entry["actor"]), entry["text"]] for entry in found["items"]
+    ]
     table(["", "at", "who", ""], rows, "nothing has happened yet")
 
 

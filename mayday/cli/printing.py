@@ -9,9 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from mayday.cli.errors import CliError
-from mayday.domain.timeline_words import NAMELESS
 
-__all__ = ["AsJson", "answered", "clock", "print_json", "table", "whom"]
+__all__ = ["AsJson", "answered", "clock", "print_json", "table"]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -55,11 +54,6 @@ def clock(text: str | None) -> str:
         return ""
     at = datetime.fromisoformat(text.replace("Z", "+00:00"))
     return f"{at:%H:%M:%S}" if at.date() == datetime.now(UTC).date() else f"{at:%Y-%m-%d %H:%M:%S}"
-
-
-def whom(refs: list[str]) -> str:
-    """People and other references, as a terminal names them: ids of people, all else in words."""
-    return ", ".join(NAMELESS.of(ref) for ref in refs)
 
 
 def parsed_json(text: str, option: str) -> Any:

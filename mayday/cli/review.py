@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from mayday.cli.errors import WRONG_USAGE, CliError
-from mayday.cli.printing import AsJson, answered, clock, print_json, table, whom
+from mayday.cli.naming import naming
+from mayday.cli.printing import AsJson, answered, clock, print_json, table
 from mayday.cli.remote import remote
 from mayday.cli.review_actions import actions_app
 from mayday.cli.review_archive import archive, export
@@ -18,6 +19,7 @@ from mayday.cli.review_time import at, lanes, scenario
 from mayday.cli.review_verify import verify
 from mayday.cli.review_what_if import what_if
 from mayday.domain.plain_words import spoken
+from mayday.domain.timeline_words import Naming
 
 review_app = typer.Typer(no_args_is_help=True, help="Reviews: owner, meeting, report, follow-ups, closing.")
 review_app.add_typer(actions_app, name="actions")
@@ -55,12 +57,13 @@ def list_reviews(
     if as_json:
         print_json(found)
         return
+    names = naming()
     rows = [
         [
             item["id"],
             item["severity"],
             item["state"].replace("_", " "),
-            _owner(item),
+            _owner(item, names),
             clock(item["meeting_at"]),
             str(item["open_actions"]),
             str(item["owed"]),
@@ -79,10 +82,12 @@ def show(incident: Id, as_json: AsJson = False) -> None:
         print_json(found)
         return
     typer.echo(f"{found['incident_id']}  {found['severity']}  review {found['state'].replace('_', ' ')}")
-    typer.echo(f"{found['title']}  [{found['service']}]  resolved {clock(found['resolved_at'])}")
+    names = naming()
+    service = names.of(f"service.{found['service']}")
+    typer.echo(f"{found['title']}  [{service}]  resolved {clock(found['resolved_at'])}")
     meeting = found.get("meeting") or {}
     for label, value in (
-        ("owner", _owner(found)),
+        ("owner", _owner(found, names)),
         ("meeting", "" if meeting.get("cancelled") else clock(meeting.get("starts_at"))),
         ("report", f"version {found['report_version']}" if found["report_version"] else "not drafted yet"),
         ("readers", _readers(found)),
@@ -92,7 +97,12 @@ def show(incident: Id, as_json: AsJson = False) -> None:
         if value:
             typer.echo(f"{label}: {value}")
     rows = [
-        [item["id"], whom(item["for"]), clock(item["due_at"]) + (" late" if item["overdue"] else ""), item["text"]]
+        [
+            item["id"],
+            ", ".join(names.of(ref) for ref in item["for"]),
+            clock(item["due_at"]) + (" late" if item["overdue"] else ""),
+            item["text"],
+        ]
         for item in found["ledger"]
     ]
     table(["owed", "by", "until", ""], rows, "nothing is owed")
@@ -328,6 +338,6 @@ def note(
 # -- inside
 
 
-def _owner(item: dict[str, Any]) -> str:
-    name = item.get("owner") or "nobody"
+def _owner(item: dict[str, Any], names: Naming) -> str:
+    name = names.of(item["owner"]) if item.get("owner") else "nobody"
     return name if item.get("accepted") else f"{name} (asked)"

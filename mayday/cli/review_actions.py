@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from mayday.cli.naming import naming
 from mayday.cli.printing import AsJson, answered, clock, print_json, table
 from mayday.cli.remote import remote
 
@@ -61,11 +62,12 @@ def list_actions(
     if as_json:
         print_json(found)
         return
+    names = naming()
     rows = [
         [
             item["incident_id"],
             item["id"],
-            item["owner"],
+            names.of(item["owner"]),
             item["priority"],
             clock(item["due_at"]) + (" overdue" if item.get("overdue") else ""),
             item["state"],

@@ -8,10 +8,11 @@ words may get better at any time. What a person wrote is never touched.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from mayday.domain.durations import Duration
 from mayday.domain.plain_words import plain_condition, plain_event, spoken, words_of
 from mayday.domain.timeline_kinds import reads
 
@@ -59,6 +60,11 @@ _VALUES = {
     "REQUEST": "", "CANCEL": "taken back",
 }  # fmt: skip
 _REASONS = {"the tick has come": "it was time to send it", "a manual update was sent": "a person sent one just before"}
+_ENDS = {
+    "lapsed": "lapses without an answer", "overdue": "is overdue", "rejected": "counts as rejected",
+    "approved": "counts as approved",
+}  # fmt: skip
+_PLAIN_ENDS = ("leaves", "resolves")
 _SAID_OF_VENDORS = {"reply": "replied", "resolved": "has repaired it"}
 
 _ACTION = re.compile("|".join(rf"\b{re.escape(action)}\b" for action in ACTIONS))
@@ -88,9 +94,22 @@ class Naming(NamedTuple):
         said = _REFERENCE.sub(lambda found: self.of(found[0]), words)
         return _ACTION.sub(lambda found: ACTIONS.get(found[0], found[0]), said)
 
-    def waited(self, words: str) -> str:
-        """What is waited for: a condition as its author wrote it, or a sentence."""
-        return plain_condition(words) if words.startswith("until ") else self.text(words)
+    def then(self, words: str) -> str:
+        """What happens to something that waits and gets no answer: what a gate counts as is one word of its runbook."""
+        if _SLUG.fullmatch(words) and words not in _PLAIN_ENDS:
+            return _ENDS.get(words) or f"counts as “{spoken(words)}”"
+        return self.text(words.replace("exhausted: ", "nobody has answered: ", 1))
+
+    def waiting(self, kind: str, words: str, refs: Sequence[str] = ()) -> str:
+        """What waits, in words: a wait's condition or length, a vendor's case, else the walker's own sentence."""
+        if kind == "wait" and words.startswith("until "):
+            return plain_condition(words)
+        if kind == "wait" and words.startswith("for "):
+            return f"for {_length(words.removeprefix('for '))}"
+        first, space, rest = words.partition(" ")
+        if kind == "vendor" and refs and first == refs[0]:
+            return f"{self.vendors.get(first, spoken(first))}{space}{rest}"
+        return self.text(words)
 
     def actor(self, actor: str) -> str:
         """Who did it, in a sentence."""
@@ -258,6 +277,14 @@ class _Teller(NamedTuple):
 def _looks_made(value: str) -> bool:
     """Whether a text is a name of a runbook, and not somebody's words."""
     return bool(_SLUG.fullmatch(_PLACE.sub("", value).partition(":")[0])) and " " not in value
+
+
+def _length(text: str) -> str:
+    try:
+        length = Duration.parse(text)
+    except ValueError:
+        return text
+    return text if length.business_days else words_of(timedelta(seconds=length.seconds))
 
 
 def _parsed(value: str) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mayday.domain.incident import Pending
 from mayday.domain.plain_words import spoken
 from mayday.domain.timeline import Entry, timestamp
 from mayday.domain.timeline_words import sentence
@@ -38,9 +39,13 @@ class Names:
         """A sentence with its references in words."""
         return self._naming.text(words)
 
-    def waited(self, words: str) -> str:
-        """What is waited for, a condition too."""
-        return self._naming.waited(words)
+    def then(self, words: str) -> str:
+        """What happens to something that gets no answer."""
+        return self._naming.then(words)
+
+    def waiting(self, item: Pending) -> str:
+        """What waits, in words."""
+        return self._naming.waiting(item.kind, item.text, item.for_)
 
     def entry(self, entry: Entry) -> str:
         """An entry's sentence, with names for ids; its moments are written so that the page shows them in its zone."""

@@ -263,6 +263,6 @@ def ladders_of(board: Board | None, entries: list[Entry], names: Names) -> list[
             ladder.exhausted = True
     for item in board.pending if board else []:
         if item.kind == "page" and item.id in found:
-            found[item.id].due_at, found[item.id].then = item.due_at, names.text(item.then)
+            found[item.id].due_at, found[item.id].then = item.due_at, names.then(item.then)
     ladders = [ladder for ladder in found.values() if not ladder.page.startswith("role:")]
     return sorted(ladders, key=lambda ladder: (ladder.due_at is None, ladder.page))

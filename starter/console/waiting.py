@@ -162,7 +162,7 @@ def _common(item: Pending, names: Names, rights: Rights, on_call: Callable[[str]
         able=able,
         who=rights.who(what),
         due_at=item.due_at,
-        then=names.text(item.then),
+        then=names.then(item.then),
     )
 
 
@@ -226,16 +226,15 @@ def coming_of(board: Board, names: Names) -> list[Upcoming]:
     found = []
     for item in board.pending:
         if item.kind == "cadence":
-            found.append(Upcoming(item.due_at, _capital(names.text(item.text)), names.text(item.then)))
+            found.append(Upcoming(item.due_at, _capital(names.text(item.text)), names.then(item.then)))
         elif item.kind == "vendor":
             vendor = names.vendor(item.for_[0]) if item.for_ else item.text
             paused = bool(item.detail.get("paused"))
-            found.append(Upcoming(item.due_at, vendor, names.text(item.then), paused))
+            found.append(Upcoming(item.due_at, vendor, names.then(item.then), paused))
         elif item.kind == "wait":
-            words = names.waited(item.text)
-            found.append(Upcoming(item.due_at, _capital(words), names.text(item.then)))
+            found.append(Upcoming(item.due_at, _capital(names.waiting(item)), names.then(item.then)))
         elif item.due_at is not None and item.then:
-            found.append(Upcoming(item.due_at, _what(item, names), names.text(item.then)))
+            found.append(Upcoming(item.due_at, _what(item, names), names.then(item.then)))
     return sorted(found, key=lambda upcoming: (upcoming.at is None, upcoming.at or _LAST, upcoming.what))
 
 
