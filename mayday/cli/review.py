@@ -101,7 +101,7 @@ def show(incident: Id, as_json: AsJson = False) -> None:
             item["id"],
             ", ".join(names.of(ref) for ref in item["for"]),
             clock(item["due_at"]) + (" late" if item["overdue"] else ""),
-            item["text"],
+            item["text"] if item["kind"] in ("action", "finding", "release") else spoken(item["text"]),
         ]
         for item in found["ledger"]
     ]

@@ -25,9 +25,12 @@ class Starter:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str, Any]] = []
+        self.names: dict[str, dict[str, str]] = {}
         self.answer: tuple[int, Any] = (200, {"state": "applied", "entry": 7, "detail": {}, "command": "c"})
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/api/v1/names":
+            return httpx.Response(200 if self.names else 404, json=self.names)
         body = json.loads(request.content) if request.content else None
         self.asked.append((request.method, request.url.raw_path.decode(), body))
         return httpx.Response(self.answer[0], json=self.answer[1])
@@ -37,7 +40,7 @@ class Starter:
 def starter(monkeypatch: pytest.MonkeyPatch) -> Starter:
     told = Starter()
     made = Remote("http://starter", "t", transport=httpx.MockTransport(told))
-    for module in ("incident", "desk", "drill", "token", "overrides"):
+    for module in ("incident", "desk", "drill", "token", "overrides", "naming", "review", "review_actions"):
         monkeypatch.setattr(f"mayday.cli.{module}.remote", lambda: made)
     return told
 
@@ -198,7 +201,7 @@ def test_lists_and_boards_read_as_tables(starter: Starter) -> None:
         "as last stored",
         "dr",
         "chris",
-        "lapsed",
+        "lapses without an answer",
         "payments primary on call",
         "pages deputy",
         "page responders” is acknowledged",
@@ -216,6 +219,63 @@ def test_lists_and_boards_read_as_tables(starter: Starter) -> None:
     assert run("desk", "pages").stdout == "nothing rings\n"
     for register in ("messages", "tickets", "bridges", "mails", "status", "vendor-cases"):
         assert run("desk", register).stdout == "nothing there\n"
+
+
+def test_tables_say_names_where_the_catalog_has_them(starter: Starter) -> None:
+    starter.names = {
+        "people": {"dee": "Dee Novak", "chris": "Chris Wong"}, "vendors": {"gateway_co": "Gateway Co"},
+        "services": {"demo_checkout": "Checkout (demo)"},
+    }  # fmt: skip
+    vendor = {
+        "id": "gateway", "kind": "vendor", "for": ["gateway_co"], "due_at": None, "then": "breach of the reply promise",
+        "text": "gateway_co VC-1001 P1",
+    }  # fmt: skip
+    gate = {"id": "dr", "kind": "decision", "for": ["chris"], "due_at": None, "then": "lapsed", "text": "Fail over?"}
+    item = {
+        "id": "INC-1", "title": "Down", "severity": "SEV1", "status": "investigating", "services": ["demo_checkout"],
+        "opened_at": "2026-03-02T02:10:00.000Z", "drill": False, "live": True, "pending": [vendor, gate],
+        "roles": [{"role": "deputy", "person": "dee"}],
+    }  # fmt: skip
+    starter.answer = (200, item)
+    shown = run("incident", "show", "INC-1").stdout
+    for part in ("Checkout (demo)", "deputy: Dee Novak", "Gateway Co VC-1001 P1", "Chris Wong"):
+        assert part in shown
+    assert "gateway_co" not in shown
+    starter.answer = (200, {"items": [item], "next": None})
+    assert "Checkout (demo)" in run("incident", "list").stdout
+    entry = {"seq": 1, "at": "2026-03-02T02:10:00.000Z", "actor": "dee", "text": "noted", "kind": "noted"}
+    starter.answer = (200, {"items": [entry], "next": None})
+    assert "Dee Novak" in run("incident", "timeline", "INC-1").stdout
+    case = {"number": "VC-1", "vendor": "gateway_co", "priority": "P1", "opened_at": None, "summary": "x"}
+    starter.answer = (200, {"items": [case], "next": None})
+    assert "Gateway Co" in run("desk", "vendor-cases").stdout
+    ledger = [
+        {
+            "id": "A1",
+            "kind": "action",
+            "for": ["person.dee"],
+            "due_at": None,
+            "overdue": False,
+            "text": "fix retry_after",
+        },
+        {
+            "id": "report",
+            "kind": "report",
+            "for": ["dee"],
+            "due_at": None,
+            "overdue": True,
+            "text": "Write: root_cause",
+        },
+    ]
+    review = {
+        "incident_id": "INC-1", "severity": "SEV1", "state": "draft", "title": "Down", "service": "demo_checkout",
+        "resolved_at": None, "report_version": 0, "missing": [], "owner": "dee", "accepted": True, "ledger": ledger,
+    }  # fmt: skip
+    starter.answer = (200, review)
+    shown = run("review", "show", "INC-1").stdout
+    for part in ("owner: Dee Novak", "Checkout (demo)", "fix retry_after", "Write: root cause"):
+        assert part in shown
+    assert json.loads(run("review", "show", "INC-1", "--json").stdout)["owner"] == "dee", "programs have the ids"
 
 
 def test_every_command_helps(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -191,3 +191,37 @@ async def test_no_night_of_the_library_reads_raw() -> None:
             if found.kind not in ("action_failed", "step_failed", "logged", "noted") and RAW.search(words):
                 raw.add(f"{found.kind}: {words}")
     assert raw == set()
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        ("lapsed", "lapses without an answer"),
+        ("rejected", "counts as rejected"),
+        ("fail_over", "counts as “fail over”"),
+        ("overdue", "is overdue"),
+        ("leaves", "leaves"),
+        ("goes on", "goes on"),
+        ("escalates to person.dana", "escalates to Dana Okafor"),
+        ("exhausted: role.incident_commander is paged", "nobody has answered: incident commander is paged"),
+    ],
+)
+def test_what_silence_leads_to(raw: str, words: str) -> None:
+    assert Naming(people={"dana": "Dana Okafor"}).then(raw) == words
+
+
+@pytest.mark.parametrize(
+    ("kind", "raw", "refs", "words"),
+    [
+        ("wait", "for 15m", [], "for 15 minutes"),
+        ("wait", "for 2 business days", [], "for 2 business days"),
+        ("wait", "for a while", [], "for a while"),
+        ("wait", 'until incident.status >= "mitigated"', [], "until the incident is mitigated"),
+        ("vendor", "gateway_co VC-1 P1", ["gateway_co"], "Card Gateway VC-1 P1"),
+        ("vendor", "dns_co VC-2 P1", ["dns_co"], "dns co VC-2 P1"),
+        ("task", "for person.dana: look at it", [], "for Dana Okafor: look at it"),
+    ],
+)
+def test_what_waits(kind: str, raw: str, refs: list[str], words: str) -> None:
+    naming = Naming(people={"dana": "Dana Okafor"}, vendors={"gateway_co": "Card Gateway"})
+    assert naming.waiting(kind, raw, refs) == words

@@ -69,9 +69,9 @@ def test_cadences_tick_from_their_start_and_a_reader_comes_before() -> None:
 def test_the_vendors_clocks_and_who_is_called_after_a_breach() -> None:
     clocks = next(axis for axis in drawn("payments_sev1").axes if axis.title == "The vendors' clocks")
     assert [(row.title, row.length // 60) for row in clocks.rows] == [
-        ("gateway co (P1): reply", 20),
-        ("gateway co (P1): repair", 240),
-        ("gateway co: if late", 140),
+        ("Gateway Co (P1): reply", 20),
+        ("Gateway Co (P1): repair", 240),
+        ("Gateway Co: if late", 140),
     ]
 
 
