@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -161,6 +161,14 @@ class Reviews:
         last = found[-1] if more else None
         following = cursor(last.due_at, f"{last.incident_id}/{last.id}") if last and last.due_at else None
         return Listing(found, following)
+
+    async def boards(self, incidents: Collection[str]) -> dict[str, dict[str, Any]]:
+        """What is stored of these reviews, by incident."""
+        query = sa.select(REVIEWS.c.incident_id, REVIEWS.c.data).where(REVIEWS.c.incident_id.in_(incidents))
+        if not incidents:
+            return {}
+        async with self._store.read() as connection:
+            return {row.incident_id: row.data for row in await connection.execute(query)}
 
     async def put_report(self, report: Report) -> None:
         """Keep a version of the report; drafted again, the newer text stands."""

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from starter.console.names import Names
+from starter.console.rights import Rights
 from starter.console.sheets import sheet
 from starter.console.visitor import Looking, PageRoute
 from starter.parts import Here
@@ -38,6 +39,12 @@ async def page(
         limit=PAGE, cursor=cursor,
     )  # fmt: skip
     names = Names(parts.playbooks.catalog)
+    reviews = {item["incident_id"] for item in found["items"] if item["state"] == "open"} if visitor.acts else set()
+    boards = await parts.records.reviews.boards(reviews)
+    rights = {
+        review: Rights.of(board.get("may"), visitor, names, looking=board.get("viewers") or ())
+        for review, board in ({review: boards.get(review, {}) for review in reviews}).items()
+    }
     kept = {name: value for name, value in chosen.items() if value}
     return sheet(
         request,
@@ -47,6 +54,7 @@ async def page(
         first=cursor is None,
         chosen=chosen,
         names=names,
+        rights=rights,
         people=names.people,
         services=sorted(parts.playbooks.catalog.services),
     )

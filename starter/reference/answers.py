@@ -49,6 +49,7 @@ _WORDS: Mapping[str, Schema] = {
     "number?": {"type": ["integer", "null"]},
     "yes": {"type": "boolean"},
     "texts": {"type": "array", "items": {"type": "string"}},
+    "names": {"type": "object", "additionalProperties": {"type": "string"}},
     "data": {"type": "object"},
 }
 
@@ -141,6 +142,7 @@ ANSWERS: Mapping[tuple[str, str], tuple[str, Schema]] = {
     ("get", "/api/v1/oncall/gaps"): ("200", _list(_ref("Gap"))),
     ("get", "/api/v1/oncall/overrides"): ("200", _list(_ref("ScheduleOverride"))),
     ("post", "/api/v1/oncall/overrides"): ("201", _ref("ScheduleOverride")),
+    ("get", "/api/v1/names"): ("200", _object(people="names", vendors="names", services="names")),
     ("get", "/api/v1/me"): ("200", _object(
         person="text?", machine="text?", name="text?", level="text", scopes="texts",
     )),
