@@ -18,6 +18,7 @@ from mayday.records.errors import RecordsUnavailable
 from starter.access import Reading
 from starter.asked import AskedRoute
 from starter.parts import Here, Parts
+from starter.problems import Problem
 
 __all__ = ["Question", "as_csv", "read_ahead", "router", "summed_up"]
 
@@ -51,6 +52,8 @@ async def _asked(
     service: Annotated[str | None, Query(description="only incidents of this service", max_length=200)] = None,
     severity: Annotated[SeverityName | None, Query(description="only incidents that ended with this one")] = None,
 ) -> Question:
+    if since is not None and until is not None and until <= since:
+        raise Problem(422, "invalid", f"to: {until} is not after from, {since}")
     return Question(by, since, until, service, severity)
 
 

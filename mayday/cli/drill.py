@@ -7,8 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from mayday.cli.incident import Id, Why, command
-from mayday.cli.printing import AsJson, print_json, table
+from mayday.cli.printing import AsJson, clock, print_json, table
 from mayday.cli.remote import remote
+from mayday.domain.plain_words import spoken
+from mayday.domain.timeline_words import thing
 from mayday.language.documents import load_document
 
 drill_app = typer.Typer(no_args_is_help=True, help="Drills: stand back, go on, end, and the score card by role.")
@@ -61,24 +63,26 @@ def score(incident: Annotated[str, typer.Argument(metavar="ID", help="The drill.
     typer.echo(f"{found['incident_id']}  {found['title']}  [{found['service']}]  mean / longest, n")
     roles = [
         [
-            role["role"], _pace(role["acknowledged"]), _pace(role["decided"]), _pace(role["done"]), str(role["late"]),
-            _length(role["offered_s"]),
+            spoken(role["role"]), _pace(role["acknowledged"]), _pace(role["decided"]), _pace(role["done"]),
+            str(role["late"]), _length(role["offered_s"]),
         ]
         for role in found["roles"]
     ]  # fmt: skip
     table(["role", "acknowledged", "decided", "tasks", "late", "taken after"], roles, "nobody did anything")
     updates = [
         [
-            update["audience"], f"{update['on_time']} of {update['due']}", str(update["missed"]),
+            spoken(update["audience"]), f"{update['on_time']} of {update['due']}", str(update["missed"]),
             _length(update["longest_gap_s"]), _length(update["first_after_s"]),
         ]
         for update in found["updates"]
     ]  # fmt: skip
     table(["audience", "on time", "missed", "longest gap", "first after"], updates, "no updates")
     for what in found["unanswered"]:
-        typer.echo(f"unanswered: {what}")
+        kind, _, name = what.partition(" ")
+        typer.echo(f"unanswered: {kind} {thing(name, quoted=True)}")
     for gap in found["pauses"]:
-        typer.echo(f"stood back from {gap['from_at']} to {gap['until_at'] or 'now'}: {gap['reason']}")
+        until = clock(gap["until_at"]) if gap["until_at"] else "now"
+        typer.echo(f"stood back from {clock(gap['from_at'])} to {until}: {gap['reason']}")
 
 
 def _pace(pace: dict[str, Any]) -> str:

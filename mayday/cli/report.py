@@ -10,6 +10,7 @@ import typer
 from mayday.cli.errors import WRONG_USAGE, CliError
 from mayday.cli.printing import AsJson, print_json, table
 from mayday.cli.remote import remote
+from mayday.domain.plain_words import spoken
 
 report_app = typer.Typer(no_args_is_help=True, help="Trends over many incidents.")
 
@@ -36,6 +37,7 @@ def kpi(
     if by not in GROUPS:
         raise CliError(f"--by {by}: month, service, severity or all", status=WRONG_USAGE)
     path = "/api/v1/reports/kpi"
+    severity = severity.upper() if severity else None
     query = {"by": by, "from": since, "to": until, "service": service, "severity": severity}
     if csv:
         typer.echo(remote().download(path, accept="text/csv", **query).decode(), nl=False)
@@ -46,10 +48,11 @@ def kpi(
     if as_json:
         print_json(found)
     elif chart is None:
-        _print(found)
+        narrowed = any((since, until, service, severity))
+        _print(found, "no incident that has ended fits" if narrowed else "no incident has ended yet")
 
 
-def _print(found: dict[str, Any]) -> None:
+def _print(found: dict[str, Any], none: str) -> None:
     groups = [*found["groups"], found["total"]]
     names = list(dict.fromkeys(each["name"] for group in groups for each in group["measures"] if each["n"]))
     rows = []
@@ -57,12 +60,24 @@ def _print(found: dict[str, Any]) -> None:
         cells = [next((each for each in group["measures"] if each["name"] == name), None) for group in groups]
         rows.append([name, *(_shown(cell) for cell in cells)])
     heads = [f"{group['key']} ({group['incidents']})" for group in groups]
-    table(["", *heads], rows, "no incident has ended yet")
+    table(["", *heads], rows, none)
     for title, key in (("again", "services"), ("causes", "causes"), ("pages per team", "pages_per_team")):
         if found[key]:
-            typer.echo(f"{title}: " + ", ".join(f"{each['what']} {each['incidents']}" for each in found[key][:8]))
+            counted = [f"{spoken(each['what'])} {each['incidents']}" for each in found[key][:8]]
+            typer.echo(f"{title}: {', '.join(counted)}")
     if rows:
-        typer.echo("what each number is: --json or --csv have its definition and source")
+        typer.echo("")
+        table(["what it is", "", "from the entries"], _meanings(found["total"]["measures"], names), "")
+
+
+def _meanings(measures: list[dict[str, Any]], names: list[str]) -> list[list[str]]:
+    """What each number of the table is, and which entries it comes from. All phases have one meaning."""
+    told = {
+        "Phase ..." if each["name"].startswith("Phase ") else each["name"]: [each["definition"], spoken(each["source"])]
+        for each in measures
+        if each["name"] in names
+    }
+    return [[name, *meaning] for name, meaning in told.items()]
 
 
 def _shown(cell: dict[str, Any] | None) -> str:

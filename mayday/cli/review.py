@@ -258,7 +258,7 @@ def form(
     if as_json:
         print_json({**found["form"], "missing": found["missing"]})
     else:
-        typer.echo(f"missing: {', '.join(found['missing'])}" if found["missing"] else "complete")
+        typer.echo(f"missing: {spoken(', '.join(found['missing']))}" if found["missing"] else "complete")
 
 
 @review_app.command()

@@ -67,7 +67,7 @@ async def _replay(what: Sequence[str], open_: bool, ways: Sequence[Way], *, quie
         if source.damage:
             found.append({"source": source.name, "fits": False, "damage": source.damage})
             if not quiet:
-                typer.echo(f"{source.name}: refused: {source.damage}")
+                typer.echo(f"{source.name}: refused: {source.damage.removeprefix(f'{source.name}: ')}")
         for history in source.histories:
             verdict = await judged(history, WORKFLOWS, ways=ways, hashes=source.hashes, codec_keys=keys)
             found.append({"source": source.name, "fits": verdict.fits, **verdict.model_dump(mode="json")})
@@ -95,7 +95,7 @@ def _sources(what: Sequence[str]) -> Iterator[Source]:
                 yield _file(file)
         elif path.is_file():
             yield _file(path)
-        elif path.suffix:
+        elif path.suffix or len(path.parts) > 1:  # no incident is called so
             raise CliError(f"{name} does not exist", status=WRONG_USAGE)
         else:
             yield _archived(name)

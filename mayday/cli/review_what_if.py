@@ -70,7 +70,9 @@ def _other(runbook: Path | None, pinned: Plan, service: str) -> tuple[Plan, Cata
         name = f"{beside.name}@{beside.version}"
         library.files[:] = [each for each in library.files if f"{each.name}@{each.version}" != name] + [beside]
         return library.plan(name, service=service), library.catalog
-    except (LibraryRefused, UnknownRunbook, OSError) as error:
+    except OSError as error:
+        raise CliError(f"{error.filename or runbook}: {error.strerror or error}", status=WRONG_USAGE) from None
+    except (LibraryRefused, UnknownRunbook) as error:
         raise CliError(str(error), status=WRONG_USAGE) from None
 
 

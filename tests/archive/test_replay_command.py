@@ -160,3 +160,8 @@ async def test_a_run_that_goes_another_way_is_caught_also_while_events_wait() ->
     assert verdict.misfit is not None
     assert verdict.misfit.event > 0
     assert verdict.misfit.to_do
+
+
+def test_a_path_that_leads_nowhere_is_said_to_be_one(tmp_path: Path) -> None:
+    shown = CLI.invoke(app, ["review", "replay", str(tmp_path / "nowhere")])
+    assert (shown.exit_code, f"{tmp_path / 'nowhere'} does not exist" in shown.output) == (2, True)

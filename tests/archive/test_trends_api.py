@@ -40,6 +40,8 @@ async def test_the_trends_are_json_or_csv_and_follow_what_is_stored(house: House
     later = (await house.get("/api/v1/reports/kpi", params={"from": "2026-04-01"})).json()
     assert later["incidents"] == 0
     assert (await house.get("/api/v1/reports/kpi", params={"by": "person"})).status_code == 422
+    turned = await house.get("/api/v1/reports/kpi", params={"from": "2026-04-01", "to": "2026-03-01"})
+    assert (turned.status_code, turned.json()["detail"]) == (422, "to: 2026-03-01 is not after from, 2026-04-01")
 
 
 async def test_what_trends_are_made_of_is_read_before_somebody_asks(

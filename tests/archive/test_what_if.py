@@ -106,3 +106,8 @@ def test_it_says_that_it_knows_nothing_about_people(night: str) -> None:
     shown = CLI.invoke(app, ["review", "what-if", night, "--set", "technical_update.every=30m"])
     assert "nobody knows" in shown.output
     assert CLI.invoke(app, ["review", "what-if", night]).exit_code == 2
+
+
+def test_a_runbook_that_is_not_there_is_named(night: str) -> None:
+    shown = CLI.invoke(app, ["review", "what-if", night, "--runbook", "nowhere.yaml"])
+    assert (shown.exit_code, shown.output.strip()) == (2, "nowhere.yaml: No such file or directory")

@@ -381,7 +381,7 @@ def test_the_score_card_is_a_table_of_roles(starter: Starter) -> None:
         "pauses": [{"from_at": "2026-03-02T02:10:00Z", "until_at": None, "reason": "SEV1 is real"}],
     })  # fmt: skip
     told = run("drill", "score", "I").stdout
-    for words in ("deputy", "1:15 / 1:30, 2", "2 of 3", "40:00", "unanswered: page wake", "to now: SEV1 is real"):
+    for words in ("deputy", "1:15 / 1:30, 2", "2 of 3", "40:00", "unanswered: page “wake”", "to now: SEV1 is real"):
         assert words in told
     assert json.loads(run("drill", "score", "I", "--json").stdout)["roles"] == [role]
 

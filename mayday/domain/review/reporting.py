@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mayday.domain.effects import EffectRequest, EffectResult
+from mayday.domain.plain_words import spoken
 from mayday.domain.review.commands import EditReport
 from mayday.domain.review.duty import SYSTEM, Duty, RefusedCommand, moment
 from mayday.domain.review.meeting import MeetingDuty
@@ -84,7 +85,7 @@ class ReportDuty(Duty):
                 self,
                 self.case.owner(),
                 f"The draft report of {self.given.card.title} is ready. Please write what "
-                f"only people know{when}: {', '.join(self.unwritten())}",
+                f"only people know{when}: {spoken(', '.join(self.unwritten()))}",
                 nag=False,
             )
 
@@ -98,7 +99,7 @@ class ReportDuty(Duty):
                     "id": "report",
                     "kind": "report",
                     "for": self.case.owner(),
-                    "text": f"Write: {', '.join(self.unwritten())}",
+                    "text": f"Write: {spoken(', '.join(self.unwritten()))}",
                     "due_at": meeting.starts_at if meeting and not meeting.cancelled else None,
                 }
             )
