@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic_core import from_json, to_json
 
 from mayday.domain.commands import Command, CommandEnvelope
+from mayday.domain.outage import OutageEnvelope, OutageNotice
 from mayday.domain.review.commands import ReviewCommand, ReviewEnvelope
 from mayday.domain.signed import decision_bytes, review_subject
 from mayday.records.errors import RecordsUnavailable
@@ -64,7 +65,12 @@ class Signer:
         envelope = ReviewEnvelope(command=command)
         return envelope.model_copy(update={"signatures": await self._sign(review_subject(incident), envelope)})
 
-    async def _sign(self, subject: str, envelope: CommandEnvelope | ReviewEnvelope) -> dict[str, str]:
+    async def for_outage(self, incident: str, notice: OutageNotice) -> OutageEnvelope:
+        """Word of an outage as it travels to an incident."""
+        envelope = OutageEnvelope(command=notice)
+        return envelope.model_copy(update={"signatures": await self._sign(incident, envelope)})
+
+    async def _sign(self, subject: str, envelope: CommandEnvelope | ReviewEnvelope | OutageEnvelope) -> dict[str, str]:
         travels: dict[str, Any] = from_json(to_json(envelope))["command"]  # as the run will see it
         signed = decision_bytes(subject, travels)
         return {pen.public: base64.b64encode(pen.private.sign(signed)).decode() for pen in await self._in_use()}

@@ -31,6 +31,7 @@ class House(NamedTuple):
     settles_told: bool = True
     merges_cross: bool = True
     later_rules: bool = True
+    gives_time_back: bool = True
 
 
 class Declared(NamedTuple):

@@ -18,6 +18,7 @@ from temporalio import workflow
 from mayday.domain.commands import COMMAND, Answer, Command, CommandEnvelope, Merge, Refusal
 from mayday.domain.effects import EffectRequest, EffectResult, Wire
 from mayday.domain.incident import AlertBatch, Board, StartInput
+from mayday.domain.outage import OUTAGE_SIGNAL, OutageEnvelope
 from mayday.walker.merging import ABSORB
 from mayday.walker.walker import Walker
 from workflows.alarm import Alarm
@@ -121,6 +122,20 @@ class IncidentWorkflow(Door[Command]):
             self._walker.absorbed(handover, self._now())
         except Exception:  # noqa: BLE001 - its order is signed, its content is not: it must not wedge the incident
             workflow.logger.exception("handover_failed", extra={"what": str(handover.get("what"))[:60]})
+
+    @workflow.signal(name=OUTAGE_SIGNAL)
+    def outage_ended(self, envelope: dict[str, Any]) -> None:
+        """The worker that came back says since when and until when nobody could answer."""
+        try:
+            notice = OutageEnvelope.model_validate(envelope).command
+        except ValidationError as error:
+            workflow.logger.warning("outage_unreadable: %s", error)
+            return
+        self._arrived(signalled=True)
+        if self._seal.holds(envelope):
+            self._walker.outage_told(notice, self._now())
+        else:
+            self._turn_away("outage", "a worker")
 
     def _parse(self, data: dict[str, Any], kind: str | None) -> Command:
         if "command" in data:

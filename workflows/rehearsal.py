@@ -17,6 +17,7 @@ from mayday.domain.commands import Refusal
 from mayday.domain.effects import EffectRequest, EffectResult
 from mayday.domain.incident import StartInput
 from mayday.domain.limits import failed, limits_of, unanswered
+from mayday.domain.outage import OUTAGE_SIGNAL, OutageNotice
 from workflows.door import COMMAND_SIGNAL
 from workflows.effects import ABSORB, ABSORBED
 from workflows.incident import ALERT_SIGNAL, IncidentEnd, IncidentWorkflow
@@ -39,14 +40,18 @@ class RehearsedIncident(IncidentWorkflow):
         return await super().run(start)
 
     @workflow.signal(name=AWAY_SIGNAL)
-    async def go_away(self, seconds: float) -> None:
-        """Do not run for a while, as if no worker were there: what arrives waits, deadlines pass unseen."""
+    async def go_away(self, seconds: float, told: bool = False) -> None:
+        """Do not run for a while, as if no worker were there: what arrives waits, deadlines pass unseen. `told`: as it
+        is back, its worker says so."""
+        since = self._now()
         self._away = True
         await asyncio.sleep(seconds * self._start.clock_slowed)
         self._away = False
         missed, self._missed = self._missed, []
         for bring in missed:
             bring()
+        if told:
+            self._walker.outage_told(OutageNotice(from_at=since, to_at=self._now()), self._now())
         self._stirred = True
 
     @workflow.signal(name=TURNED_AWAY_SIGNAL)
@@ -58,6 +63,10 @@ class RehearsedIncident(IncidentWorkflow):
             self._walker.turn_away(what, claimed, refusal, self._now())
 
         self._now_or_later(bring)
+
+    @workflow.signal(name=OUTAGE_SIGNAL)
+    def outage_ended(self, envelope: dict[str, Any]) -> None:
+        self._now_or_later(lambda: super(RehearsedIncident, self).outage_ended(envelope))
 
     @workflow.signal(name=ABSORBED)
     def absorbed(self, handover: Any = None, *more: Any) -> None:

@@ -13,7 +13,7 @@ from itertools import zip_longest
 from math import ceil
 from typing import Any, NamedTuple
 
-from mayday.archive.tape import Absorbed, Alerts, Answered, Commanded, Player, Tape, TurnedAway
+from mayday.archive.tape import Absorbed, Alerts, Answered, Commanded, Player, Tape, Told, TurnedAway
 from mayday.domain.commands import CommandBase
 from mayday.domain.durations import offset_text
 from mayday.domain.effects import EffectResult
@@ -79,7 +79,7 @@ def _play(course: _Course, tape: Tape, *, goes_on: bool) -> None:
         late = wanted is not None and given.at - wanted > TOLERANCE and not player.walker.finished
         if wanted is not None and late and given.at > before:
             away_from, seconds = _away(before, min(wanted, *_waiting(tape, given.at, before), given.at), given.at)
-            course.items.append((away_from, {"outage": f"{seconds}s"}))
+            course.items.append((away_from, {"outage": f"{seconds}s", "told": False}))
         elif given.at > before:
             away_from = None
         before = given.at
@@ -91,6 +91,13 @@ def _play(course: _Course, tape: Tape, *, goes_on: bool) -> None:
                 course.items.append((away_from or given.at, {"alert": alerts}))
             case Absorbed():
                 course.items.append((away_from or given.at, {"absorbed": given.what.handover}))
+            case Told():
+                course.items.append(
+                    (
+                        away_from or given.at,
+                        {"outage_told": given.what.notice.model_dump(mode="json", exclude={"kind"})},
+                    )
+                )
             case TurnedAway():
                 course.items.append((away_from or given.at, {"turned_away": _turned_away(given.what)}))
             case Answered():

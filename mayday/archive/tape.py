@@ -19,6 +19,7 @@ from temporalio.worker import Interceptor, Replayer, WorkflowInboundInterceptor,
 from mayday.domain.commands import Answer, Command, Refusal
 from mayday.domain.effects import EffectRequest, EffectResult
 from mayday.domain.incident import AlertEvent, StartInput
+from mayday.domain.outage import OutageNotice
 from mayday.domain.timeline import Entry
 from mayday.temporal.histories import UnflaggedHistory, used_flags
 from mayday.temporal.plugin import build_plugin
@@ -39,6 +40,12 @@ class Alerts(NamedTuple):
 
 class Absorbed(NamedTuple):
     handover: dict[str, Any]
+
+
+class Told(NamedTuple):
+    """Word of an outage that was over."""
+
+    notice: OutageNotice
 
 
 class Answered(NamedTuple):
@@ -68,7 +75,7 @@ class TurnedAway(NamedTuple):
     refusal: Refusal
 
 
-Happening = Commanded | Alerts | Absorbed | Answered | Advanced | Asked | Flushed | TurnedAway
+Happening = Commanded | Alerts | Absorbed | Told | Answered | Advanced | Asked | Flushed | TurnedAway
 
 
 class Input(NamedTuple):
@@ -135,6 +142,8 @@ class Player:
                 walker.alerts_arrived(what.events, given.at)
             case Absorbed():
                 walker.absorbed(what.handover, given.at)
+            case Told():
+                walker.outage_told(what.notice, given.at)
             case Answered():
                 walker.effect_finished(what.key, what.result, given.at)
             case Advanced():
@@ -222,6 +231,10 @@ class TalkingWalker(Walker):
     def absorbed(self, handover: dict[str, Any], now: datetime) -> None:
         self._say(now, Absorbed(handover))
         super().absorbed(handover, now)
+
+    def outage_told(self, notice: OutageNotice, now: datetime) -> None:
+        self._say(now, Told(notice))
+        super().outage_told(notice, now)
 
     def effect_finished(self, key: str, result: EffectResult, now: datetime) -> None:
         self._say(now, Answered(key, result))

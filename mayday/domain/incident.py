@@ -124,6 +124,9 @@ class StartInput(Wire):
     #: took counts, words to the outside find a reader who is not their author, the brief of a handover says more.
     #: False in starts of before, which replay so
     later_rules: bool = False
+    #: whether people get back all the time in which nobody could answer, also of deadlines that end after it
+    #: (docs/adr/0124). False in starts of before, which replay so
+    gives_time_back: bool = False
     #: what a drill lets happen, in its order
     injects: list[Inject] = []
     #: signed orders to merge, by the other incident's workflow id: what passes between the two shows them

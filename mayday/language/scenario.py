@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
 from mayday.domain.commands import Refusal, RefusalCode
 from mayday.domain.durations import Duration, parse_offset
@@ -23,10 +23,10 @@ ACTIONS = (
     "declare", "alert", "ack", "accept", "vote", "delegate", "complete", "update", "correct", "note", "severity",
     "status", "impact", "role", "event", "override", "add_step", "candidate", "confirm", "merge", "reopen",
     "hold_outward",
-    "vendor_reply", "outage", "absorbed", "turned_away", "drill",
+    "vendor_reply", "outage", "outage_told", "absorbed", "turned_away", "drill",
 )  # fmt: skip
 #: actions that no person sends
-UNATTENDED = ("declare", "alert", "event", "vendor_reply", "outage", "absorbed", "turned_away")
+UNATTENDED = ("declare", "alert", "event", "vendor_reply", "outage", "outage_told", "absorbed", "turned_away")
 EXPECTATIONS = (
     "task", "paged", "decided", "undecided", "action", "sent", "status", "vendor_breached", "never", "finished",
 )  # fmt: skip
@@ -139,6 +139,13 @@ class Expectation(Shape):
         return self
 
 
+class OutageTold(Shape):
+    """A worker that came back says from when to when nobody could answer (ADR 0124)."""
+
+    from_at: AwareDatetime
+    to_at: AwareDatetime
+
+
 class TurnedAway(Shape):
     """A decision that nobody of the house signed: it leaves an entry and changes nothing (ADR 0067)."""
 
@@ -184,6 +191,7 @@ class TimelineItem(Shape):
     hold_outward: bool | None = None
     vendor_reply: str | None = Field(None, description="the engagement's step")
     outage: Duration | None = Field(None, description="the engine does not run from now for that long")
+    outage_told: OutageTold | None = Field(None, description="a worker that came back tells of an outage")
     absorbed: Handover | None = Field(None, description="what another incident handed over as it was merged in")
     turned_away: TurnedAway | None = Field(None, description="a decision arrives that nobody of the house signed")
 
@@ -195,6 +203,9 @@ class TimelineItem(Shape):
     )
     incident: str | None = Field(None, description="with `drill`: the real incident that it stands back for")
     channel: str | None = Field(None, description="how it came: api, cli, chat, ...; `scenario` by default")
+    told: bool | None = Field(
+        None, description="with `outage`: whether the worker that comes back tells of it; of more than a minute it does"
+    )
     signalled: Literal[True] | None = Field(None, description="nobody waits for the answer: a refusal is an entry")
     joined: bool | None = None
     choice: str | None = None
@@ -227,7 +238,7 @@ class TimelineItem(Shape):
             raise ValueError(f"an item has exactly one action ({', '.join(ACTIONS)}) or an `expect`")
         verb = verbs[0]
         allowed = {"at", verb, *ITEM_KEYS.get(verb, ())}
-        if verb not in ("expect", "outage", "absorbed", "turned_away"):
+        if verb not in ("expect", "outage", "outage_told", "absorbed", "turned_away"):
             allowed |= {"by", "refused", "channel", "signalled"}
         extra = sorted(name for name in self.model_fields_set - allowed if getattr(self, name) is not None)
         if extra:
@@ -261,6 +272,7 @@ ITEM_KEYS: dict[str, tuple[str, ...]] = {
     "hold_outward": ("reason",),
     "vendor_reply": ("kind", "text", "occurred_at"),
     "drill": ("reason", "incident", "inject"),
+    "outage": ("told",),
 }
 REQUIRED_KEYS: dict[str, tuple[str, ...]] = {
     "vote": ("choice",),

@@ -25,6 +25,7 @@ class Handover(Shape):
     from_workflow: str | None = Field(None, description="its workflow; after its name by default")
     by: str | None = Field(None, description="who merged it")
     reason: str | None = Field(None, description="and why")
+    handed_at: str | None = Field(None, description="when; its deadlines run since then")
     title: str | None = Field(None, description="the other incident's title")
     services: list[str] = Field([], description="its services, which become ours")
     responders: list[str] = Field([], description="people who worked on it, and now on this")

@@ -40,6 +40,7 @@ from temporalio.worker import Worker
 from mayday.domain.commands import Answer, Command, CommandEnvelope, Refusal, Reopen
 from mayday.domain.effects import FLUSH, LOOK, EffectResult, FlushRequest
 from mayday.domain.incident import AlertBatch, AlertEvent, StartInput
+from mayday.domain.outage import LATE_AFTER, OUTAGE_SIGNAL, OutageEnvelope, OutageNotice
 from mayday.domain.timeline import Entry
 from mayday.language.scenario import TurnedAway
 from mayday.simulator.desk import Reply, ScenarioDesk
@@ -161,12 +162,17 @@ class TemporalStage:
         await self._run(left.model_copy(update={"reopened_by": command.actor, "reopen_reason": command.reason}))
         return Answer()
 
-    async def go_away(self, duration: timedelta) -> None:
+    async def outage_told(self, notice: OutageNotice) -> None:
+        assert self.handle is not None
+        await self.handle.signal(OUTAGE_SIGNAL, OutageEnvelope(command=notice))
+
+    async def go_away(self, duration: timedelta, *, told: bool | None = None) -> None:
         assert self.handle is not None
         server = await self._theatre.environment.get_current_time()
         self._away_until = self._start.counted(server) + duration
         left = self._away_until - BACK - self._start.shown(server)
-        await self.handle.signal(AWAY_SIGNAL, left.total_seconds())
+        tells = duration > LATE_AFTER if told is None else told
+        await self.handle.signal(AWAY_SIGNAL, args=[left.total_seconds(), tells])
 
     # time -----------------------------------------------------------------------------------------------------
 

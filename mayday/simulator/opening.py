@@ -64,6 +64,7 @@ def start_of(
         tells_changes=True,
         merges_cross=True,
         later_rules=True,
+        gives_time_back=True,
     )
 
 
@@ -98,6 +99,7 @@ def start_of_alert(
         tells_changes=True,
         merges_cross=True,
         later_rules=True,
+        gives_time_back=True,
     )
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from mayday.domain.durations import parse_offset
 from mayday.domain.incident import AlertEvent
+from mayday.domain.outage import LATE_AFTER, OutageNotice
 from mayday.domain.timeline import Entry, parse_timestamp, timestamp
 from mayday.language.catalog import Catalog
 from mayday.language.plan import Plan, PlanVendor
@@ -134,9 +135,12 @@ class Rehearser:
         elif self.stage is None:
             self._miss(cue.place, f"`{item.verb}` comes before the incident is open")
         elif item.outage is not None:
-            self._away_until = cue.at + item.outage.as_timedelta()
+            length = item.outage.as_timedelta()
+            self._away_until = cue.at + length
             self.desk.went_away(cue.at)
-            await self.stage.go_away(item.outage.as_timedelta())
+            await self.stage.go_away(length, told=length > LATE_AFTER if item.told is None else item.told)
+        elif item.outage_told is not None:
+            await self.stage.outage_told(OutageNotice(**item.outage_told.model_dump()))
         elif item.absorbed is not None:
             await self._absorb(item.absorbed, cue, self.stage)
         elif item.turned_away is not None:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from mayday.domain.commands import Answer, Command
 from mayday.domain.incident import AlertEvent, StartInput
+from mayday.domain.outage import OutageNotice
 from mayday.domain.timeline import Entry
 from mayday.language.scenario import TurnedAway
 from mayday.simulator.desk import ScenarioDesk
@@ -36,8 +37,11 @@ class Stage(Protocol):
     async def turn_away(self, what: TurnedAway) -> None:
         """A decision arrives that nobody of the house signed."""
 
-    async def go_away(self, duration: timedelta) -> None:
-        """The engine does not run for `duration` from now."""
+    async def go_away(self, duration: timedelta, *, told: bool) -> None:
+        """The engine does not run for `duration` from now; `told`: as it is back, its worker says so."""
+
+    async def outage_told(self, notice: OutageNotice) -> None:
+        """A worker that came back tells of an outage."""
 
     async def run_to(self, moment: datetime, *, inclusive: bool) -> None: ...
 
@@ -67,8 +71,11 @@ class VirtualStage:
     async def turn_away(self, what: TurnedAway) -> None:
         self.incident.turn_away(what.command, what.claimed, what.refusal)
 
-    async def go_away(self, duration: timedelta) -> None:
-        self.incident.go_away(duration)
+    async def go_away(self, duration: timedelta, *, told: bool) -> None:
+        self.incident.go_away(duration, told=told)
+
+    async def outage_told(self, notice: OutageNotice) -> None:
+        self.incident.outage_told(notice)
 
     async def run_to(self, moment: datetime, *, inclusive: bool) -> None:
         self.incident.run_to(moment, inclusive=inclusive)

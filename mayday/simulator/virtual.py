@@ -16,6 +16,7 @@ from mayday.domain.commands import Answer, Command, Refusal
 from mayday.domain.effects import EffectRequest, EffectResult
 from mayday.domain.incident import AlertEvent, StartInput
 from mayday.domain.limits import failed, limits_of, unanswered
+from mayday.domain.outage import LATE_AFTER, OutageNotice
 from mayday.domain.timeline import Entry
 from mayday.simulator.desk import ScenarioDesk
 from mayday.walker.walker import Walker
@@ -44,7 +45,9 @@ class VirtualIncident:
         self._after_each = after_each
         self._coming: list[tuple[datetime, int, str, EffectResult]] = []
         self._number = 0
+        self._away_from: datetime | None = None
         self._away_until: datetime | None = None
+        self._tells = False
         self._waiting: list[Callable[[], None]] = []
         self.walker = Walker.begin(start, self.now)
         self._look()
@@ -88,9 +91,19 @@ class VirtualIncident:
         self.walker.turn_away(what, claimed, refusal, self.now)
         self._look()
 
-    def go_away(self, duration: timedelta) -> None:
-        """The engine does not run for `duration` from now: what arrives waits, deadlines pass unseen."""
-        self._away_until = self.now + duration
+    def go_away(self, duration: timedelta, *, told: bool | None = None) -> None:
+        """The engine does not run for `duration` from now: what arrives waits, deadlines pass unseen. `told`: as it is
+        back, its worker says so; by default of an outage that is one."""
+        self._away_from, self._away_until = self.now, self.now + duration
+        self._tells = duration > LATE_AFTER if told is None else told
+
+    def outage_told(self, notice: OutageNotice) -> None:
+        """A worker that came back tells of an outage."""
+        if self._away_until is not None:
+            self._waiting.append(lambda: self.walker.outage_told(notice, self.now))
+            return
+        self.walker.outage_told(notice, self.now)
+        self._look()
 
     def refusal(self, command: Command) -> Refusal | None:
         return self.walker.refusal(command, self.now)
@@ -135,6 +148,8 @@ class VirtualIncident:
         waiting, self._waiting = self._waiting, []
         for bring in waiting:
             bring()
+        if self._tells and self._away_from is not None:
+            self.walker.outage_told(OutageNotice(from_at=self._away_from, to_at=moment), moment)
         self._look()
 
     # what follows ---------------------------------------------------------------------------------------------

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mayday.domain.commands import COMMAND, Drill, Refusal, SetStatus
 from mayday.domain.incident import Inject, NextInject, Pending
-from mayday.walker import people, standing
-from mayday.walker.state import Outage
+from mayday.walker import outages, people, standing
 
 if TYPE_CHECKING:
     from mayday.walker.walker import Walker
@@ -151,7 +150,7 @@ def _go_on(w: Walker) -> int:
     since = w.state.drill_paused_at
     assert since is not None
     w.state.drill_paused_at = None
-    w.state.outages.append(Outage(from_at=since, to_at=w.now, known=True))
+    outages.paused(w, since)
     w.touch()
     seconds = int((w.now - since).total_seconds())
     w.state.drill_paused_s += seconds

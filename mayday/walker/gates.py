@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mayday.domain.effects import RESOLVE, EffectResult, ResolveRequest, Roster
 from mayday.domain.incident import Pending
-from mayday.walker import ballots, changes, ladders, people, registry, tasks
+from mayday.walker import ballots, changes, deadlines, ladders, people, registry, tasks
 from mayday.walker.state import Flight, Gate
 
 if TYPE_CHECKING:
@@ -221,6 +221,8 @@ def settle(w: Walker, gate: Gate, outcome: str, reason: str | None, by: str = "s
 def reopen(w: Walker, gate: Gate, digest: str) -> None:
     """What would be executed has changed: the approval is void and the question is asked again."""
     length = (gate.due_at - gate.opened_at) if gate.due_at else None
+    if length is not None and w.start.gives_time_back:  # it was moved
+        length -= deadlines.lost_between(w, gate.opened_at, gate.outcome_at or w.now)
     gate.ballots, gate.outcome, gate.outcome_at, gate.reason, gate.digest = {}, None, None, None, digest
     gate.opened_at, gate.due_at = w.now, w.now + length if length else None
     gate.change = changes.named_in(w, w.step(gate.path), gate.path)

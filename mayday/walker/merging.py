@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 from mayday.domain.commands import Merge, Refusal
 from mayday.domain.effects import EffectResult, Wire
 from mayday.domain.incident import AlertEvent
+from mayday.domain.timeline import parse_timestamp, timestamp
 from mayday.language.plan import PlanVendor
 from mayday.language.runbook import Step, all_steps
-from mayday.walker import alerts, people, reopening, standing, tasks
+from mayday.walker import alerts, deadlines, people, reopening, standing, tasks
 from mayday.walker.state import Engagement, Flight, Gate, StepState, TaskState
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def _owed(w: Walker, command: Merge) -> dict[str, Any]:
     }
     return {
         "what": "merge",
+        **({"handed_at": timestamp(w.now)} if w.start.gives_time_back else {}),
         "from": state.id,
         "from_workflow": w.start.workflow_id,
         "by": command.actor,
@@ -208,6 +210,8 @@ def _take_over(w: Walker, handover: dict[str, Any]) -> None:
         tasks=list(handover["tasks"]),
         alerts=handover["alerts"],
     )
+    if w.start.gives_time_back:
+        deadlines.keep(w)
     for service in handover["services"]:
         if service not in state.services:
             state.services.append(service)
@@ -231,6 +235,8 @@ def _take_over(w: Walker, handover: dict[str, Any]) -> None:
     for task_id, body in handover["tasks"].items():
         mine = _free(w, task_id, suffix)
         state.tasks[mine] = TaskState.model_validate({**body, "id": mine, "owner": "none:"})
+    if w.start.gives_time_back and handover.get("handed_at"):
+        deadlines.taken_over(w, parse_timestamp(str(handover["handed_at"])))
     w.touch()
 
 

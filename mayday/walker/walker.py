@@ -15,10 +15,23 @@ from mayday.domain import effects as fx
 from mayday.domain.commands import TURNED_AWAY, Answer, Command, Refusal
 from mayday.domain.effects import EffectClass, EffectRequest, EffectResult, IncidentCard, Wire
 from mayday.domain.incident import AlertEvent, Board, Pending, StartInput
+from mayday.domain.outage import OutageNotice
 from mayday.domain.timeline import Entry, append, plain
 from mayday.language.plan import Plan, PlanVendor
 from mayday.language.runbook import Step
-from mayday.walker import alerts, beginning, board, command_rules, drills, outages, plans, registry, reopening, rounds
+from mayday.walker import (
+    alerts,
+    beginning,
+    board,
+    command_rules,
+    deadlines,
+    drills,
+    outages,
+    plans,
+    registry,
+    reopening,
+    rounds,
+)
 from mayday.walker.definitions import Definitions
 from mayday.walker.scope import Scope
 from mayday.walker.state import Flight, IncidentState
@@ -138,6 +151,11 @@ class Walker:
         self._at(now)
         registry.absorb(self, handover)
 
+    def outage_told(self, notice: OutageNotice, now: datetime) -> None:
+        """A worker that came back says since when and until when nobody could answer."""
+        self._at(now)
+        outages.told(self, notice)
+
     def effect_finished(self, key: str, result: EffectResult, now: datetime) -> None:
         """The answer to an effect. An unknown key (answered before, or cancelled and forgotten) changes nothing."""
         self._at(now)
@@ -148,6 +166,7 @@ class Walker:
     def advance(self, now: datetime) -> None:
         """Let everything follow from the state at `now`: expired deadlines, next steps, effects, entries."""
         self._at(now)
+        outages.ask(self)
         if drills.stand_still(self):
             return
         for _ in range(MAX_PASSES):
@@ -160,6 +179,9 @@ class Walker:
         else:
             raise WalkerStuck(f"incident {self.state.id} does not settle at {now.isoformat()}")
         self.state.wake_at = min((wake for wake in self._wakes if wake > self.now), default=None)
+        if self.start.gives_time_back:
+            deadlines.keep(self)
+            self.state.looked_at = self.now
 
     # outputs --------------------------------------------------------------------------------------------------
 
@@ -224,11 +246,13 @@ class Walker:
 
     def expired(self, at: datetime | None) -> bool:
         """As `wake`, for deadlines of people: time in which the system could not take an answer does not count."""
-        return self.wake(None if at is None else outages.shifted(at, self.state.outages))
+        return self.wake(self.due(at))
 
     def due(self, at: datetime | None) -> datetime | None:
         """The moment at which a person's deadline really ends."""
-        return None if at is None else outages.shifted(at, self.state.outages)
+        if at is None or self.start.gives_time_back:  # then it is moved where it stands
+            return at
+        return outages.shifted(at, self.state.outages)
 
     def after(self, seconds: int) -> datetime:
         return self.now + timedelta(seconds=seconds)

@@ -7,7 +7,7 @@ clock runs on while the next step is walked.
 
 from __future__ import annotations
 
-from mayday.walker.state.clocks import Clock, Engagement, Outage
+from mayday.walker.state.clocks import Clock, Engagement, Outage, Promise
 from mayday.walker.state.gates import Ballot, Gate
 from mayday.walker.state.incident import AlertTotals, IncidentState
 from mayday.walker.state.pages import Join, Ladder, LevelState
@@ -36,6 +36,7 @@ __all__ = [
     "Clock",
     "Engagement",
     "Outage",
+    "Promise",
     "Offer",
     "HolderShift",
     "RoleState",

@@ -1,4 +1,4 @@
-"""Contract and service-level clocks, vendors' cases, and time in which the system itself was away."""
+"""Contract and service-level clocks, vendors' cases; what people were promised, and time that nobody could use."""
 
 from __future__ import annotations
 
@@ -39,8 +39,18 @@ class Engagement(Wire):
 
 
 class Outage(Wire):
-    """Time in which the system itself was away; `known` once somebody said when it was last alive."""
+    """Time in which nobody could answer; `known` once somebody said when the system was last alive."""
 
     from_at: datetime
     to_at: datetime
     known: bool = False
+    #: since when is being asked; where the start input gives time back
+    asked: bool = False
+
+
+class Promise(Wire):
+    """A deadline of people as it was set, and since when it runs; `stands_at` is where it stands by now."""
+
+    due_at: datetime
+    stands_at: datetime
+    since: datetime

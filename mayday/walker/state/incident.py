@@ -9,7 +9,7 @@ from mayday.domain.commands import Event
 from mayday.domain.timeline import GENESIS, Entry
 from mayday.domain.wire import Wire
 from mayday.language.plan import PlanVendor
-from mayday.walker.state.clocks import Clock, Engagement, Outage
+from mayday.walker.state.clocks import Clock, Engagement, Outage, Promise
 from mayday.walker.state.gates import Gate
 from mayday.walker.state.pages import Join, Ladder
 from mayday.walker.state.people import RoleState
@@ -98,6 +98,10 @@ class IncidentState(Wire):
     flights: dict[str, Flight] = {}
     counters: dict[str, int] = {}
     outages: list[Outage] = []
+    #: deadlines of people as they were set, by name, and when everything was looked at last; where the start input
+    #: gives time back
+    promises: dict[str, Promise] = {}
+    looked_at: datetime | None = None
     #: a drill stands back since then, and the real incidents that it stood back for
     drill_paused_at: datetime | None = None
     drill_stood_back_for: list[str] = []
