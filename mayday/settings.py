@@ -151,6 +151,9 @@ class Settings(BaseSettings):
     )
 
     # -- being watched
+    outage_after: float = Field(
+        default=60, ge=1, description="Seconds without any worker after which people get the lost time back"
+    )
     heartbeat_url: str | None = Field(
         default=None, repr=False, description="Called while all is well, so that an outside monitor notices silence"
     )

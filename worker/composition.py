@@ -5,6 +5,7 @@ CompositionError   the worker cannot be put together: no records store, a catalo
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from temporalio.client import Client
@@ -24,6 +25,7 @@ from mayday.signing import Signer
 from worker.answers import Answers, TemporalCommands
 from worker.archiver import Archiver
 from worker.lifecycle import WorkerParts
+from worker.outages import Outages
 from worker.provider_report import ProviderReport
 from worker.what_changed import WhatChanged
 from workflows.incident import IncidentWorkflow
@@ -71,6 +73,10 @@ async def compose(settings: Settings, client: Client) -> WorkerParts:
         workflows=WORKFLOWS, activities=activities, close=close, presence=records.presence, report=report,
         archiver=archiver, answers=answers,
         changes=WhatChanged(records, ChangeActivities(dependencies).history, commands),
+        outages=Outages(
+            records.presence, signer, client, settings.task_queue, records.store.now,
+            timedelta(seconds=settings.outage_after),
+        ),
     )  # fmt: skip
 
 

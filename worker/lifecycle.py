@@ -29,7 +29,8 @@ from worker.archiver import Archiver, archive
 from worker.deployment import deployment_of, make_current
 from worker.health import WorkerHealth, serve_health
 from worker.heartbeat import beat
-from worker.presence import be_present
+from worker.outages import Outages
+from worker.presence import EVERY_SECONDS, be_present
 from worker.provider_report import ProviderReport, tell_of_providers
 from worker.what_changed import WhatChanged, watch_changes
 
@@ -52,6 +53,7 @@ class WorkerParts:
     archiver: Archiver | None = None
     answers: Answers | None = None
     changes: WhatChanged | None = None
+    outages: Outages | None = None
 
 
 async def run_worker(
@@ -80,7 +82,10 @@ async def run_worker(
             await _in_background(stack, beat(settings.heartbeat_url, settings.heartbeat_every, client, health))
         if parts.presence is not None:
             process = f"worker-{ULID()}"
-            await _in_background(stack, be_present(parts.presence, process, client, health))
+            if parts.outages is not None:
+                await parts.outages.look()  # before it polls: no deadline is judged by who does not know
+            every = min(EVERY_SECONDS, settings.outage_after / 3)
+            await _in_background(stack, be_present(parts.presence, process, client, health, every, parts.outages))
             if parts.report is not None:
                 telling = tell_of_providers(parts.presence, process, parts.report, settings.providers_every)
                 await _in_background(stack, telling)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import structlog
 from temporalio.client import Client
 
+from mayday.domain.outage import LATE_AFTER
 from mayday.records.errors import RecordsUnavailable
 from worker.health import WorkerHealth
 from worker.heartbeat import temporal_answers
@@ -15,6 +18,8 @@ from worker.heartbeat import temporal_answers
 log = structlog.get_logger(__name__)
 
 EVERY_SECONDS = 10.0
+#: how often the clock is looked at: a machine that slept, or a server that is back, is noticed within that
+TICK_SECONDS = 1.0
 
 
 class Lives(Protocol):
@@ -24,18 +29,48 @@ class Lives(Protocol):
 
     async def seen(self, process: str) -> None: ...
 
+    async def began_again(self, process: str) -> None: ...
+
+
+class Tells(Protocol):
+    """Who tells incidents of an outage that is over (worker.outages.Outages)."""
+
+    after: timedelta
+
+    async def look(self) -> int: ...
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
 
 async def be_present(
-    presence: Lives, process: str, client: Client, health: WorkerHealth, every: float = EVERY_SECONDS
+    presence: Lives,
+    process: str,
+    client: Client,
+    health: WorkerHealth,
+    every: float = EVERY_SECONDS,
+    outages: Tells | None = None,
+    clock: Callable[[], datetime] = _utc_now,
 ) -> None:
     """Writes every `every` seconds that this worker polls and reaches Temporal; runs until cancelled. `process` is
-    unique to this life."""
-    known = False
+    unique to this life. After more than `outages.after` without a sign of life it tells of that first."""
+    after = outages.after if outages is not None else LATE_AFTER
+    written: datetime | None = None
     while True:
-        if health.ready and await temporal_answers(client):
-            try:
-                await (presence.seen(process) if known else presence.began(process))
-                known = True
-            except RecordsUnavailable as error:
-                log.warning("presence_not_written", reason=str(error))
-        await asyncio.sleep(every)
+        if written is None or abs((clock() - written).total_seconds()) >= every:
+            if health.ready and await temporal_answers(client):
+                try:
+                    away = written is None or clock() - written > after
+                    if away and outages is not None:
+                        await outages.look()
+                    if written is None:
+                        await presence.began(process)
+                    elif away:
+                        await presence.began_again(process)
+                    else:
+                        await presence.seen(process)
+                    written = clock()
+                except RecordsUnavailable as error:
+                    log.warning("presence_not_written", reason=str(error))
+        await asyncio.sleep(min(every, TICK_SECONDS))

@@ -126,7 +126,7 @@ _TABLE = (
     ("event_received", "event {name} from {actor}", "name, event, channel", "an event from outside"),
     ('overridden', "{actor} overrode {step}: {action}[ to {to}], {reason}", 'action, reason, to?, result?, channel', "an operator's override"),
     ("refused", "{command} of {actor} was refused: {reason}", "command, code, reason, channel", "a signalled command that broke a rule"),
-    ("outage_ended", "the system itself was away for {seconds}", "from_at, to_at, seconds", "deadlines of people were moved"),
+    ("outage_ended", "the system itself was away for {seconds}[; what people have to answer ends later by that: {moved}][ and {more_moved} more]", "from_at, to_at, seconds, moved?, more_moved?", "deadlines of people were moved; `moved`: which, from when to when"),
     ("drill_paused", "the drill stands back: {reason}", "reason, incident?, told", "a real incident of the same service or people, or a person, paused it"),
     ("drill_resumed", "{actor} let the drill go on after {seconds}[: {reason}]", "reason, seconds, told", "the pause counts against nobody"),
     ("drill_injected", "the drill lets happen: {what}", "what, refused?", "an inject of the drill's scenario; `refused`: it came too early"),

@@ -218,6 +218,8 @@ class _Teller(NamedTuple):
         """Answers of a form, outputs of an action, votes of a question."""
         if key == "votes":
             return ", ".join(f"{self.naming.of(person)}: {self.word('choice', vote)}" for person, vote in value.items())
+        if key == "moved" and isinstance(value.get("of"), str):
+            return f"{thing(value['of'], self.naming, quoted=True)} until {self.word('due_at', value.get('due_at'))}"
         pairs = (
             (name, "none" if item == [] else self.word(str(name) if isinstance(item, int) else "words", item))
             for name, item in value.items()

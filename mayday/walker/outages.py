@@ -96,7 +96,7 @@ def told(w: Walker, notice: OutageNotice) -> None:
         if guessed.from_at <= outage.to_at and outage.from_at <= guessed.to_at:
             outage.from_at = min(outage.from_at, guessed.from_at)
             w.state.outages.remove(guessed)
-    if outage.from_at >= outage.to_at or not _adds(w, outage):
+    if outage.from_at >= outage.to_at or not _adds(w, outage) or _was_over(w, outage):
         return
     _forget(w)
     w.state.outages.append(outage)
@@ -119,6 +119,16 @@ def _adds(w: Walker, outage: Outage) -> bool:
     """Whether some of it was not known before."""
     known = deadlines.spans(_others(w, outage))
     return not any(begin <= outage.from_at and outage.to_at <= end for begin, end in known)
+
+
+def _was_over(w: Walker, outage: Outage) -> bool:
+    """Whether it is one that is known and was over for this incident: of two workers that come back together, the
+    second tells while the first works already."""
+    looked_at = w.state.looked_at
+    return looked_at is not None and any(
+        begin <= outage.from_at <= end <= looked_at and outage.to_at - end <= LATE_AFTER
+        for begin, end in deadlines.spans(_others(w, outage))
+    )
 
 
 def _forget(w: Walker) -> None:

@@ -137,6 +137,21 @@ RAW = re.compile(
         ),
         ("outage_ended", "system", None, {"seconds": 240}, "the system itself was away for 4 minutes"),
         (
+            "outage_ended",
+            "system",
+            None,
+            {
+                "seconds": 240,
+                "moved": [
+                    {"kind": "decision", "of": "emergency_change", "due_at": "2026-03-02T02:44:00.000Z"},
+                    {"kind": "role", "of": "role:deputy", "due_at": "2026-03-02T02:20:00.000Z"},
+                ],
+                "more_moved": 3,
+            },
+            "the system itself was away for 4 minutes; what people have to answer ends later by that: "
+            "“emergency change” until 02:44 UTC, the role of deputy until 02:20 UTC and 3 more",
+        ),
+        (
             "send_refused",
             "system",
             None,
