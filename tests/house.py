@@ -100,6 +100,11 @@ class House:
         rest = {key: value for key, value in os.environ.items() if not key.startswith(("MAYDAY_", "TEMPORAL_"))}
         return {**rest, **ours}
 
+    def another_worker(self) -> Part:
+        """A second one beside the house's; whoever asks for it starts it and kills it."""
+        environment = {**self._environment(), "MAYDAY_WORKER_PORT": str(_free_port())}
+        return Part("worker-2", [sys.executable, *self._worker_command], environment, self.data)
+
     # readiness --------------------------------------------------------------------------------------------------
 
     async def ready(self, within: float = 60) -> None:

@@ -20,6 +20,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 from ulid import ULID
 
+from mayday.records.errors import RecordsUnavailable
 from mayday.records.presence import Presence
 from mayday.settings import Settings
 from mayday.temporal.histories import check_open_runs
@@ -83,7 +84,10 @@ async def run_worker(
         if parts.presence is not None:
             process = f"worker-{ULID()}"
             if parts.outages is not None:
-                await parts.outages.look()  # before it polls: no deadline is judged by who does not know
+                try:
+                    await parts.outages.look()  # before it polls: no deadline is judged by who does not know
+                except RecordsUnavailable as error:
+                    log.warning("outage_not_looked_for", reason=str(error))
             every = min(EVERY_SECONDS, settings.outage_after / 3)
             await _in_background(stack, be_present(parts.presence, process, client, health, every, parts.outages))
             if parts.report is not None:

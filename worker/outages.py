@@ -20,7 +20,6 @@ from temporalio.client import Client, WorkflowExecution
 from temporalio.service import RPCError, RPCStatusCode
 
 from mayday.domain.outage import OUTAGE_SIGNAL, OutageEnvelope, OutageNotice
-from mayday.records.errors import RecordsUnavailable
 
 __all__ = ["Outages"]
 
@@ -62,40 +61,42 @@ class Outages:
         self._task_queue = task_queue
         self._now = clock
         self.after = after
+        #: the last outage of which everybody was told, by its beginning
+        self._told: datetime | None = None
 
     async def look(self) -> int:
-        """Tell of the outage that has just ended, if there was one; returns how many incidents were told. Never
-        raises: a worker that cannot tell works on."""
-        try:
-            since = await self._lives.last_life()
-        except RecordsUnavailable as error:
-            log.warning("outage_not_looked_for", reason=str(error))
-            return 0
+        """Tell of the outage that has just ended, if there was one; returns how many incidents were told. Raises
+        RecordsUnavailable; a Temporal that does not take it is a line in the log."""
+        since = await self._lives.last_life()
         now = self._now()
-        if since is None or now - since <= self.after:
+        if since is None or now - since <= self.after or since == self._told:
             return 0
         try:
-            told = await self._tell_all(since)
+            answers = await self._tell_all(since)
         except RPCError as error:
             log.warning("outage_not_told", reason=error.message)
             return 0
+        told = answers.count(True)
+        if None not in answers:
+            self._told = since
         log.warning("outage_told", since=since.isoformat(), seconds=int((now - since).total_seconds()), incidents=told)
         return told
 
-    async def _tell_all(self, since: datetime) -> int:
+    async def _tell_all(self, since: datetime) -> list[bool | None]:
         turns = asyncio.Semaphore(AT_ONCE)
         query = (
             f"ExecutionStatus = 'Running' AND TaskQueue = '{self._task_queue}' AND WorkflowType = 'IncidentWorkflow'"
         )
 
-        async def tell(run: WorkflowExecution) -> bool:
+        async def tell(run: WorkflowExecution) -> bool | None:
             async with turns:
                 return await self._tell(run, since)
 
         tasks = [asyncio.create_task(tell(run)) async for run in self._client.list_workflows(query)]
-        return sum(await asyncio.gather(*tasks))
+        return await asyncio.gather(*tasks)
 
-    async def _tell(self, run: WorkflowExecution, since: datetime) -> bool:
+    async def _tell(self, run: WorkflowExecution, since: datetime) -> bool | None:
+        """Whether it was told; None where it has to be told once more."""
         incident = await run.memo_value("incident", None)
         if not isinstance(incident, str):
             log.warning("outage_not_told", workflow=run.id, reason="the run does not say which incident it is")
@@ -113,4 +114,4 @@ class Outages:
                 if not left:
                     log.warning("outage_not_told", incident=incident, reason=error.message)
             await asyncio.sleep(PAUSE_S)
-        return False
+        return None

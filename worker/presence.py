@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 EVERY_SECONDS = 10.0
 #: how often the clock is looked at: a machine that slept, or a server that is back, is noticed within that
-TICK_SECONDS = 1.0
+TICK_SECONDS = 2.0
 
 
 class Lives(Protocol):
@@ -54,23 +54,31 @@ async def be_present(
     clock: Callable[[], datetime] = _utc_now,
 ) -> None:
     """Writes every `every` seconds that this worker polls and reaches Temporal; runs until cancelled. `process` is
-    unique to this life. After more than `outages.after` without a sign of life it tells of that first."""
+    unique to this life.
+
+    Where it could not for longer than `outages.after` (Temporal was away, the machine slept), it tells of that first,
+    and what follows is a life of its own. A store that was away takes nothing from a life: people answered meanwhile.
+    """
     after = outages.after if outages is not None else LATE_AFTER
-    written: datetime | None = None
+    lived: datetime | None = None
+    known = gap = False
+    owed = True  # before it polled nobody may have known
     while True:
-        if written is None or abs((clock() - written).total_seconds()) >= every:
+        if lived is None or not known or abs((clock() - lived).total_seconds()) >= every:
             if health.ready and await temporal_answers(client):
+                now = clock()
+                gap = gap or (lived is not None and now - lived > after)
+                lived = now
                 try:
-                    away = written is None or clock() - written > after
-                    if away and outages is not None:
+                    if outages is not None and (owed or gap):
                         await outages.look()
-                    if written is None:
+                    if not known:
                         await presence.began(process)
-                    elif away:
+                    elif gap:
                         await presence.began_again(process)
                     else:
                         await presence.seen(process)
-                    written = clock()
+                    known, gap, owed = True, False, False
                 except RecordsUnavailable as error:
                     log.warning("presence_not_written", reason=str(error))
         await asyncio.sleep(min(every, TICK_SECONDS))

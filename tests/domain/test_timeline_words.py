@@ -148,8 +148,10 @@ RAW = re.compile(
                 ],
                 "more_moved": 3,
             },
-            "the system itself was away for 4 minutes; what people have to answer ends later by that: "
-            "“emergency change” until 02:44 UTC, the role of deputy until 02:20 UTC and 3 more",
+            (
+                "the system itself was away for 4 minutes; what people have to answer ends later by that: "
+                "“emergency change” until 02:44 UTC, the role of deputy until 02:20 UTC and 3 more"
+            ),
         ),
         (
             "send_refused",
