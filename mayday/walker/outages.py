@@ -122,11 +122,11 @@ def _adds(w: Walker, outage: Outage) -> bool:
 
 
 def _was_over(w: Walker, outage: Outage) -> bool:
-    """Whether it is one that is known and was over for this incident: of two workers that come back together, the
-    second tells while the first works already."""
+    """Whether it is, for the most part, one that is known and was over for this incident: of two workers that come back
+    together, the second tells while the first works already."""
     looked_at = w.state.looked_at
     return looked_at is not None and any(
-        begin <= outage.from_at <= end <= looked_at and outage.to_at - end <= LATE_AFTER
+        begin <= outage.from_at < end <= looked_at and outage.to_at - end <= min(LATE_AFTER, end - outage.from_at)
         for begin, end in deadlines.spans(_others(w, outage))
     )
 

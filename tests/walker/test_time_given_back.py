@@ -163,6 +163,18 @@ def test_of_two_workers_that_come_back_together_the_second_adds_nothing(open_nig
     assert night.walker.state.gates["gate"].due_at == at(20)
 
 
+def test_an_outage_right_after_an_outage_is_another(open_night: Callable[..., Night]) -> None:
+    """A house may call seconds an outage; the one worker that came back died before it was through."""
+    night = open_night("gate", gives_time_back=True).run(5)
+    night.incident.go_away(timedelta(seconds=20), told=True)
+    night.run(5.4)
+    night.incident.go_away(timedelta(seconds=30), told=False)
+    night.run(6)
+    night.incident.outage_told(OutageNotice(from_at=at(5.33), to_at=at(5.9)))
+    assert len(night.of("outage_ended")) == 2
+    assert night.walker.state.gates["gate"].due_at > at(15.8)
+
+
 def test_a_late_wake_and_a_notice_are_one_outage(open_night: Callable[..., Night]) -> None:
     """People sent something meanwhile: it is handled before the notice, and wakes the walker late."""
     night = open_night("gate", gives_time_back=True).run(3)
