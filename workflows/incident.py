@@ -124,18 +124,21 @@ class IncidentWorkflow(Door[Command]):
             workflow.logger.exception("handover_failed", extra={"what": str(handover.get("what"))[:60]})
 
     @workflow.signal(name=OUTAGE_SIGNAL)
-    def outage_ended(self, envelope: dict[str, Any]) -> None:
+    def outage_ended(self, envelope: Any = None, *more: Any) -> None:
         """The worker that came back says since when and until when nobody could answer."""
         try:
             notice = OutageEnvelope.model_validate(envelope).command
         except ValidationError as error:
-            workflow.logger.warning("outage_unreadable: %s", error)
+            self._unreadable("outage", envelope, Unreadable(first_of(error)))
             return
         self._arrived(signalled=True)
-        if self._seal.holds(envelope):
+        if not self._seal.holds(envelope):
+            self._turn_away("outage", "a worker", UNSIGNED)
+            return
+        try:
             self._walker.outage_told(notice, self._now())
-        else:
-            self._turn_away("outage", "a worker")
+        except Exception:  # noqa: BLE001 - time that is not given back must not wedge the incident
+            workflow.logger.exception("outage_failed", extra={"from": str(notice.from_at), "to": str(notice.to_at)})
 
     def _parse(self, data: dict[str, Any], kind: str | None) -> Command:
         if "command" in data:

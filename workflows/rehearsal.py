@@ -65,7 +65,7 @@ class RehearsedIncident(IncidentWorkflow):
         self._now_or_later(bring)
 
     @workflow.signal(name=OUTAGE_SIGNAL)
-    def outage_ended(self, envelope: dict[str, Any]) -> None:
+    def outage_ended(self, envelope: Any = None, *more: Any) -> None:
         self._now_or_later(lambda: super(RehearsedIncident, self).outage_ended(envelope))
 
     @workflow.signal(name=ABSORBED)

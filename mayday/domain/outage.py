@@ -5,8 +5,10 @@ It is signed like a decision and is none: no door takes it from people, and it g
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Literal
+
+from pydantic import AwareDatetime
 
 from mayday.domain.wire import Wire
 
@@ -21,8 +23,8 @@ class OutageNotice(Wire):
     """Nobody could answer from `from_at` to `to_at`, as the store knows."""
 
     kind: Literal["outage"] = "outage"
-    from_at: datetime
-    to_at: datetime
+    from_at: AwareDatetime
+    to_at: AwareDatetime
 
 
 class OutageEnvelope(Wire):

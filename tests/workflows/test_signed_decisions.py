@@ -204,14 +204,14 @@ async def test_nothing_that_is_sent_straight_to_temporal_wedges_a_run(
     async with worker(client, providers):
         handle = await opened(client, start)
         for sent in NOTHING_OF_OURS:
-            for name in ("command_sent", "absorbed", "alerts_fired"):
+            for name in ("command_sent", "absorbed", "alerts_fired", "outage_ended"):
                 await handle.signal(name, args=sent)
         note = await signer.for_incident(start.id, command("note", "ana", text="still here"))
         async with asyncio.timeout(30):
             assert (await handle.execute_update("note", note))["state"] == "applied"
         entries = await refusals(handle, providers)
         assert {one["actor"] for one in entries} == {"unknown"}
-        assert {one["data"]["command"] for one in entries} == {"command", "absorbed", "alerts"}
+        assert {one["data"]["command"] for one in entries} == {"command", "absorbed", "alerts", "outage"}
         assert {one["data"]["code"] for one in entries} == {"invalid", "unsigned"}
         assert all(len(one["data"]["reason"]) < 500 for one in entries)
         for wrong in ("x", None, 1, [], {}, {"command": None}):
