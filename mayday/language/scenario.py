@@ -142,8 +142,8 @@ class Expectation(Shape):
 class OutageTold(Shape):
     """A worker that came back says from when to when nobody could answer (ADR 0124)."""
 
-    from_at: AwareDatetime
-    to_at: AwareDatetime
+    from_at: AwareDatetime = Field(description="since when nobody could answer, with its zone")
+    to_at: AwareDatetime = Field(description="and until when")
 
 
 class TurnedAway(Shape):

@@ -203,8 +203,10 @@ async def test_nothing_that_is_sent_straight_to_temporal_wedges_a_run(
     providers = Providers(desk)
     async with worker(client, providers):
         handle = await opened(client, start)
+        for sent in ([{}], [{"command": {"kind": "outage", "from_at": "2026-03-02T02:00:00", "to_at": 1}}]):
+            await handle.signal("outage_ended", args=sent)
         for sent in NOTHING_OF_OURS:
-            for name in ("command_sent", "absorbed", "alerts_fired", "outage_ended"):
+            for name in ("command_sent", "absorbed", "alerts_fired"):
                 await handle.signal(name, args=sent)
         note = await signer.for_incident(start.id, command("note", "ana", text="still here"))
         async with asyncio.timeout(30):
