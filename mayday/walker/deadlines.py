@@ -81,6 +81,13 @@ def of_people(w: Walker) -> Iterator[Deadline]:
             yield Deadline(f"send:{step.path}", step, "next_round_at", "review", f"review:{step.path}")
 
 
+def looked(w: Walker) -> None:
+    """Everything was looked at: what people were promised until now is kept, where time is given back."""
+    if w.start.gives_time_back:
+        keep(w)
+        w.state.looked_at = w.now
+
+
 def keep(w: Walker, since: datetime | None = None) -> None:
     """Note what was set since the last look: it runs from now, or from `since`."""
     kept: dict[str, Promise] = {}

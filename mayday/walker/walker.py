@@ -179,9 +179,7 @@ class Walker:
         else:
             raise WalkerStuck(f"incident {self.state.id} does not settle at {now.isoformat()}")
         self.state.wake_at = min((wake for wake in self._wakes if wake > self.now), default=None)
-        if self.start.gives_time_back:
-            deadlines.keep(self)
-            self.state.looked_at = self.now
+        deadlines.looked(self)
 
     # outputs --------------------------------------------------------------------------------------------------
 
