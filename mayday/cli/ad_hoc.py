@@ -59,6 +59,7 @@ def decide(
     approvals: Annotated[int, typer.Option(min=1, help="How many yeses.")] = 1,
     required: Annotated[list[str] | None, typer.Option(help="Whose yes is needed.")] = None,
     veto: Annotated[bool, typer.Option("--veto", help="One no rejects.")] = False,
+    delegates: Annotated[bool, typer.Option("--delegates", help="Who is asked may let somebody else vote.")] = False,
     timeout: Annotated[str, typer.Option(help="Lapses after this time.")] = "15m",
     option: Annotated[list[str] | None, typer.Option(help="Own outcomes instead of approved and rejected.")] = None,
     action: Annotated[str | None, typer.Option(help="What is approved: change.execute, dr.invoke.")] = None,
@@ -71,10 +72,14 @@ def decide(
 ) -> None:
     """Open a decision gate."""
     subject = {"action": action, "change": change, "plan": plan, "backout": backout, "implementer": implementer}
+    if not action and _given(subject):
+        lost = ", ".join(f"--{name}" for name in _given(subject))
+        raise CliError(f"{lost}: say with --action what is approved: change.execute, dr.invoke", status=WRONG_USAGE)
+    who = {"from": voters, "approvals": approvals, "required": required, "veto": veto or None}
     outcomes: dict[str, Any] = {name: [] for name in option or ("approved", "rejected")}
     body: dict[str, Any] = {
         "decide": question,
-        "voters": _given({"from": voters, "approvals": approvals, "required": required, "veto": veto or None}),
+        "voters": _given({**who, "delegates": delegates or None}),
         "timeout": timeout,
         "on_timeout": {"then": "lapsed"},
         "outcomes": outcomes,

@@ -112,6 +112,7 @@ def _wake(w: Walker, by: str, reason: str) -> None:
         for targets in (*held, offered)
         if targets
     ]
+    url = w.bridge()[0]
     if levels:
         ladders.open_ladder(
             w,
@@ -119,7 +120,7 @@ def _wake(w: Walker, by: str, reason: str) -> None:
                 path=f"relapse:{w.state.reopened}",
                 levels=levels,
                 rounds=2,
-                text=f"{w.state.severity} {w.state.title} is open again: {reason}",
+                text=f"{w.state.severity} {w.state.title} is open again: {reason}{f', bridge {url}' if url else ''}",
                 opened_at=w.now,
             ),
         )

@@ -85,7 +85,17 @@ COMMANDS: list[tuple[list[str], str, dict[str, Any]]] = [
     (["decide", "I", "Roll back?", "--from", "group.cab", "--approvals", "2", "--veto"], "steps",
      {"decide": "Roll back?", "voters": {"from": ["group.cab"], "approvals": 2, "veto": True}, "timeout": "15m",
       "on_timeout": {"then": "lapsed"}, "outcomes": {"approved": [], "rejected": []}}),
+    (["decide", "I", "Go?", "--from", "person.dana", "--delegates"], "steps",
+     {"decide": "Go?", "voters": {"from": ["person.dana"], "approvals": 1, "delegates": True}, "timeout": "15m",
+      "on_timeout": {"then": "lapsed"}, "outcomes": {"approved": [], "rejected": []}}),
 ]  # fmt: skip
+
+
+def test_what_a_gate_is_about_is_never_dropped_without_a_word(starter: Starter) -> None:
+    done = run("incident", "decide", "I", "Run CHG0031?", "--from", "group.cab", "--change", "CHG0031")
+    assert done.exit_code == 2
+    assert "--change: say with --action what is approved" in done.stderr
+    assert starter.asked == []
 
 
 @pytest.mark.parametrize(("arguments", "path", "body"), COMMANDS, ids=[" ".join(row[0][:1]) for row in COMMANDS])
