@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -30,6 +30,8 @@ class Dependencies:
     memory: Memory
     open_hours: Callable[[BusinessCalendar], OpenHours]
     now: Callable[[], datetime] = utc_now
+    outward_held: Callable[[], Awaitable[bool]] | None = None
+    """Whether the incident of the activity that asks holds its outward messages at this moment."""
     desk: Sequence[TicketDesk] = ()
     """Our own ticket register, which stands behind the house's where that takes no follow-ups."""
 

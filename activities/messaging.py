@@ -11,7 +11,7 @@ from activities.contacts import address_of, mail_addresses, people_among
 from activities.dependencies import Dependencies
 from activities.failures import reported
 from mayday.domain.effects import SEND, SendReceipt, SendRequest, SentVia, Unreached
-from mayday.domain.errors import Broken, NobodyReached, ProviderError
+from mayday.domain.errors import Broken, HeldBack, NobodyReached, ProviderError
 from mayday.domain.ports import Call, Mail, Post, StatusUpdate
 from mayday.domain.review.wire import SEND_REPORT, SendReport
 
@@ -46,6 +46,11 @@ class Messaging:
         receipt = SendReceipt()
         retry_may_help = False
         for channel in request.via:
+            if await self._held(request):
+                if not receipt.sent:
+                    raise HeldBack("outward messages are held")
+                _missed(receipt, request.audience, channel, "outward messages are held")
+                continue
             carrier = self._carriers.get(channel)
             if carrier is None:
                 _missed(receipt, request.audience, channel, f"{channel} carries no messages")
@@ -60,6 +65,11 @@ class Messaging:
             reasons = "; ".join(dict.fromkeys(each.reason for each in receipt.unreached)) or "no channel"
             raise NobodyReached(f"{request.audience} was not told: {reasons}", retryable=retry_may_help)
         return receipt
+
+    async def _held(self, request: SendRequest) -> bool:
+        """Asked before each channel and at each try: holding stops what is under way, too."""
+        ask = self._given.outward_held
+        return request.outward and ask is not None and await ask()
 
     async def _mail(self, request: SendRequest, receipt: SendReceipt) -> list[SentVia]:
         addresses, missing = mail_addresses(self._given.catalog.current(), request.to)

@@ -26,6 +26,7 @@ from worker.answers import Answers, TemporalCommands
 from worker.archiver import Archiver
 from worker.lifecycle import WorkerParts
 from worker.outages import Outages
+from worker.outward import outward_held
 from worker.provider_report import ProviderReport
 from worker.what_changed import WhatChanged
 from workflows.incident import IncidentWorkflow
@@ -86,7 +87,7 @@ def dependencies_of(providers: Providers, catalog: CatalogSource) -> Dependencie
         ports=providers.ports, drills=providers.drills, desk=providers.desk.tickets, catalog=catalog,
         ledger=providers.ledger,
         intake=providers.intake, reviews=providers.reviews, journal=providers.journal,
-        memory=providers.memory, open_hours=open_hours,
+        memory=providers.memory, open_hours=open_hours, outward_held=outward_held,
     )  # fmt: skip
 
 

@@ -19,6 +19,10 @@ class MaydayError(Exception):
     """Root of all errors of ours."""
 
 
+HELD_BACK = "held_back"
+"""The code of `HeldBack`, which the walker knows."""
+
+
 class ProviderError(MaydayError):
     """A provider did not do what it was asked. The message never holds a secret."""
 
@@ -61,6 +65,12 @@ class Forbidden(Unauthorised):
 
 class Broken(ProviderError):
     code, retryable = "broken", True
+
+
+class HeldBack(ProviderError):
+    """Somebody stopped what was on its way out: it waits with the incident, and is not tried again by itself."""
+
+    code = HELD_BACK
 
 
 class NobodyReached(ProviderError):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mayday.domain.commands import Correct, HoldOutward, Refusal, Update
 from mayday.domain.effects import SEND, EffectFailure, EffectResult, SendReceipt, SendRequest
+from mayday.domain.errors import HELD_BACK
 from mayday.language.catalog import Audience
 from mayday.language.expressions import ExpressionError, parse_template
 from mayday.language.runbook import Message
@@ -67,18 +68,13 @@ def send(
     purpose: Any,
     via: list[str] | None = None,
     by: str = "system",
+    to: list[str] | None = None,
 ) -> Sent:
     """Send now, or hold what may not leave yet."""
     sent = Sent(
-        n=w.state.counters.get("sent", 0) + 1,
-        audience=audience,
-        subject=subject,
-        text=text,
-        purpose=purpose,
-        step=step,
-        at=w.now,
-        by=by,
-    )
+        n=w.state.counters.get("sent", 0) + 1, audience=audience, subject=subject, text=text, purpose=purpose,
+        step=step, at=w.now, by=by, via=via, to=to or [],
+    )  # fmt: skip
     w.state.counters["sent"] = sent.n
     w.state.sent.append(sent)
     _forget_old(w)
@@ -86,7 +82,7 @@ def send(
     if sent.held:
         w.entry("message_held", by, step, n=sent.n, audience=audience, purpose=purpose, reason=sent.held, text=text)
         return sent
-    _dispatch(w, sent, via)
+    _dispatch(w, sent)
     return sent
 
 
@@ -125,10 +121,11 @@ def _why_held(w: Walker, audience: str, purpose: str) -> str | None:
     return None
 
 
-def _dispatch(w: Walker, sent: Sent, via: list[str] | None = None) -> None:
+def _dispatch(w: Walker, sent: Sent) -> None:
     known = w.plan.audiences.get(sent.audience) or Audience(via=["email"], to=[sent.audience])
     sent.held, sent.at = None, w.now
-    to = [item for ref in known.to for item in (people.targets_of(w, ref) if "@" not in ref else [ref])]
+    if not sent.to:
+        sent.to = [item for ref in known.to for item in (people.targets_of(w, ref) if "@" not in ref else [ref])]
     w.ask(
         SEND,
         sent.step,
@@ -136,8 +133,8 @@ def _dispatch(w: Walker, sent: Sent, via: list[str] | None = None) -> None:
             effect_key=key,
             incident=w.card(),
             audience=sent.audience,
-            to=to,
-            via=list(via or known.via),
+            to=sent.to,
+            via=list(sent.via or known.via),
             subject=sent.subject,
             text=sent.text,
             purpose=sent.purpose,
@@ -156,6 +153,9 @@ def answered(w: Walker, number: str, flight: Flight, result: EffectResult) -> No
     if sent is None:
         return
     failure = result.failure
+    if failure is not None and failure.code == HELD_BACK:
+        _held_back(w, sent)
+        return
     if failure is None:
         receipt = SendReceipt.model_validate(result.value)
         sent.delivered = True
@@ -175,15 +175,27 @@ def answered(w: Walker, number: str, flight: Flight, result: EffectResult) -> No
         )
     else:
         w.entry(
-            "send_failed",
-            "system",
-            sent.step,
-            n=sent.n,
-            audience=sent.audience,
-            purpose=sent.purpose,
+            "send_failed", "system", sent.step, n=sent.n, audience=sent.audience, purpose=sent.purpose,
             reason=failure.message,
-        )
+        )  # fmt: skip
     _tell_step(w, sent, failure)
+
+
+def _held_back(w: Walker, sent: Sent) -> None:
+    """It was under way when outward messages were held, and was stopped: it waits with those that came after it."""
+    from mayday.walker import blocks
+
+    sent.held = _why_held(w, sent.audience, sent.purpose)
+    if sent.held is None:  # released meanwhile
+        _dispatch(w, sent)
+        return
+    w.entry(
+        "message_held", sent.by, sent.step, n=sent.n, audience=sent.audience, purpose=sent.purpose, reason=sent.held,
+        text=sent.text,
+    )  # fmt: skip
+    state = w.state.steps.get(sent.step)
+    if state is not None and state.effect == owner_of(sent) and not state.over:
+        blocks.finish(w, state, "done", {"n": sent.n, "held": sent.held})
 
 
 def _tell_step(w: Walker, sent: Sent, failure: EffectFailure | None) -> None:
@@ -305,6 +317,7 @@ def released(w: Walker, audience: str, task: TaskState, by: str) -> None:
     if task.result.get("release", True) is False:
         w.entry("message_dropped", by, task.id, audience=audience, reason="the reader did not release it")
         return
+    wrong = find(w, int(task.detail["corrects"])) if "corrects" in task.detail else None
     send(
         w,
         audience,
@@ -313,6 +326,8 @@ def released(w: Walker, audience: str, task: TaskState, by: str) -> None:
         step=f"update:{audience}",
         purpose=task.detail.get("purpose", "update"),
         by=str(task.detail["author"]),
+        via=wrong.via if wrong else None,
+        to=wrong.to if wrong else None,
     )
     note_manual(w, audience)
 

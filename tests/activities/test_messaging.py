@@ -73,6 +73,31 @@ async def test_a_report_goes_whole_by_mail_and_as_a_word_to_the_chat(
     assert post.text == "SEV1: Payments down\nWe are on it."
 
 
+async def test_what_is_held_is_stopped_under_way_channel_by_channel(
+    dependencies: Dependencies, records: Records, card: IncidentCard, run: Run
+) -> None:
+    answers = [True]
+
+    async def held() -> bool:
+        return answers.pop(0)
+
+    asking = Messaging(replace(dependencies, outward_held=held)).send_message
+    request = message(card, "email", "status_page", to=("a@example.com",)).model_copy(update={"outward": True})
+    with pytest.raises(ApplicationError, match="outward messages are held") as stopped:
+        await run(asking, request)
+    assert (stopped.value.type, stopped.value.non_retryable) == ("held_back", True)
+    assert await records.desk.outbox.mails() == []
+
+    answers[:] = [False, True]  # held in the middle: the mail is out, and the receipt says what is not
+    receipt = await run(asking, request)
+    assert [each.channel for each in receipt.sent] == ["email"]
+    assert [(gap.channel, gap.reason) for gap in receipt.unreached] == [("status_page", "outward messages are held")]
+    assert await records.desk.outbox.status_posts() == []
+
+    inside = message(card, "email", to=("a@example.com",))  # nobody is asked
+    assert len((await run(asking, inside)).sent) == 1
+
+
 async def test_chat_channels_that_the_audience_names_are_used(
     dependencies: Dependencies, records: Records, card: IncidentCard, run: Run
 ) -> None:

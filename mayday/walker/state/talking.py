@@ -48,6 +48,10 @@ class Sent(Wire):
     held: str | None = None
     dropped: bool = False
     delivered: bool = False
+    #: the channels that its author chose, where those are not all of the audience
+    via: list[str] | None = None
+    #: whom it went to: a correction goes to the same, whoever has their roles by then
+    to: list[str] = []
 
 
 class Final(Wire):

@@ -1,0 +1,83 @@
+"""Outward messages are held: also those under way, and what is released goes where its author sent it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mayday.domain.effects import SEND
+from mayday.domain.errors import HELD_BACK
+from mayday.domain.limits import failed
+from tests.walker.conftest import Night
+
+
+@pytest.fixture
+def writing(open_night: Callable[..., Night]) -> Callable[..., Night]:
+    """A night in which a message takes minutes to leave, and one to the customers is under way."""
+
+    def under_way(**given: Any) -> Night:
+        night = open_night("payments_sev1", inputs={"region": "eu"}, mocks={SEND: {"after": "5m"}}, **given).run(3)
+        night.say("update", "ana", audience="customers", text="cards are refused")
+        assert night.say("role", "ana", role="comms_lead", person="li").refusal is None
+        assert night.say("accept", "li", target="comms_lead").refusal is None
+        [task] = [name for name in night.walker.state.tasks if name.startswith("review:update")]
+        answer = night.say("complete", "li", task=task, result={"release": True})
+        assert answer.refusal is None, answer
+        night.look()
+        return night
+
+    return under_way
+
+
+def flight_of(night: Night) -> str:
+    [key] = [key for key, flight in night.walker.state.flights.items() if key.startswith("update:customers")]
+    return key
+
+
+def stopped(night: Night) -> None:
+    """The worker asked before the next try, and heard that it is held."""
+    night.walker.effect_finished(
+        flight_of(night), failed(HELD_BACK, "outward messages are held", "notify"), night.incident.now
+    )
+    night.look()
+
+
+def test_a_message_under_way_is_stopped_and_leaves_when_it_is_released(writing: Callable[..., Night]) -> None:
+    night = writing()
+    assert night.say("hold_outward", "ana", on=True, reason="legal").refusal is None
+    stopped(night)
+    [held] = [entry for entry in night.of("message_held") if entry.data["audience"] == "customers"]
+    assert held.data["text"] == "cards are refused"
+    assert night.of("send_failed") == []
+    night.say("hold_outward", "ana", on=False, reason="legal agrees")
+    night.run(30)
+    [released] = [entry for entry in night.of("message_released") if entry.data["n"] == held.data["n"]]
+    assert released.data["reason"] == "legal agrees"
+    assert [entry.data["text"] for entry in night.of("message_sent") if entry.data["n"] == held.data["n"]] == [
+        "cards are refused"
+    ]
+
+
+def test_what_was_released_before_its_worker_could_say_so_leaves_at_once(writing: Callable[..., Night]) -> None:
+    night = writing()
+    night.say("hold_outward", "ana", on=True, reason="legal")
+    night.say("hold_outward", "ana", on=False, reason="a slip")
+    stopped(night)
+    night.run(30)
+    assert [entry.data["text"] for entry in night.of("message_sent") if entry.data["audience"] == "customers"][:1] == [
+        "cards are refused"
+    ]
+
+
+def test_a_correction_goes_to_whom_the_message_went(writing: Callable[..., Night]) -> None:
+    night = writing().run(12)
+    [sent] = [sent for sent in night.walker.state.sent if sent.text == "cards are refused"]
+    sent.via, sent.to = ["email"], ["only-these@example.com"]
+    answer = night.say("correct", "ana", n=sent.n, text="cards are slow")
+    night.say("complete", "li", task=answer.detail["task"], result={})
+    night.look()
+    [key] = [key for key, flight in night.walker.state.flights.items() if flight.purpose == "correction"]
+    payload = night.walker.state.flights[key].request.payload
+    assert (payload["to"], payload["via"], payload["text"]) == (["only-these@example.com"], ["email"], "cards are slow")
