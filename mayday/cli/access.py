@@ -45,7 +45,7 @@ def codes(
     else:
         rows = [
             [item["id"], item["person"], clock(item["expires_at"]),
-             "used" if item["used_at"] else "revoked" if item["revoked_at"] else ""]
+             f"used {clock(item['used_at'])}" if item["used_at"] else "revoked" if item["revoked_at"] else ""]
             for item in found["items"]
         ]  # fmt: skip
         table(["id", "person", "expires", ""], rows, "no codes")
@@ -61,7 +61,9 @@ def revoke_code(
     if as_json:
         print_json(ended)
     else:
-        typer.echo(f"revoked {ended['id']} of {ended['person'] or 'owner'}")
+        whose = f"{ended['id']} of {ended['person'] or 'owner'}"
+        used = ended["used_at"]
+        typer.echo(f"{whose} was used already, {clock(used)}" if used else f"revoked {whose}")
 
 
 @access_app.command()

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["up"]
 
+MAYDAY_UP = "mayday up"
+"""Who made the link that a start prints."""
+
 
 def up(
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port of the starter; 0 takes a free one.")] = None,
@@ -192,10 +195,14 @@ def _describe(data: Path, facts: dict[str, Any]) -> None:
 
 
 async def _first_link(records: Records, url: str) -> str | None:
-    """Lets the owner of a fresh machine in, once, within the hour; None when they have been in before."""
+    """Lets the owner of a fresh machine in, once, within the hour; None when they have been in before.
+
+    What an earlier start printed, and nobody used, lets nobody in any more: only one link is ever good.
+    """
+    await records.login_codes.withdraw("link", MAYDAY_UP)
     if await records.sessions.owner_was_here():
         return None
-    secret, _ = await records.login_codes.make("link", None, lasts=timedelta(hours=1), created_by="mayday up")
+    secret, _ = await records.login_codes.make("link", None, lasts=timedelta(hours=1), created_by=MAYDAY_UP)
     return f"{url}/login/link/{secret}"
 
 

@@ -91,6 +91,16 @@ class LoginCodes:
         async with self._store.read() as connection:
             return [_code(row) for row in await connection.execute(query)]
 
+    async def withdraw(self, kind: CodeKind, created_by: str) -> int:
+        """Codes that somebody made and nobody used let nobody in any more; returns how many there were."""
+        unused = LOGIN_CODES.c.used_at.is_(None) & LOGIN_CODES.c.revoked_at.is_(None)
+        which = sa.update(LOGIN_CODES).where(LOGIN_CODES.c.kind == kind, LOGIN_CODES.c.created_by == created_by, unused)
+
+        async def update(connection: AsyncConnection) -> int:
+            return (await connection.execute(which.values(revoked_at=self._store.now()))).rowcount
+
+        return await self._store.commit(update)
+
     async def revoke(self, code_id: str) -> LoginCode:
         """The code lets nobody in any more. Raises UnknownRecord."""
         mine = LOGIN_CODES.c.id == code_id

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from mayday.cli.up import _first_link
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.sessions import Sessions
 from starter.app import create_app
@@ -80,6 +81,20 @@ async def test_a_link_lets_its_owner_in_once_and_nobody_else(house: House) -> No
     assert "used before" in late.text
     assert await whoami(thief) == (401, "unauthenticated")
     assert await outcomes(house, "login") == ["refused", "ok"]
+
+
+async def test_a_link_of_an_earlier_start_lets_nobody_in(house: House) -> None:
+    """Restarted before it was used: the log of the first start is no way in."""
+    codes = house.parts.records.login_codes
+    first = await _first_link(house.parts.records, "")
+    made, _ = await codes.make("link", "ana", lasts=timedelta(hours=1), created_by="owner")
+    second = await _first_link(house.parts.records, "")
+    assert first is not None
+    assert second is not None
+    assert (await Browser(house).send(first)).status_code == 401
+    assert (await Browser(house).send(second)).status_code == 303
+    assert await _first_link(house.parts.records, "") is None  # the owner has been in
+    assert (await Browser(house).send(f"/login/link/{made}")).status_code == 303  # what people made is left alone
 
 
 async def test_a_link_that_is_too_old_lets_nobody_in(house: House) -> None:
