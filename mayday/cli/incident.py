@@ -30,14 +30,17 @@ def command(incident: str, path: str, body: dict[str, Any], as_json: bool, done:
 def _injects(file: Path) -> list[dict[str, Any]]:
     """What a scenario file lets happen to an incident, without what people do in it."""
     from mayday.language.documents import load_document
-    from mayday.language.injects import NoScenario, injects_in
+    from mayday.language.injects import INJECTED, NoScenario, injects_in
 
     try:
-        return injects_in(load_document(file.read_bytes(), str(file)))
+        found = injects_in(load_document(file.read_bytes(), str(file)))
     except OSError as error:
         raise CliError(f"{file}: {error.strerror}", status=WRONG_USAGE) from None
     except NoScenario as error:
         raise CliError(f"{error}: `mayday runbook lint {file}` says more", status=WRONG_USAGE) from None
+    if not found:
+        raise CliError(f"{file} has nothing that a drill plays: {', '.join(INJECTED)}", status=WRONG_USAGE)
+    return found
 
 
 @incident_app.command()

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from mayday.domain.incident import Board, Pending
 from mayday.domain.timeline import Entry
+from mayday.domain.timeline_words import thing
 from starter.console.names import Names
 from starter.console.rights import Rights
 
@@ -241,7 +242,7 @@ def coming_of(board: Board, names: Names) -> list[Upcoming]:
 def _what(item: Pending, names: Names) -> str:
     kinds = {"decision": "Decision", "page": "Page", "role": "Role", "task": "Task", "review": "Review"}
     name = item.id.partition(":")[2] if item.kind in ("role", "review", "confirm") else item.id
-    words, kind = name.replace("_", " "), kinds.get(item.kind, _capital(item.kind))
+    words, kind = thing(name), kinds.get(item.kind, _capital(item.kind))
     return _capital(words) if words.startswith(kind.lower()) else f"{kind} {words}"
 
 

@@ -418,3 +418,6 @@ def test_a_drill_takes_its_injects_from_a_scenario(starter: Starter, tmp_path: P
     assert run(*given, "--injects", str(tmp_path / "none.yaml")).exit_code == 2
     (tmp_path / "no.yaml").write_text("a: 1\n")
     assert "is no scenario" in run(*given, "--injects", str(tmp_path / "no.yaml")).output
+    (tmp_path / "people.yaml").write_text("timeline:\n  - { at: T+1m, ack: call, by: raj }\n")
+    only_people = run(*given, "--injects", str(tmp_path / "people.yaml"))
+    assert (only_people.exit_code, "has nothing that a drill plays: alert" in only_people.output) == (2, True)
