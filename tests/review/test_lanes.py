@@ -35,6 +35,13 @@ def test_what_still_waits_says_so() -> None:
     assert labels(chain, "gates") == ["waits"]
 
 
+def test_a_merge_stands_on_the_lane_of_the_status() -> None:
+    chain = night()
+    chain.add(20, "merged_in", "dee", None, incident="INC-2", reason="the same gateway")
+    status = next(lane for lane in lanes_of(chain.entries) if lane.name == "status")
+    assert [mark.title for mark in status.marks] == [chain.entries[-1].text]
+
+
 def test_lanes_leave_the_weeks_of_the_review_out_but_not_what_came_after_a_reopening() -> None:
     chain = night()
     chain.add(9000, "review_state", "ana", None, state="reviewed", before="draft")

@@ -119,7 +119,7 @@ class _Drawing:
                 status = data.get("status", "investigating")
                 self._end("incident", "status", "", entry)
                 self._begin("incident", "status", "", entry, status, _STATUS_TONES.get(status, "quiet"))
-            case "severity_changed":
+            case "severity_changed" | "merged_in" | "merged_into":
                 self._mark("incident", "status", entry, "diamond", "warn")
             case "phase_entered":
                 name = data.get("name") or data["phase"]

@@ -146,6 +146,7 @@ class _Sheet:
         shown = (
             ("page", "warn", "paged"), ("page", "bad", "paged, higher level"), ("tick", "good", "answered"),
             ("diamond", "good", "voted"), ("dot", "good", "sent, replied"), ("dot", "warn", "holding line, override"),
+            ("dot", "quiet", "note"), ("diamond", "warn", "severity, merge"),
             ("cross", "bad", "missed, broken promise"),
         )  # fmt: skip
         parts, x = [], 12.0
