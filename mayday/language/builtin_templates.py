@@ -18,7 +18,7 @@ def _text(subject: str, text: str, audience: str | None = None, approved_by: str
 
 _INITIAL_NOTICE = """
 {{ incident.severity }}: {{ incident.title }}
-Service: {{ incident.service }}. Status: {{ incident.status }}. Opened {{ incident.opened_at | time }}.
+Service: {{ incident.service_name }}. Status: {{ incident.status }}. Opened {{ incident.opened_at | time }}.
 {% if incident.customers_affected is defined %}
 Customers affected: {{ incident.customers_affected }}.
 {% endif %}

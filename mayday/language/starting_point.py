@@ -31,11 +31,13 @@ phases:
         page: responders
         assigns: tech_lead
         message: "{{ incident.title }}: join {{ bridge.url }}"
-      - { id: ticket, do: itsm.open_major_incident, with: { summary: "{{ incident.service }}: {{ incident.title }}" } }
+      - id: ticket
+        do: itsm.open_major_incident
+        with: { summary: "{{ incident.service_name }}: {{ incident.title }}" }
       - id: repair
         task:
           to: role.tech_lead
-          text: "Bring {{ incident.service }} back, then set the status to mitigated."
+          text: "Bring {{ incident.service_name }} back, then set the status to mitigated."
           due: 1h
           on_overdue: { notify: role.incident_commander }
   - id: resolve
@@ -44,7 +46,7 @@ phases:
       - id: confirm
         ask:
           to: role.tech_lead
-          question: "Is {{ incident.service }} stable?"
+          question: "Is {{ incident.service_name }} stable?"
           fields: { stable: { type: boolean } }
           due: 10m
           on_overdue: { notify: role.incident_commander }

@@ -19,6 +19,7 @@ from starter.console.deeds import command_of, may
 from starter.console.drill_banner import banner_of
 from starter.console.forms import lines
 from starter.console.names import Names
+from starter.console.rights import Rights
 from starter.console.sheets import sheet, spoken
 from starter.console.step_forms import ANSWERS, KINDS, Many, errors_by_field, step_of
 from starter.console.visitor import Looking, PageRoute
@@ -27,6 +28,7 @@ from starter.parts import Here, Parts
 from starter.problems import Problem
 from starter.routes import decisions
 from starter.routes.decisions import Sending
+from starter.routes.incidents import live_board
 
 __all__ = ["router"]
 
@@ -44,7 +46,12 @@ async def form_page(
     """The form of one kind."""
     may(visitor, by_person=False)
     record = await parts.directory.find(incident)
-    return await _form(request, parts, record, _known(kind), {})
+    known, board = _known(kind), await live_board(parts, record)
+    rights = Rights.of(board.may if board is not None else None, visitor, Names(parts.playbooks.catalog))
+    if not rights.may("add_step"):
+        whose = rights.who("add_step") or "commander and deputy"
+        raise Problem(403, "not_yours", f"steps are added by {whose}", hint="tell them what is needed, or write a note")
+    return await _form(request, parts, record, known, {})
 
 
 @router.post("/incidents/{incident}/steps", response_class=HTMLResponse)

@@ -68,6 +68,14 @@ async def test_who_may_answer_what_waits_is_said_by_the_board(house: House) -> N
     assert 'name="decision"' not in lee
 
 
+async def test_the_form_for_a_step_is_for_whom_its_button_is(house: House) -> None:
+    incident = await room(house)
+    assert "<form" in (await look(house, f"/incidents/{incident}/steps", "dee")).text
+    answer = await look(house, f"/incidents/{incident}/steps", "raj")
+    assert answer.status_code == 403
+    assert "teps are added by Ana Ruiz or Dee Novak" in answer.text
+
+
 async def test_a_board_of_an_older_worker_hides_nothing(house: House) -> None:
     incident = await house.declared()
     shown(house, incident, pending=[pending(id="page_it", kind="page", text="Wake up", **{"for": ["raj"]})])
