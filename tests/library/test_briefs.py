@@ -31,7 +31,8 @@ async def test_a_handover_says_what_is_open_and_what_may_go_wrong(tmp_path: Path
     brief = next(entry["data"]["brief"] for entry in report.timeline if entry["data"].get("handover"))
     assert "SEV1 Payments down" in brief
     assert "customers affected: 4200" in brief
-    assert "emergency_change: Approve the emergency change" in brief
-    assert "gateway: gateway_co response" in brief
-    assert "customer_update: update to customers, due 03:10 UTC" in brief
+    assert "Approve the emergency change that bypasses the gateway? (no vote yet; waits for Sam Reilly" in brief
+    assert "[emergency_change]" in brief
+    assert "response, due 02:30 UTC, then breached already [gateway]" in brief
+    assert "update to customers, due 03:10 UTC [customer_update]" in brief
     assert "gateway_co in breach; outward messages are held" in brief
