@@ -89,7 +89,7 @@ def told(w: Walker, notice: OutageNotice) -> None:
     back = w.now - notice.to_at <= LATE_AFTER and (looked_at is None or looked_at < notice.to_at)
     outage = Outage(
         from_at=max(notice.from_at, w.state.opened_at),
-        to_at=w.now if back else min(notice.to_at, w.now),
+        to_at=w.now if back else notice.to_at,
         known=True,
     )
     for guessed in [each for each in w.state.outages if not each.known and not each.asked]:

@@ -11,11 +11,16 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from mayday.domain.effects import CLOSE_PAGE, PAGE, SEND
+from mayday.domain.outage import LATE_AFTER
 from mayday.domain.timeline import Entry, first_broken, parse_timestamp
 from mayday.domain.timeline_kinds import KINDS
 from mayday.language.plan import Plan
 from mayday.simulator.desk import Call
 from tests.fuzz import voting
+
+SECOND = timedelta(seconds=1)
+#: what falls into an outage has so long after it
+AT_LEAST = timedelta(minutes=5)
 
 
 class Record(NamedTuple):
@@ -292,6 +297,26 @@ def _outward_waits(record: Record) -> Iterator[str]:
             yield f"{call.payload['purpose']} to {call.payload['audience']} left at {call.at}, and outward was held"
 
 
+def _everybody_has_their_time(record: Record) -> Iterator[str]:
+    """Whoever is asked has as long as was said, without the time in which nobody could answer; and not much longer."""
+    begun: dict[tuple[str, str], tuple[datetime, datetime]] = {}
+    for entry in record.of(
+        "gate_opened", "gate_reopened", "gate_escalated", "gate_decided", "task_opened", "task_overdue"
+    ):
+        what = (entry.kind[:4], str(entry.data["task" if entry.kind.startswith("task") else "decision"]))
+        opened = begun.pop(what, None)
+        late = entry.data.get("reason") == "no decision in time" or entry.data.get("times") == 1
+        if opened is not None and late:
+            had = at(entry) - opened[0]
+            away = [until - max(since, opened[0]) for since, until in record.aways if opened[0] < until <= at(entry)]
+            lost = sum((each for each in away if each > LATE_AFTER), timedelta())
+            least, most = opened[1] - opened[0] + lost, opened[1] - opened[0] + sum(away, len(away) * AT_LEAST)
+            if not least - SECOND <= had <= most + SECOND:
+                yield f"{what[1]} had {had} until {entry.at}, and not {least}"
+        if entry.data.get("due_at") is not None and entry.kind not in ("gate_decided", "task_overdue"):
+            begun[what] = (at(entry), parse_timestamp(entry.data["due_at"]))
+
+
 def _phases_are_left_once(record: Record) -> Iterator[str]:
     """Each phase that is entered is left before the next, and none twice without a reopening."""
     current: str | None = None
@@ -329,4 +354,5 @@ RULES: tuple[Callable[[Record], Iterator[str]], ...] = (
     _outward_waits,
     _phases_are_left_once,
     _votes_decide,
+    _everybody_has_their_time,
 )
