@@ -172,11 +172,18 @@ def _resume(w: Walker, engagement: Engagement) -> None:
                 "for": [engagement.vendor],
                 "due_at": clock.due_at if clock else None,
                 "text": f"{engagement.vendor} {engagement.case or ''} {engagement.priority}".strip(),
-                "then": f"breach of the {clock.name} promise" if clock else "resolves",
+                "then": _then(clock),
                 "detail": {"paused": engagement.waiting_since is not None},
             }
         )
     )
+
+
+def _then(clock: Clock | None) -> str:
+    """What happens at a case's next time; a promise that is broken is not about to be."""
+    if clock is None:
+        return "resolves"
+    return f"the {clock.name} promise is broken" if clock.breached_at else f"breach of the {clock.name} promise"
 
 
 def _watch(w: Walker, engagement: Engagement, clock: Clock | None) -> None:
