@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 import structlog
@@ -33,15 +33,18 @@ FIRST_TASK_SECONDS = 0.03
 """How long the list of incidents waits for an incident's first task in the same process. Somebody is paged by that
 task, and would be a tenth later if both wanted interpreter and disk at once (docs/performance.md)."""
 KNOWN_RUNS = 10_000
+OPEN_AS_SEEN = timedelta(seconds=5)
+"""So long after it was seen open an incident is taken for open without asking: nobody tells a starter of an end."""
 ROUNDS = 6
 """A run may end between looking and signalling; that many times in a row it is something else."""
 
 
 class OpenRun(NamedTuple):
-    """Which incident is open under a workflow id, and in which chain of runs."""
+    """Which incident is open under a workflow id, and in which chain of runs, as of `seen_at`."""
 
     incident_id: str
     chain: str | None
+    seen_at: datetime
 
 
 class Opener(Protocol):
@@ -59,6 +62,7 @@ class Delivery:
         self._gateway = gateway
         self._records = records
         self._opener = opener
+        self._now = clock
         self._reopening = Reopening(gateway, signer, clock)
         self.directory = Directory(records)
         self._open: OrderedDict[str, OpenRun] = OrderedDict()
@@ -98,7 +102,7 @@ class Delivery:
 
     def remember(self, workflow_id: str, incident_id: str, chain: str | None) -> None:
         """This incident is open under this workflow id."""
-        self._open[workflow_id] = OpenRun(incident_id, chain)
+        self._open[workflow_id] = OpenRun(incident_id, chain, self._now())
         self._open.move_to_end(workflow_id)
         while len(self._open) > KNOWN_RUNS:
             self._open.popitem(last=False)
@@ -118,6 +122,16 @@ class Delivery:
         if view.running and incident_id:
             self.remember(workflow_id, incident_id, view.chain)
         return incident_id, view
+
+    async def ended(self, workflow_id: str) -> RunView | None:
+        """The last run of a workflow id when it is over; None when it is open, or there is none. Raises
+        `TemporalSilent`."""
+        known = self._open.get(workflow_id)
+        if known is not None and self._now() - known.seen_at < OPEN_AS_SEEN:
+            return None
+        self.forget(workflow_id)
+        _, view = await self.whose(workflow_id)
+        return view if view is not None and view.closed_at is not None else None
 
     async def chain_of(self, workflow_id: str, incident_id: str) -> str | None:
         """The chain of runs in which an incident is open; `NoSuchRun` when it is not, or another one runs there."""

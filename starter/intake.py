@@ -178,7 +178,7 @@ class Intake:
             try:
                 async with asyncio.timeout_at(until):
                     await self._lanes.idle(parcel.workflow_id)
-                    _, view = await self._delivery.whose(parcel.workflow_id)
+                    view = await self._delivery.ended(parcel.workflow_id)
                     if view is None or view.closed_at is None:
                         continue
                     late = view.closed_at + SETTLED_AFTER_END < self._now()
