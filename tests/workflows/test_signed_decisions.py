@@ -143,6 +143,8 @@ async def test_a_new_run_believes_no_more_than_the_one_before(client: Client, op
         assert (
             await refused(handle, "note", CommandEnvelope(command=command("note", "ana", 900, text="x"))) == "unsigned"
         )
+        for sent in NOTHING_OF_OURS:
+            await handle.signal("command_sent", args=sent)
         good = await signer.for_incident(start.id, command("note", "ana", 901, text="x"))
         assert (await handle.execute_update("note", good))["state"] == "applied"
 

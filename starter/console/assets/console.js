@@ -223,6 +223,7 @@
     way.textContent = "Log in in a new tab";
     wire.append(way, ", then come back to this one.");
     wire.classList.add("cut");
+    back(); // somebody may have logged in beside it already, before this page heard of the log-out
   };
   const loggedIn = async () => (await fetch("/api/v1/me", { headers: { Accept: "application/json" } })).status !== 401;
   const back = async () => {
