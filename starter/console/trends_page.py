@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from markupsafe import Markup
 
 from mayday.domain.ranks import SeverityName
-from mayday.domain.report.charts_svg import MOST_GROUPS, Chart, amount, charts, counts, drawn
+from mayday.domain.report.charts_svg import Chart, amount, charts, counts, drawn, undrawn_groups
 from mayday.domain.report.kpis import By, Kpis
 from starter.console.sheets import HEADERS, sheet
 from starter.console.visitor import Looking, PageRoute
@@ -78,7 +78,7 @@ async def page(request: Request, visitor: Looking, parts: Here, asked: Asked) ->
         sections=[(title, [_shown(chart) for chart in drawings]) for title, drawings in sections if drawings],
         lists=_lists(found),
         table=_table(found),
-        cut=len(found.groups) - MOST_GROUPS if asked.by != "severity" else 0,
+        cut=undrawn_groups(found),
     )
 
 

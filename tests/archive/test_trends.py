@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mayday.domain.report.charts_svg import drawn
+from mayday.domain.report.charts_svg import MOST_GROUPS, drawn, shown_groups, undrawn_groups
 from mayday.domain.report.kpis import DEFINITIONS, Figures, Kpis, kpis
 from mayday.domain.report.trends import IncidentFacts, facts_of
 from mayday.domain.timeline import GENESIS, Entry, append
@@ -113,6 +113,21 @@ def test_groups_are_months_services_or_severities() -> None:
     picture = drawn(kpis(known))
     assert "MTTR" in picture
     assert "2026-04: 20 min, n 1" in picture
+
+
+def test_a_month_without_an_incident_is_a_gap_and_not_left_out() -> None:
+    known = [facts(opened(), resolved(10), start=START.replace(month=month)) for month in (1, 3)]
+    picture = drawn(kpis(known))
+    assert [group.key for group in shown_groups(kpis(known))] == ["2026-01", "2026-02", "2026-03"]
+    assert ">Feb<" in picture
+    years = [facts(opened(), resolved(10), start=START.replace(year=year)) for year in (2024, 2026)]
+    assert len(shown_groups(kpis(years))) == MOST_GROUPS
+    assert undrawn_groups(kpis(years)) == 1
+    assert "1 of 2 groups" in drawn(kpis(years))
+
+
+def test_no_incident_is_a_picture_that_says_so() -> None:
+    assert "no incident that has ended fits" in drawn(kpis([]))
 
 
 def test_every_measure_says_what_it_is_and_where_it_comes_from() -> None:

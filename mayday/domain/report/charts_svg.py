@@ -6,6 +6,7 @@ alone and prints. Months stand from left to right, services and severities below
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
@@ -50,10 +51,27 @@ def charts(found: Kpis) -> list[Chart]:
 def shown_groups(found: Kpis) -> list[Group]:
     """Those that are drawn; a table has the others."""
     if found.by == "month":
-        return found.groups[-MOST_GROUPS:]
+        return _months(found.groups)
     if found.by == "severity":
         return found.groups
     return sorted(found.groups or [found.total], key=lambda group: -group.incidents)[:MOST_GROUPS]
+
+
+def undrawn_groups(found: Kpis) -> int:
+    """How many groups stand in the table alone."""
+    drawn_keys = {group.key for group in shown_groups(found)}
+    return sum(group.key not in drawn_keys for group in found.groups)
+
+
+def _months(groups: Sequence[Group]) -> list[Group]:
+    """The last months, each in its place: a month without an incident is a gap, and not left out."""
+    known = {group.key: group for group in groups}
+    if not all(re.fullmatch(r"\d{4}-\d\d", key) for key in known):
+        return list(groups[-MOST_GROUPS:])
+    numbers = [int(key[:4]) * 12 + int(key[5:]) - 1 for key in known]
+    span = range(max(min(numbers), max(numbers) - MOST_GROUPS + 1), max(numbers) + 1) if numbers else range(0)
+    keys = [f"{number // 12:04d}-{number % 12 + 1:02d}" for number in span]
+    return [known.get(key) or Group(key=key, incidents=0, measures=[]) for key in keys]
 
 
 def counts(items: Sequence[Recurrence], title: str) -> str:
@@ -73,9 +91,14 @@ def drawn(found: Kpis) -> str:
     panel = max(tall, default=0) + 52
     rows = -(-len(made) // COLUMNS)
     width, height = COLUMNS * (PANEL + GAP) + GAP, HEAD + rows * (panel + GAP) + 8
-    cut = f", {MOST_GROUPS} of {len(found.groups)} groups" if len(found.groups) > MOST_GROUPS else ""
+    more = undrawn_groups(found)
+    cut = f", {len(found.groups) - more} of {len(found.groups)} groups" if more else ""
     title = f"{found.incidents} incidents by {found.by}{cut}; {found.left_out} drills and non-incidents left out"
-    how = "a bar is the mean or the share of its group, n beside it; the dashed line is that of all"
+    how = (
+        "no incident that has ended fits"
+        if not made
+        else "a bar is the mean or the share of its group, n beside it; the dashed line is that of all"
+    )
     parts = [f'<text class="title" x="{GAP}" y="28">{escape(title)}</text>']
     parts.append(f'<text class="faint" x="{GAP}" y="48">{how}</text>')
     for number, chart in enumerate(made):
