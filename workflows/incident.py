@@ -67,9 +67,16 @@ class IncidentWorkflow(Door[Command]):
         self._closing = False
         #: something came that the main loop has not seen; `_unmarked`: and that leaves no event of its own behind
         self._stirred = self._unmarked = True
-        self._held = [flight.request for flight in self._walker.state.flights.values()] if start.state else []
+        self._held = self._under_way(start)
         self._shown = 0
         self._attributes: dict[str, Any] = {}
+
+    def _under_way(self, start: StartInput) -> list[EffectRequest]:
+        """What the run before asked for and got no answer to. What this one asks for as it begins (a reopening pages
+        somebody) leaves with its first round; in starts of before it left twice."""
+        before = (start.state or {}).get("flights", {})
+        flights = self._walker.state.flights.items() if start.state else ()
+        return [flight.request for key, flight in flights if key in before or not start.later_rules]
 
     @workflow.run
     async def run(self, start: StartInput) -> IncidentEnd:

@@ -310,7 +310,8 @@ def _everybody_has_their_time(record: Record) -> Iterator[str]:
             had = at(entry) - opened[0]
             away = [until - max(since, opened[0]) for since, until in record.aways if opened[0] < until <= at(entry)]
             lost = sum((each for each in away if each > LATE_AFTER), timedelta())
-            least, most = opened[1] - opened[0] + lost, opened[1] - opened[0] + sum(away, len(away) * AT_LEAST)
+            promised = max(opened[1] - opened[0], timedelta())  # a gate may open again when its time is up
+            least, most = promised + lost, promised + sum(away, len(away) * AT_LEAST)
             if not least - SECOND <= had <= most + SECOND:
                 yield f"{what[1]} had {had} until {entry.at}, and not {least}"
         if entry.data.get("due_at") is not None and entry.kind not in ("gate_decided", "task_overdue"):

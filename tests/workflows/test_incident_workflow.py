@@ -10,6 +10,7 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
+from mayday.domain.effects import PAGE
 from mayday.domain.incident import StartInput
 from mayday.domain.timeline import first_broken
 from mayday.language.library import Library
@@ -200,3 +201,22 @@ async def test_an_alert_that_the_walker_chokes_on_wedges_nothing(
         assert (await stage.send(command("note", "sam", text="still here"))).state == "applied"
     await stage.alert([alert])
     assert any(entry.kind == "alert_fired" for entry in await stage.entries())
+
+
+async def test_what_a_reopened_run_asks_for_as_it_begins_leaves_once(theatre: Theatre, opening: Opening) -> None:
+    """The relapse pages whoever led: a run that begins again carries what the one before left under way, and that page
+    is none of it."""
+    stage = await theatre.open(*opening)
+    await stage.send(command("status", "ana", 1, status="resolved", reason="rolled back"))
+    await stage.run_to(START + timedelta(hours=6), inclusive=True)
+    await stage.send(command("reopen", "dee", 2, reason="it is back"))
+    await stage.run_to(START + timedelta(hours=6, minutes=1), inclusive=True)
+    assert "paged" in [entry.kind for entry in await stage.entries() if entry.step == "relapse:1"]
+    asked = [
+        event.activity_task_scheduled_event_attributes
+        for history in await stage.histories()
+        for event in history.events
+        if event.HasField("activity_task_scheduled_event_attributes")
+    ]
+    pages = [bytes(one.input.payloads[0].data) for one in asked if one.activity_type.name == PAGE]
+    assert sum(b"relapse:1" in page for page in pages) == 1
