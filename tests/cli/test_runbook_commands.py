@@ -203,7 +203,7 @@ def test_every_verb_has_its_words(folder: Folder) -> None:
         "to technical by chat, after the deputy has read it",
         "wake oncall; who acknowledges is tech lead; paged again when not there after 5 minutes",
         "(the next steps do not wait)",
-        "open a case with Gateway Co",
+        "open a case with gateway co",
         "The incident commander decides.",
         "Ana Ruiz vote, one yes needed.",
         "at most 5 minutes, then Dana Okafor may answer too, then it counts as approved, because harmless",

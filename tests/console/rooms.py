@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 import psutil
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, StorageState, expect
 
 ROOT = Path(__file__).parents[2]
 STARTS_WITHIN_SECONDS = 120.0
@@ -41,6 +41,8 @@ class Mayday:
     worker: subprocess.Popen[bytes] | None = None
     #: more of the environment: where providers are
     settings: dict[str, str] = field(default_factory=dict)
+    #: what the browser of each person keeps of a log-in
+    kept: dict[str, StorageState] = field(default_factory=dict)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -148,11 +150,14 @@ class Rooms:
         dark: bool = False,
         scripts: bool = True,
     ) -> Page:
-        """Somebody opens a link, logs in where that leads to, and is where the link pointed."""
+        """Somebody opens a link, logs in where that leads to, and is where the link pointed.
+
+        Whoever has been here before still is: a night of stories would be too many logins of one account.
+        """
         context = self.browser.new_context(
             base_url=self.mayday.url, viewport={"width": width, "height": height}, has_touch=width < 600,
             is_mobile=width < 600, color_scheme="dark" if dark else "light", timezone_id="Europe/Berlin",
-            reduced_motion="reduce", java_script_enabled=scripts,
+            reduced_motion="reduce", java_script_enabled=scripts, storage_state=self.mayday.kept.get(person),
         )  # fmt: skip
         context.set_default_timeout(PATIENCE)
         self.contexts.append(context)
@@ -160,9 +165,11 @@ class Rooms:
         page.on("console", lambda message: self._heard(person, message.type, message.text))
         page.on("pageerror", lambda error: self.errors.append(f"{person}: {error}"))
         page.goto(path)
-        page.get_by_label("One-time code or token").fill(self.mayday.token(person))
-        page.get_by_role("button", name="Log in").click()
+        if page.get_by_label("One-time code or token").is_visible():
+            page.get_by_label("One-time code or token").fill(self.mayday.token(person))
+            page.get_by_role("button", name="Log in").click()
         expect(page.locator("header .name")).to_be_visible(timeout=PATIENCE)
+        self.mayday.kept[person] = context.storage_state()
         return page
 
     def _heard(self, person: str, kind: str, text: str) -> None:

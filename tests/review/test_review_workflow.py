@@ -83,7 +83,7 @@ async def test_a_signal_has_the_same_rules_and_its_refusal_is_an_entry(
         end = await run.handle.result()
     entries = await stored(records)
     assert end.status == "withdrawn"
-    assert [entry.data["code"] for entry in entries if entry.kind == "refused"] == ["not_yours"]
+    assert [entry.data["code"] for entry in entries if entry.kind == "refused"] == ["not_yours", "invalid"]
     assert entries[-1].kind == "review_withdrawn"
     (meeting,) = await records.desk.outbox.events("INC-1")
     assert (meeting.method, meeting.sequence) == ("CANCEL", 1)

@@ -140,7 +140,7 @@ class Night:
         providers = build_providers(settings, records, catalog)
 
         def activities(now: Callable[[], datetime]) -> list[Any]:
-            return build(replace(dependencies_of(providers, catalog), now=now))
+            return build(replace(dependencies_of(providers, catalog), now=now, outward_held=None))
 
         async def open_outside(start: Any, desk: Any) -> Stage:
             if self._theatre is None:
