@@ -122,7 +122,7 @@ async def test_a_starter_that_begins_while_temporal_is_down_takes_alerts_in(
     settings = load_settings(data=tmp_path, port=0)
     async with (
         await Records.open(tmp_path / "records.db") as records,
-        serving(settings, never, records, playbooks) as server,
+        serving(settings, never, records, Playbooks(playbooks.library)) as server,  # it watches its files from then on
         httpx.AsyncClient(base_url=server.url, trust_env=False) as http,
     ):
         answer = await http.post("/webhooks/alertmanager", json=ALERT, headers=BEARER)
