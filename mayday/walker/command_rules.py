@@ -23,6 +23,7 @@ from mayday.walker import (
     standing,
     succession,
     tasks,
+    updates,
 )
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ RULES: dict[str, Rule] = {
     "accept": Rule(roles.accept_refusal, roles.accept),
     "vote": Rule(ballots.refusal, ballots.cast),
     "complete": Rule(tasks.refusal, tasks.complete),
-    "update": Rule(messages.update_refusal, messages.update),
-    "correct": Rule(messages.correct_refusal, messages.correct),
+    "update": Rule(updates.update_refusal, updates.update),
+    "correct": Rule(updates.correct_refusal, updates.correct),
     "note": Rule(notes.refusal, notes.note),
     "severity": Rule(standing.severity_refusal, standing.severity_by_person),
     "status": Rule(standing.status_refusal, standing.status_by_person),

@@ -79,7 +79,7 @@ def _owners() -> dict[str, Callable[[Walker, str, Flight, EffectResult], None]]:
 
 def task_done(w: Walker, task: TaskState) -> None:
     """A task was completed: its owner goes on."""
-    from mayday.walker import ballots, blocks, candidates, messages, reviews, standing
+    from mayday.walker import ballots, blocks, candidates, reviews, standing, updates
     from mayday.walker.verbs import do
 
     kind, _, name = task.owner.partition(":")
@@ -104,7 +104,7 @@ def task_done(w: Walker, task: TaskState) -> None:
     elif kind == "final":
         reviews.final_released(w, name, task, by)
     elif kind == "release":
-        messages.released(w, name, task, by)
+        updates.released(w, name, task, by)
     w.touch()
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mayday.language.expressions import ExpressionError
 from mayday.language.runbook import ReviewBy
-from mayday.walker import cadences, messages, people, tasks
+from mayday.walker import cadences, messages, people, tasks, updates
 from mayday.walker.state import CadenceReview, CadenceState, Final, StepState, TaskState
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def open_for_cadence(w: Walker, state: CadenceState, rule: ReviewBy) -> None:
         "review",
         f"Read and release the update to {state.audience}",
         to=rule.by,
-        fields=messages.RELEASE_FIELDS,
+        fields=updates.RELEASE_FIELDS,
         owner=f"review:cadence:{state.name}",
         detail={"draft": draft, "audience": state.audience},
     )
@@ -99,7 +99,7 @@ def open_for_step(w: Walker, state: StepState, rule: ReviewBy, subject: str, tex
         "review",
         f"Read and release the message to {audience}",
         to=rule.by,
-        fields=messages.RELEASE_FIELDS,
+        fields=updates.RELEASE_FIELDS,
         owner=f"review:step:{state.path}",
         detail={"draft": text, "subject": subject, "audience": audience},
     )
@@ -165,7 +165,7 @@ def final_waits(w: Walker, state: CadenceState, template: str) -> None:
         "review",
         f"Release the last word to {state.audience}: {text}",
         to=people.second_reader(w, rule.by if rule else "role.comms_lead", w.state.resolved_by),
-        fields=messages.RELEASE_FIELDS,
+        fields=updates.RELEASE_FIELDS,
         owner=f"final:{state.name}",
         by_not=[w.state.resolved_by] if w.state.resolved_by else [],
     )
