@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import socket
 
 import pytest
 from hypothesis import settings
+
+from tests.ports import free_port
 
 # The same examples in every run, so that a red run is the change's fault; `make hunt` looks for new ones.
 settings.register_profile("steady", derandomize=True, database=None, print_blob=True)
@@ -22,9 +23,7 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
-@pytest.fixture
-def free_port() -> int:
+@pytest.fixture(name="free_port")
+def a_free_port() -> int:
     """A port on 127.0.0.1 that nobody had a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -22,6 +21,7 @@ import httpx
 from mayday.demo.processes import Part
 from mayday.records import Records
 from mayday.temporal.server import EmbeddedServer
+from tests.ports import free_port
 
 T = TypeVar("T")
 
@@ -48,7 +48,7 @@ class House:
         settings: Mapping[str, str] | None = None,
     ) -> None:
         self.data = data
-        self.port, self.worker_port = _free_port(), _free_port()
+        self.port, self.worker_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.server = EmbeddedServer(data)
         self._runbooks = runbooks
@@ -102,7 +102,7 @@ class House:
 
     def another_worker(self) -> Part:
         """A second one beside the house's; whoever asks for it starts it and kills it."""
-        environment = {**self._environment(), "MAYDAY_WORKER_PORT": str(_free_port())}
+        environment = {**self._environment(), "MAYDAY_WORKER_PORT": str(free_port())}
         return Part("worker-2", [sys.executable, *self._worker_command], environment, self.data)
 
     # readiness --------------------------------------------------------------------------------------------------
@@ -239,9 +239,3 @@ def firing(alerts: list[dict[str, str]], *, status: str = "firing", started_at: 
             for labels in alerts
         ],
     }  # fmt: skip
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -17,6 +17,7 @@ _VARIES = (
     (re.compile(r"INC-[0-9A-Z]{26}"), "INC"),
     (re.compile(r"\b[0-9a-f]{16,}\b"), "HASH"),
     (re.compile(r"\bcmd-[0-9A-Za-z]+"), "CMD"),
+    (re.compile(r"\b\d{4}-\d\d-\d\d (?=\d\d:\d\d)"), ""),  # of a moment on another day: before midnight there are some
     (re.compile(r"\d+"), "N"),
     (re.compile(r"[ \t]+"), " "),
 )

@@ -6,7 +6,6 @@ Debian packages prometheus and prometheus-alertmanager, configured as docs/opera
 from __future__ import annotations
 
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from mayday.records import Records
 from tests.faults.night import RUNBOOKS
 from tests.house import House
 from tests.peers.test_alertmanager import alertmanager
+from tests.ports import free_port
 from tests.programs import program
 
 pytestmark = [pytest.mark.temporal, pytest.mark.alertmanager, pytest.mark.timeout(180)]
@@ -77,13 +77,6 @@ def with_watchdog(folder: Path) -> Path:
     shutil.copytree(RUNBOOKS, folder)
     (folder / "catalog" / "watchdogs.yaml").write_text(WATCHDOGS)
     return folder
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def test_a_rule_that_fires_opens_an_incident_and_the_watchdog_is_heard_and_opens_none(tmp_path: Path) -> None:
