@@ -12,6 +12,7 @@ from activities.dependencies import Dependencies
 from activities.failures import reported
 from mayday.domain.effects import SEND, SendReceipt, SendRequest, SentVia, Unreached
 from mayday.domain.errors import Broken, HeldBack, NobodyReached, ProviderError
+from mayday.domain.outgoing import on_status_page, with_subject
 from mayday.domain.ports import Call, Mail, Post, StatusUpdate
 from mayday.domain.review.wire import SEND_REPORT, SendReport
 
@@ -97,7 +98,7 @@ class Messaging:
         for channel in channels:
             post = Post(
                 effect_key=f"{request.effect_key}/chat" + (f"/{channel}" if channel else ""), incident=request.incident,
-                text=f"{request.subject}\n{request.text}" if request.subject else request.text, channel=channel,
+                text=with_subject(request.subject, request.text), channel=channel,
                 audience=request.audience,
             )  # fmt: skip
             sent.append(await self._post(post, request, receipt))
@@ -114,7 +115,7 @@ class Messaging:
     async def _status_page(self, request: SendRequest, receipt: SendReceipt) -> list[SentVia]:
         update = StatusUpdate(
             effect_key=f"{request.effect_key}/status_page", incident=request.incident, title=request.subject,
-            text=request.text, purpose=request.purpose,
+            text=on_status_page(request.text, request.purpose), purpose=request.purpose,
         )  # fmt: skip
         pages = self._given.ports_for(request.incident).status_pages
         passed: list[Unreached] = []
@@ -135,7 +136,7 @@ class Messaging:
                 call = Call(
                     effect_key=f"{request.effect_key}/{person}/{channel}", incident=request.incident,
                     page=f"audience:{request.audience}", purpose="notice", person=person, target=f"person.{person}",
-                    channel=channel, address=address, text=f"{request.subject}\n{request.text}", urgent=False,
+                    channel=channel, address=address, text=with_subject(request.subject, request.text), urgent=False,
                 )  # fmt: skip
                 try:
                     sent.append(await pager.call(call))

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from mayday.domain.incident import Board
+from mayday.domain.outgoing import leaves
 from mayday.language.catalog import Audience
 from mayday.records.incidents import IncidentRecord
 from starter.console.drill_banner import banner_of
@@ -70,6 +71,9 @@ async def _page(
     known = audiences.get(chosen)
     names = Names(parts.playbooks.catalog)
     outward = known is not None and (known.review == "required" or known.visibility == "public")
+    subject = _subject(record, board, wrong is not None)
+    via = list((wrong or {}).get("via") or (known.via if known else []))
+    left = {str(message.get("audience")) for message in sent if message.get("delivered")}
     return sheet(
         request,
         "words.html",
@@ -81,9 +85,14 @@ async def _page(
         wrong=wrong,
         text=text if text is not None else (str(wrong["text"]) if wrong else ""),
         previewed=bool(text),
-        subject=_subject(record, board, wrong is not None),
+        leaves=leaves(
+            via,
+            subject,
+            text or "",
+            purpose="correction" if wrong else "update",
+            named=any("status_page" in audiences[name].via for name in left if name in audiences),
+        ),
         to=[names.person(ref) if "@" not in ref else ref for ref in known.to] if known else [],
-        via=list(known.via) if known else [],
         second=outward or wrong is not None,
         held=bool(board and board.hold_outward and outward),
         last=next(

@@ -15,6 +15,7 @@ from activities.messaging import Messaging
 from activities.vendor import VendorActivities
 from mayday.domain.effects import IncidentCard, SendRequest, SentVia, VendorCase
 from mayday.domain.errors import Ambiguous, Broken, Unreachable
+from mayday.domain.outgoing import leaves
 from mayday.domain.ports import CaseOrder, Mail, VendorCall
 from mayday.domain.review.wire import SendReport
 from mayday.records import Records
@@ -54,6 +55,26 @@ async def test_an_audience_is_told_on_all_of_its_channels_once(
     [post] = await records.desk.chat.messages(audience="stakeholders")
     assert (post.channel, post.text) == ("inc-1", "SEV1: Payments down\nWe are on it.")
     assert len(await records.desk.outbox.status_posts()) == 1
+
+
+@pytest.mark.parametrize("purpose", ["update", "correction"])
+async def test_what_leaves_is_what_the_preview_shows_on_every_channel(
+    dependencies: Dependencies, records: Records, card: IncidentCard, run: Run, purpose: str
+) -> None:
+    via = ["email", "chat", "status_page", "sms"]
+    request = message(card, *via, to=("person.ana",)).model_copy(update={"purpose": purpose})
+    receipt = await run(Messaging(dependencies).send_message, request)
+    assert [each.channel for each in receipt.sent] == via
+    [mail] = await records.desk.outbox.mails()
+    [post] = await records.desk.chat.messages(audience="stakeholders")
+    [shown] = await records.desk.outbox.status_posts()
+    [call] = await records.desk.pages.find()
+    left = {
+        "email": (mail.subject, mail.text), "chat": (None, post.text), "status_page": (shown.title, shown.text),
+        "sms": (None, call.text),
+    }  # fmt: skip
+    previewed = leaves(via, request.subject, request.text, purpose=purpose, named=False)
+    assert {channel: (leaf.subject, leaf.text) for leaf in previewed for channel in leaf.channels} == left
 
 
 async def test_a_report_goes_whole_by_mail_and_as_a_word_to_the_chat(

@@ -44,6 +44,7 @@ async def test_words_are_shown_as_they_will_leave_and_leave_by_the_second_button
     assert preview.status_code == 200
     assert "SEV1 payments down" in preview.text
     assert "A second person reads it" in preview.text
+    assert "by status page" in preview.text, "what each channel carries"
     assert SCRIPT not in preview.text
     assert house.run(incident).commands == [], "a preview sends nothing"
     assert (await press(house, f"/incidents/{incident}/do/updates", words)).status_code == 303
