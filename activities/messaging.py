@@ -51,6 +51,7 @@ class Messaging:
                 if not receipt.sent:
                     raise HeldBack("outward messages are held")
                 _missed(receipt, request.audience, channel, "outward messages are held")
+                receipt.held.append(channel)
                 continue
             carrier = self._carriers.get(channel)
             if carrier is None:

@@ -134,8 +134,11 @@ class SentVia(Wire):
 
 
 class SendReceipt(Wire):
+    """`held`: channels that it had not reached when outward messages were held."""
+
     sent: list[SentVia] = []
     unreached: list[Unreached] = []
+    held: list[str] = []
 
 
 class ResolveRequest(Wire):

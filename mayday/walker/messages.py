@@ -173,6 +173,11 @@ def answered(w: Walker, number: str, flight: Flight, result: EffectResult) -> No
             via=[each.channel for each in receipt.sent],
             unreached=[f"{gap.channel or gap.target}: {gap.reason}" for gap in receipt.unreached] or None,
         )
+        if receipt.held:  # the rest of its channels get it with what else is held
+            send(
+                w, sent.audience, sent.subject, sent.text, step=sent.step, purpose=sent.purpose, via=receipt.held,
+                by=sent.by, to=sent.to,
+            )  # fmt: skip
     else:
         w.entry(
             "send_failed", "system", sent.step, n=sent.n, audience=sent.audience, purpose=sent.purpose,

@@ -113,6 +113,7 @@ async def test_what_is_held_is_stopped_under_way_channel_by_channel(
     receipt = await run(asking, request)
     assert [each.channel for each in receipt.sent] == ["email"]
     assert [(gap.channel, gap.reason) for gap in receipt.unreached] == [("status_page", "outward messages are held")]
+    assert receipt.held == ["status_page"]
     assert await records.desk.outbox.status_posts() == []
 
     inside = message(card, "email", to=("a@example.com",))  # nobody is asked

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mayday.domain.effects import SEND
+from mayday.domain.effects import SEND, EffectResult, SendReceipt, SentVia, Unreached
 from mayday.domain.errors import HELD_BACK
 from mayday.domain.limits import failed
 from tests.walker.conftest import Night
@@ -58,6 +58,25 @@ def test_a_message_under_way_is_stopped_and_leaves_when_it_is_released(writing: 
     assert [entry.data["text"] for entry in night.of("message_sent") if entry.data["n"] == held.data["n"]] == [
         "cards are refused"
     ]
+
+
+def test_channels_that_a_message_had_not_reached_get_it_when_it_is_released(writing: Callable[..., Night]) -> None:
+    night = writing()
+    night.say("hold_outward", "ana", on=True, reason="legal")
+    mail = SentVia(channel="email", provider="smtp", ref="m1")
+    gap = Unreached(target="customers", channel="status_page", reason="outward messages are held")
+    receipt = SendReceipt(sent=[mail], unreached=[gap], held=["status_page"])
+    night.walker.effect_finished(
+        flight_of(night), EffectResult(value=receipt.model_dump(mode="json")), night.incident.now
+    )
+    night.look()
+    [left] = [entry for entry in night.of("message_sent") if entry.data["audience"] == "customers"]
+    assert (left.data["via"], left.data["unreached"]) == (["email"], ["status_page: outward messages are held"])
+    [rest] = [sent for sent in night.walker.state.sent if sent.held]
+    assert (rest.text, rest.via) == ("cards are refused", ["status_page"])
+    night.say("hold_outward", "ana", on=False, reason="legal agrees")
+    night.look()
+    assert night.walker.state.flights[flight_of(night)].request.payload["via"] == ["status_page"]
 
 
 def test_what_was_released_before_its_worker_could_say_so_leaves_at_once(writing: Callable[..., Night]) -> None:
