@@ -69,11 +69,12 @@ def send(
     via: list[str] | None = None,
     by: str = "system",
     to: list[str] | None = None,
+    key: str | None = None,
 ) -> Sent:
-    """Send now, or hold what may not leave yet."""
+    """Send now, or hold what may not leave yet. `key`: the effect of which this is the rest."""
     sent = Sent(
         n=w.state.counters.get("sent", 0) + 1, audience=audience, subject=subject, text=text, purpose=purpose,
-        step=step, at=w.now, by=by, via=via, to=to or [],
+        step=step, at=w.now, by=by, via=via, to=to or [], key=key,
     )  # fmt: skip
     w.state.counters["sent"] = sent.n
     w.state.sent.append(sent)
@@ -130,7 +131,7 @@ def _dispatch(w: Walker, sent: Sent) -> None:
         SEND,
         sent.step,
         lambda key: SendRequest(
-            effect_key=key,
+            effect_key=sent.key or key,
             incident=w.card(),
             audience=sent.audience,
             to=sent.to,
@@ -154,7 +155,7 @@ def answered(w: Walker, number: str, flight: Flight, result: EffectResult) -> No
         return
     failure = result.failure
     if failure is not None and failure.code == HELD_BACK:
-        _held_back(w, sent)
+        _held_back(w, sent, flight)
         return
     if failure is None:
         receipt = SendReceipt.model_validate(result.value)
@@ -176,7 +177,7 @@ def answered(w: Walker, number: str, flight: Flight, result: EffectResult) -> No
         if receipt.held:  # the rest of its channels get it with what else is held
             send(
                 w, sent.audience, sent.subject, sent.text, step=sent.step, purpose=sent.purpose, via=receipt.held,
-                by=sent.by, to=sent.to,
+                by=sent.by, to=sent.to, key=str(flight.request.payload["effect_key"]),
             )  # fmt: skip
     else:
         w.entry(
@@ -186,10 +187,12 @@ def answered(w: Walker, number: str, flight: Flight, result: EffectResult) -> No
     _tell_step(w, sent, failure)
 
 
-def _held_back(w: Walker, sent: Sent) -> None:
-    """It was under way when outward messages were held, and was stopped: it waits with those that came after it."""
+def _held_back(w: Walker, sent: Sent, flight: Flight) -> None:
+    """It was under way when outward messages were held, and was stopped: it waits with those that came after it. A
+    try before, of a worker that died, may have reached a channel: it leaves under the same key."""
     from mayday.walker import blocks
 
+    sent.key = str(flight.request.payload["effect_key"])
     sent.held = _why_held(w, sent.audience, sent.purpose)
     if sent.held is None:  # released meanwhile
         _dispatch(w, sent)

@@ -46,12 +46,15 @@ def stopped(night: Night) -> None:
 
 def test_a_message_under_way_is_stopped_and_leaves_when_it_is_released(writing: Callable[..., Night]) -> None:
     night = writing()
+    key = night.walker.state.flights[flight_of(night)].request.payload["effect_key"]
     assert night.say("hold_outward", "ana", on=True, reason="legal").refusal is None
     stopped(night)
     [held] = [entry for entry in night.of("message_held") if entry.data["audience"] == "customers"]
     assert held.data["text"] == "cards are refused"
     assert night.of("send_failed") == []
     night.say("hold_outward", "ana", on=False, reason="legal agrees")
+    night.look()
+    assert night.walker.state.flights[flight_of(night)].request.payload["effect_key"] == key, "no channel has it twice"
     night.run(30)
     [released] = [entry for entry in night.of("message_released") if entry.data["n"] == held.data["n"]]
     assert released.data["reason"] == "legal agrees"
@@ -62,6 +65,7 @@ def test_a_message_under_way_is_stopped_and_leaves_when_it_is_released(writing: 
 
 def test_channels_that_a_message_had_not_reached_get_it_when_it_is_released(writing: Callable[..., Night]) -> None:
     night = writing()
+    key = night.walker.state.flights[flight_of(night)].request.payload["effect_key"]
     night.say("hold_outward", "ana", on=True, reason="legal")
     mail = SentVia(channel="email", provider="smtp", ref="m1")
     gap = Unreached(target="customers", channel="status_page", reason="outward messages are held")
@@ -76,7 +80,8 @@ def test_channels_that_a_message_had_not_reached_get_it_when_it_is_released(writ
     assert (rest.text, rest.via) == ("cards are refused", ["status_page"])
     night.say("hold_outward", "ana", on=False, reason="legal agrees")
     night.look()
-    assert night.walker.state.flights[flight_of(night)].request.payload["via"] == ["status_page"]
+    payload = night.walker.state.flights[flight_of(night)].request.payload
+    assert (payload["via"], payload["effect_key"]) == (["status_page"], key)
 
 
 def test_what_was_released_before_its_worker_could_say_so_leaves_at_once(writing: Callable[..., Night]) -> None:

@@ -52,6 +52,8 @@ class Sent(Wire):
     via: list[str] | None = None
     #: whom it went to: a correction goes to the same, whoever has their roles by then
     to: list[str] = []
+    #: under which effect it was under way when it was held: a channel that has taken it then takes it only once
+    key: str | None = None
 
 
 class Final(Wire):
