@@ -37,6 +37,9 @@ from worker.what_changed import WhatChanged, watch_changes
 
 log = structlog.get_logger(__name__)
 
+TOLD_WITHIN_SECONDS = 20.0
+"""How long the first page may wait for the word of an outage; what is not told by then is told while it polls."""
+
 
 async def _nothing_to_close() -> None:
     """Parts without connections of their own."""
@@ -85,9 +88,10 @@ async def run_worker(
             process = f"worker-{ULID()}"
             if parts.outages is not None:
                 try:
-                    await parts.outages.look()  # before it polls: no deadline is judged by who does not know
-                except RecordsUnavailable as error:
-                    log.warning("outage_not_looked_for", reason=str(error))
+                    async with asyncio.timeout(TOLD_WITHIN_SECONDS):
+                        await parts.outages.look()  # before it polls: no deadline is judged by who does not know
+                except (RecordsUnavailable, TimeoutError) as error:
+                    log.warning("outage_told_while_polling", reason=str(error) or "Temporal takes it slowly")
             every = min(EVERY_SECONDS, settings.outage_after / 3)
             await _in_background(stack, be_present(parts.presence, process, client, health, every, parts.outages))
             if parts.report is not None:

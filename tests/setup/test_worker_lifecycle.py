@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import httpx
 import pytest
@@ -17,8 +19,11 @@ from mayday.temporal.connection import connect
 from mayday.temporal.histories import ReplayRefused
 from mayday.temporal.server import EmbeddedServer
 from tests.setup.waiting_workflow import ChangedWaitingWorkflow, SteppingWorkflow, WaitingWorkflow
+from tests.stores import in_memory
+from worker import lifecycle
 from worker.health import WorkerHealth
 from worker.lifecycle import WorkerParts, run_worker
+from worker.outages import Outages
 
 pytestmark = pytest.mark.temporal
 
@@ -112,6 +117,30 @@ async def test_health_says_what_the_worker_does(client: Client, tmp_path: Path, 
         assert (await http.get("/healthz")).status_code == 200
     stop.set()
     await running
+
+
+class NeverTold:
+    """Word of an outage that Temporal does not take."""
+
+    after = timedelta(minutes=1)
+
+    async def look(self) -> int:
+        await asyncio.Event().wait()
+        return 0
+
+
+async def test_the_word_of_an_outage_that_nobody_takes_does_not_keep_a_worker_from_its_pages(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lifecycle, "TOLD_WITHIN_SECONDS", 0.1)
+    async with await in_memory() as records:
+        parts = WorkerParts([WaitingWorkflow], [], presence=records.presence, outages=cast(Outages, NeverTold()))
+        stop, health = asyncio.Event(), WorkerHealth()
+        running = asyncio.create_task(run_worker(load_settings(data=tmp_path), client, stop, parts, health))
+        async with asyncio.timeout(20):
+            await health.reached("polling")
+        stop.set()
+        await running
 
 
 async def test_an_outside_monitor_hears_of_a_polling_worker(client: Client, tmp_path: Path) -> None:
