@@ -29,8 +29,11 @@ RUNBOOKS = pathlib.Path(__file__).parents[2] / "runbooks"
 #: scenario, and after how many events a run goes on in a new one
 RECORDED = (
     ("payments_sev1", None), ("payments_sev1", 150), ("demo_checkout", None), ("disaster_recovery_silence", None),
-    ("stories/2_not_in_the_runbook", None), ("stories/5_their_fault", None),
+    ("stories/2_not_in_the_runbook", None), ("stories/5_their_fault", None), ("sev3_incident_relapse", None),
 )  # fmt: skip
+RULES = pathlib.Path(__file__).parents[1] / "rules"
+#: rules whose signals and runs no night of the library has
+RULES_RECORDED = ("outage_told_without_having_been_noticed", "end_reopen_within_a_day")
 
 REVIEWS: tuple[tuple[str, dict[str, int]], ...] = (
     ("review_of_ten_weeks", {}), ("review_of_ten_weeks_every_60", {"continue_as_new_after": 60}),
@@ -41,13 +44,14 @@ async def record(folder: pathlib.Path) -> list[pathlib.Path]:
     """Play each scenario on the time-skipping server and write down the histories of its runs."""
     library = Library.load(RUNBOOKS)
     written: list[pathlib.Path] = []
-    for name, length in RECORDED:
+    played = [(RUNBOOKS / "scenarios" / f"{name}.yaml", length) for name, length in RECORDED]
+    for scenario, length in [*played, *((RULES / f"{name}.yaml", None) for name in RULES_RECORDED)]:
         async with time_skipping() as theatre:
             theatre.settings = {"continue_as_new_after": length} if length else {}
-            await ScenarioFile(RUNBOOKS / "scenarios" / f"{name}.yaml", library).play(theatre.open)
+            report, _ = await ScenarioFile(scenario, library).play(theatre.open)
+            assert report.passed, report.failures
             for number, history in enumerate(await theatre.stages[-1].histories(), start=1):
-                stem = pathlib.PurePath(name).name
-                path = folder / f"{stem}{f'_every_{length}' if length else ''}_{number}.json"
+                path = folder / f"{scenario.stem}{f'_every_{length}' if length else ''}_{number}.json"
                 write_history(path, history)
                 written.append(path)
     return [*written, *[path async for path in reviews(folder)]]
