@@ -214,7 +214,7 @@ def _check_scope(request: Request, principal: Principal) -> None:
 
 async def _acting(principal: Annotated[Principal, Depends(_caller)]) -> Principal:
     if not principal.at_least("responder"):
-        raise Problem(403, "forbidden", f"{principal.actor} may only look (viewer)")
+        raise Problem(403, "forbidden", "you may only look (viewer)")
     return principal
 
 

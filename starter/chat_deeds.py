@@ -107,7 +107,7 @@ async def _do(parts: Parts, caller: Caller, asked: Asked) -> Done:
         record = await _of_channel(parts, caller)
         return Done(await _status(parts, record) if record else await _all_open(parts))
     if asked.verb != "status" and not caller.principal.at_least("responder"):
-        raise Problem(403, "forbidden", f"{caller.principal.actor} may only look (viewer)")
+        raise Problem(403, "forbidden", "you may only look (viewer)")
     if asked.verb == "declare":
         return await _declared(parts, caller, asked.given)
     record = await _meant(parts, caller, asked.incident)

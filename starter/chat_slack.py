@@ -75,7 +75,7 @@ class Slack:
         try:
             principal = await self._principal(press.user)
             if not principal.at_least("responder"):
-                raise Problem(403, "forbidden", f"{principal.actor} may only look (viewer)")
+                raise Problem(403, "forbidden", "you may only look (viewer)")
             asked = answer_in(press.value)
             record = await self._parts.directory.find(asked["incident"])
             if asked["deed"] in DOORS:
@@ -102,7 +102,7 @@ class Slack:
         try:
             principal = await self._principal(submission.user)
             if not principal.at_least("responder"):
-                raise Problem(403, "forbidden", f"{principal.actor} may only look (viewer)")
+                raise Problem(403, "forbidden", "you may only look (viewer)")
             record, command = await self._windows.command(submission, principal, at)
             body = await send(self._parts, record, command)
         except Malformed as error:

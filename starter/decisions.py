@@ -10,6 +10,7 @@ Every try leaves an audit row; the timeline hears only of what was applied.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ import structlog
 
 from mayday.domain.commands import Ack, Answer, Command, Complete, Reopen, Vote
 from mayday.domain.timeline import stamped
+from mayday.domain.timeline_words import Naming, refusal
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.incidents import IncidentRecord
 from mayday.records.records import Records
@@ -47,13 +49,15 @@ class Decisions:
     """Sends commands to incidents."""
 
     def __init__(
-        self, gateway: Gateway, records: Records, delivery: Delivery, reopening: Reopening, signer: Signer
-    ) -> None:
+        self, gateway: Gateway, records: Records, delivery: Delivery, reopening: Reopening, signer: Signer,
+        naming: Callable[[], Naming],
+    ) -> None:  # fmt: skip
         self._gateway = gateway
         self._records = records
         self._delivery = delivery
         self._reopening = reopening
         self._signer = signer
+        self._naming = naming
 
     async def send(self, record: IncidentRecord, command: Command) -> Decided:
         """The answer, or a `Problem` with the reason. Raises `TemporalSilent`."""
@@ -62,7 +66,7 @@ class Decisions:
         except CommandRefused as refused:
             await self._audit(record, command, refused.code)
             raise Problem(
-                422 if refused.code == "invalid" else 409, refused.code, refused.reason,
+                422 if refused.code == "invalid" else 409, refused.code, refusal(refused.reason, self._naming()),
                 hint=await self._meant(record, command, refused.code),
             ) from None  # fmt: skip
         except NoSuchRun:

@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 from mayday.archive.collecting import Collector
 from mayday.archive.tape import Tape
 from mayday.domain.report.kpis import Kpis
+from mayday.language.naming import naming_of
 from mayday.records.records import Records
 from mayday.records.store import utc_now
 from mayday.settings import Settings
@@ -108,7 +109,9 @@ def assemble(
     delivery = Delivery(gateway, records, openings, signer, clock)
     lanes = Lanes(delivery)
     forwarder = Forwarder(records, lanes, clock)
-    decisions = Decisions(gateway, records, delivery, Reopening(gateway, signer, clock), signer)
+    decisions = Decisions(
+        gateway, records, delivery, Reopening(gateway, signer, clock), signer, lambda: naming_of(playbooks.catalog)
+    )  # fmt: skip
     callbacks = Callbacks(decisions, records, delivery.directory, lambda: playbooks.catalog, gateway, signer)
     intake = Intake(records, lambda: playbooks.catalog, lanes, delivery, forwarder, clock)
     return Parts(

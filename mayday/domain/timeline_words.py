@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 
 from mayday.domain.durations import Duration
 from mayday.domain.plain_words import plain_condition, plain_event, spoken, words_of
+from mayday.domain.refusal_words import Part, parts_of
 from mayday.domain.timeline_kinds import reads
 
-__all__ = ["NAMELESS", "Naming", "sentence", "thing", "value_of"]
+__all__ = ["NAMELESS", "Naming", "refusal", "sentence", "thing", "value_of"]
 
 Moment = Callable[[datetime], str]
 
@@ -54,6 +55,16 @@ ACTIONS = {
     "http.request": "calling a system of the house", "changes.recent": "looking for recent changes",
     "knowledge.similar": "looking for similar incidents",
 }  # fmt: skip
+#: a command as what somebody wanted to do
+COMMANDS = {
+    "ack": "the acknowledgement", "accept": "the yes", "vote": "the vote", "complete": "the answer",
+    "update": "the update", "correct": "the correction", "note": "the note", "severity": "the change of severity",
+    "status": "the change of status", "role": "the offer of a role", "event": "the event", "add_step": "the added step",
+    "candidate": "the word on the candidate", "merge": "the merge", "reopen": "the reopening",
+    "delegate": "the delegation", "hold_outward": "the holding or letting go of outward messages",
+    "impact": "the impact", "vendor_reply": "the vendor's reply", "override": "the override",
+    "drill": "the drill's command",
+}  # fmt: skip
 _VALUES = {
     "send_holding_line": "the holding line goes out", "waiting_on_us": "waits for us", "reply": "says",
     "eta": "says when it will be repaired", "downgrade": "lowers the priority", "resumed": "goes on",
@@ -66,6 +77,10 @@ _ENDS = {
 }  # fmt: skip
 _PLAIN_ENDS = ("leaves", "resolves")
 _SAID_OF_VENDORS = {"reply": "replied", "resolved": "has repaired it"}
+_EXCLUDED_FOR = {
+    "asked for it": "they asked for it", "would carry it out": "they would carry it out",
+    "broke the glass": "they broke the glass",
+}  # fmt: skip
 
 _ACTION = re.compile("|".join(rf"\b{re.escape(action)}\b" for action in ACTIONS))
 
@@ -143,6 +158,34 @@ def sentence(
     said |= {"actor": naming.actor(actor), "step": thing(step, naming, quoted=True) if step else ""}
     form = _OPTIONAL.sub(lambda found: found[1] if said.get(found[2]) else "", text)
     return form.format_map(_Dash(said))
+
+
+def refusal(reason: str, naming: Naming = NAMELESS) -> str:
+    """Why a command was refused, with names for the ids that the rules wrote."""
+    return "".join(_of_a_refusal(part, naming) for part in parts_of(reason))
+
+
+def _of_a_refusal(part: Part, naming: Naming) -> str:
+    match part.gap:
+        case "person":
+            return naming.actor(part.text)
+        case "people":
+            return ", ".join(naming.actor(person) for person in part.text.split(", "))
+        case "whom":
+            return f"the {naming.of(part.text)}" if part.text.startswith("role.") else naming.of(part.text)
+        case "thing":
+            return thing(part.text, naming, quoted=True)
+        case "role" | "outcome":
+            return spoken(part.text)
+        case "vendor":
+            return naming.vendors.get(part.text, spoken(part.text))
+        case "incident":
+            return f"INC-{part.text[-6:]}"
+        case "time":
+            return f"{part.text} UTC"
+        case "why":
+            return _EXCLUDED_FOR.get(part.text, part.text)
+    return part.text
 
 
 def value_of(key: str, value: Any, at: datetime | None = None, naming: Naming = NAMELESS) -> str:
@@ -234,7 +277,9 @@ class _Teller(NamedTuple):
         if key in _AS_IT_IS:
             return f"{spoken(value.partition('@')[0])} {value.partition('@')[2]}".strip() if key == "runbook" else value
         if key == "reason":
-            return self._reason(value)
+            return refusal(value, self.naming) if kind == "refused" else self._reason(value)
+        if key == "command" and kind == "refused":
+            return COMMANDS.get(value, spoken(value))
         if key == "vendor":
             return self.naming.vendors.get(value, spoken(value))
         if key in ("service", "services"):

@@ -86,7 +86,7 @@ async def test_declared_acknowledged_and_decided_from_chat(night: Night) -> None
     # a gate: who may not is told why, a first yes is shown, and the second one comes from elsewhere
     gate = await night.seen("inc-shop", asks("Approve", "Bypass the gateway?"))
     await night.presses("lee", "inc-shop", gate, "Approve")
-    assert "lee is no voter of bypass" in night.slack.ephemeral[-1]["text"]
+    assert " is no voter of “bypass”; it asks " in night.slack.ephemeral[-1]["text"]
     assert len(buttons_of(gate)) == 4
     await night.presses("sam", "inc-shop", gate, "Approve")
     await night.house.happened(incident, "voted", decision="bypass", choice="approve")
@@ -121,7 +121,7 @@ async def test_declared_acknowledged_and_decided_from_chat(night: Night) -> None
     assert "noted" in await night.says("sam", "note the gateway is past us", "inc-shop")
     await night.house.happened(incident, "noted", words="the gateway is past us")
     direct_vote = await night.says("sam", "vote bypass reject", "inc-shop")
-    assert "bypass is decided: approved" in direct_vote
+    assert "“bypass” is decided: approved" in direct_vote
 
 
 async def _true(value: Any) -> Any:

@@ -42,7 +42,7 @@ async def test_declared_acknowledged_and_decided_from_teams(tmp_path: Path, runb
         await seen("Over: acknowledged by raj", without="@mayday")
 
         assert "@mayday vote bypass approve" in await seen("Bypass the gateway?")
-        assert "lee is no voter of bypass" in await says("lee", "vote approve", "inc-shop")
+        assert " is no voter of “bypass”; it asks " in await says("lee", "vote approve", "inc-shop")
         assert "approve counts at bypass" in await says("sam", "vote bypass approve tested twice", "inc-shop")
         answer = await house.post(
             "kim", f"/api/v1/incidents/{item['id']}/votes", {"decision": "bypass", "choice": "approve"}

@@ -48,7 +48,7 @@ def test_a_night_from_the_declaration_to_the_review(rooms: Rooms) -> None:
     expect(barred).to_contain_text("You may not vote here: asked for it")
     expect(barred.get_by_role("button", name="Approve")).to_have_count(0)
     told_no = ana.evaluate(SENT_BY_HAND, [f"{room}/do/votes", {"decision": "emergency_change", "choice": "approve"}])
-    assert "ana may not vote" in told_no["detail"]
+    assert "Ana Ruiz may not vote" in told_no["detail"]
     assert (told_no["status"], told_no["code"]) == (409, "excluded")
     # nor does a responder steer: the page says who does
     expect(raj.get_by_text("Set the status")).to_have_count(0)

@@ -26,7 +26,7 @@ async def test_a_night_from_the_alert_to_the_review(tmp_path: Path) -> None:
         "202, opened INC-",
         "202, attached",
         "the page climbs: lee",
-        "409, excluded: ana may not vote on emergency_change",
+        "409, excluded: Ana Ruiz may not vote on “emergency change”",
         "pay_later has lapsed",
         "kill -9 of the worker",
         "has replayed the incident and goes on",

@@ -270,7 +270,7 @@ async def test_who_may_not_is_told_and_the_buttons_stay_for_the_others(slack: Wo
     slack.house.gateway.refusals["vote"] = ("not_a_voter", "raj is no voter of gate; it asks sam")
     message = slack.card(incident)
     await slack.presses(RAJ, message, "Approve")
-    assert slack.told() == "Not done: raj is no voter of gate; it asks sam"
+    assert slack.told() == "Not done: Raj Patel is no voter of “gate”; it asks Sam Reilly"
     assert len(buttons_of(message)) == 4
 
 
@@ -279,7 +279,7 @@ async def test_a_stale_button_says_so_and_goes(slack: Workspace) -> None:
     slack.house.gateway.refusals["ack"] = ("closed", "wake was acknowledged by lee at 02:12:00")
     message = slack.card(incident, "page", "wake")
     await slack.presses(RAJ, message, "Acknowledge")
-    assert "acknowledged by lee" in slack.told()
+    assert "acknowledged by Lee Carter at 02:12:00 UTC" in slack.told()
     assert buttons_of(message) == []
 
 

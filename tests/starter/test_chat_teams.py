@@ -50,7 +50,7 @@ async def test_an_incident_is_declared_and_decided_from_a_channel(team: Team) ->
 async def test_a_refusal_says_why(team: Team) -> None:
     await team.house.declared()
     team.house.gateway.refusals["vote"] = ("not_a_voter", "ana is no voter of gate; it asks sam")
-    assert await team.says(ANA, "vote gate approve") == "Not done: ana is no voter of gate; it asks sam"
+    assert await team.says(ANA, "vote gate approve") == ("Not done: Ana Ruiz is no voter of “gate”; it asks Sam Reilly")
 
 
 async def test_somebody_who_is_not_in_the_catalog_decides_nothing(team: Team) -> None:

@@ -81,7 +81,7 @@ async def test_a_task_without_a_form_is_confirmed(slack: Workspace) -> None:
     slack.house.gateway.refusals["complete"] = ("closed", "look is done")
     answer = await submits(slack, RAJ, window)
     assert answer["response_action"] == "update"
-    assert "look is done" in str(answer["view"])
+    assert "“look” is done" in str(answer["view"])
 
 
 async def test_a_refusal_stays_in_the_window(slack: Workspace) -> None:
@@ -92,7 +92,7 @@ async def test_a_refusal_stays_in_the_window(slack: Workspace) -> None:
     answer = await submits(slack, RAJ, window, choice="approve")
     assert answer == {
         "response_action": "errors",
-        "errors": {"reason": "Not done: raj is no voter of gate; it asks sam"},
+        "errors": {"reason": "Not done: Raj Patel is no voter of “gate”; it asks Sam Reilly"},
     }
     stranger = await submits(slack, STRANGER, window, choice="approve")
     assert "is nobody of the catalog" in stranger["errors"]["reason"]

@@ -236,7 +236,7 @@ async def test_a_refusal_of_the_incident_is_told_and_final(ready: House) -> None
     found = await post(ready, "pagerduty", pagerduty("incident_acknowledged", f"{incident}/page_mim#1/ana/push"))
     (callback,) = found["callbacks"]
     assert callback["state"] == "refused"
-    assert "acknowledged by raj" in callback["reason"]
+    assert "acknowledged by Raj Patel" in callback["reason"]
 
 
 async def test_an_answer_to_an_incident_that_is_not_ours_is_ignored(ready: House) -> None:
