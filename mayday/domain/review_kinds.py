@@ -121,8 +121,8 @@ REVIEW_KINDS: dict[str, tuple[str, str, str]] = {
     ),
     "action_added": (
         "{actor} added {action} {title} for {owner}, due {due_at}",
-        "action, title, owner, priority, due_at",
-        "a follow-up action with owner and due date",
+        "action, title, owner, priority, due_at, obligation?",
+        "a follow-up action with owner and due date; `obligation`: the runbook owes it, nobody had to think of it",
     ),
     "action_done": (
         "{actor} completed {action} {title}[: {result}]",

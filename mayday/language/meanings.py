@@ -208,6 +208,15 @@ MEANINGS: dict[str, dict[str, str]] = {
         "calendar": "whose business days count",
     },
     "ActionRules": {"remind_every": "how often owners are reminded", "due": "by when, by priority"},
+    "ObligationSpec": {
+        "id": "unique among obligations and steps",
+        "text": "what has to be done; a template, filled in when the incident ends",
+        "to": "who owes it",
+        "within": "how long it may take",
+        "after": "`opened`, `resolved`, `STEP.done`, `OBLIGATION.done` of one above, or one `{{ }}` that is a moment",
+        "when": "only if this holds at the end; what cannot be told is owed",
+        "remind_every": "how often its owner is reminded; else a quarter of `within`, at most `actions.remind_every`",
+    },
     "ReviewSpec": {
         "owner": "who writes the report",
         "meeting": "the review meeting",
@@ -215,6 +224,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "report_to": "who gets the reviewed report: audiences, roles, people; else whom the meeting invites",
         "problem_record": "whether a problem record is opened",
         "actions": "rules for what was agreed",
+        "obligations": "what is owed beyond the end, whoever thinks of it",
     },
     "TemplateText": {
         "subject": "the subject line of mails",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mayday.domain.effects import EffectResult, Wire
 from mayday.domain.review.owed import Finding, PendingFinal, VendorRca
 from mayday.domain.review.wire import ReportReader, ReviewAccess, ReviewInput
-from mayday.walker import ballots, people
+from mayday.walker import ballots, obligations, people
 from mayday.walker.scope import priority
 from mayday.walker.state import Flight
 
@@ -84,6 +84,7 @@ def review_input(w: Walker) -> ReviewInput:
         finals=_finals(w),
         findings=_findings(w),
         vendor_rcas=_vendor_rcas(w),
+        obligations=obligations.owed_beyond(w, review_owner(w)),
         base_url=w.start.base_url,
         carried=state.review_carried,
         action_tickets=True,

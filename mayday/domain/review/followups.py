@@ -20,6 +20,7 @@ from mayday.domain.review.commands import (
     TellAction,
 )
 from mayday.domain.review.duty import SYSTEM, Duty, RefusedCommand, moment, ref
+from mayday.domain.review.obligations import PlannedObligations
 from mayday.domain.review.owed import FollowUp, Obligation
 from mayday.domain.review.pace import elapsed
 from mayday.domain.review.writers import need_writer, writing
@@ -38,11 +39,16 @@ class FollowUpsDuty(Duty):
     def tickets(self) -> ActionTickets:
         return ActionTickets(self)
 
+    @property
+    def planned(self) -> PlannedObligations:
+        return PlannedObligations(self)
+
     def begin(self) -> None:
         self.state.actions = [item.model_copy() for item in self.case.carried.actions]
         self.state.actions_added = len(self.state.actions)
         for item in self._open():
             self.tickets.want(item)
+        self.planned.begin()
 
     def wakes(self) -> list[datetime]:
         return [self._wake(item) for item in self._open()]
@@ -56,7 +62,7 @@ class FollowUpsDuty(Duty):
                 item.overdue_notices += 1
             else:
                 item.reminders += 1
-            item.next_reminder_at = self.now + self._every()
+            item.next_reminder_at = self.now + self._every(item)
             self.tickets.want(item)
             groups.setdefault((late, tuple(self._told(item))), []).append(item)
         for (late, people), items in groups.items():
@@ -67,12 +73,13 @@ class FollowUpsDuty(Duty):
         self.tickets.finished(request, result)
 
     def ledger(self) -> list[Obligation]:
-        return [
+        begun = [
             Obligation.model_validate(
                 {"id": item.id, "kind": "action", "for": [item.owner], "text": item.title, "due_at": item.due_at}
             )
             for item in self._open()
         ]
+        return [*begun, *self.planned.ledger()]
 
     def hands(self) -> dict[str, list[str]]:
         found = writing(self.case, "add_action")
@@ -96,33 +103,38 @@ class FollowUpsDuty(Duty):
             self._in_future(command.due_at)
 
     def apply_add_action(self, command: AddAction) -> dict[str, Any]:
-        self.state.actions_added += 1
         due_at = command.due_at or self.now + elapsed(self.case.rules.actions.due_after(command.priority))
-        item = FollowUp(
-            id=f"A{self.state.actions_added}",
+        item = self.add(
             title=command.title.strip(),
             owner=command.owner,
             priority=command.priority,
             due_at=due_at,
-            added_at=self.now,
             added_by=command.actor,
-            next_reminder_at=self.now + self._every(),
         )
+        return {"action": item.id, "due_at": due_at}
+
+    def add(self, *, added_by: str, **fields: Any) -> FollowUp:
+        """A new action: numbered, on the timeline, told to its owner, with a ticket."""
+        self.state.actions_added += 1
+        item = FollowUp(id=f"A{self.state.actions_added}", added_at=self.now, added_by=added_by, **fields)
+        item.next_reminder_at = self.now + self._every(item)
         self.state.actions.append(item)
+        owed = {"obligation": item.obligation} if item.obligation else {}
         self.case.log(
             "action_added",
-            command.actor,
+            added_by,
             self._step(item),
             action=item.id,
             title=item.title,
             owner=item.owner,
             priority=item.priority,
-            due_at=due_at,
+            due_at=item.due_at,
+            **owed,
         )
-        if command.actor != item.owner:
+        if added_by != item.owner:
             self._hand_over(item)
         self.tickets.want(item)
-        return {"action": item.id, "due_at": due_at}
+        return item
 
     def check_complete_action(self, command: CompleteAction) -> None:
         item = self._item(command.action)
@@ -144,6 +156,7 @@ class FollowUpsDuty(Duty):
             due_at=item.due_at,
         )
         self.tickets.close(item, f"Done: {command.result}" if command.result else "Done")
+        self.planned.follow(item)
         return {"action": item.id, "on_time": on_time}
 
     def check_drop_action(self, command: DropAction) -> None:
@@ -186,7 +199,7 @@ class FollowUpsDuty(Duty):
             to=command.to,
             reason=command.reason,
         )
-        item.owner, item.next_reminder_at = command.to, self.now + self._every()
+        item.owner, item.next_reminder_at = command.to, self.now + self._every(item)
         if command.actor != item.owner:
             self._hand_over(item)
         self.tickets.note(item, f"Now {self.case.name(item.owner)}'s: {command.reason}")
@@ -221,7 +234,7 @@ class FollowUpsDuty(Duty):
             reason=command.reason,
         )
         item.due_at, item.overdue_notices = command.due_at, 0
-        item.next_reminder_at = self.now + self._every()
+        item.next_reminder_at = self.now + self._every(item)
         self.tickets.note(item, f"Due {moment(item.due_at)} now: {command.reason}")
         return {"action": item.id, "due_at": item.due_at}
 
@@ -257,8 +270,8 @@ class FollowUpsDuty(Duty):
         at = item.next_reminder_at or item.due_at
         return at if item.overdue_notices else min(at, item.due_at)
 
-    def _every(self) -> timedelta:
-        return elapsed(self.case.rules.actions.remind_every)
+    def _every(self, item: FollowUp) -> timedelta:
+        return elapsed(item.every or self.case.rules.actions.remind_every)
 
     def _told(self, item: FollowUp) -> list[str]:
         above = {0: 0, 1: 0, 2: 1}.get(item.overdue_notices, len(self.case.superiors()))
@@ -295,7 +308,8 @@ class FollowUpsDuty(Duty):
 
     def _hands(self, item: FollowUp) -> list[str]:
         """Whose it is, who asked for it, and who steers the review."""
-        return list(dict.fromkeys([item.owner, item.added_by, *self.case.stewards()]))
+        people = dict.fromkeys([item.owner, item.added_by, *self.case.stewards()])
+        return [person for person in people if person != SYSTEM]
 
     def _need_hand(self, item: FollowUp, actor: str) -> None:
         if actor not in self._hands(item):

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from mayday.domain.durations import Duration
 from mayday.domain.effects import Wire
 
 Priority = Literal["high", "normal"]
@@ -101,8 +102,27 @@ class VendorRca(Wire):
         return self.received_at is None and not self.missing
 
 
+class PlannedObligation(Wire):
+    """What the runbook owes beyond the incident's end (docs/adr/0142), as the incident hands it over.
+
+    `due_at` is None while it waits for another, `after`, to be done: then it is owed `within` that.
+    """
+
+    id: str
+    text: str
+    owner: str
+    within: Duration
+    due_at: datetime | None = None
+    after: str | None = None
+    every: Duration | None = None
+
+
 class FollowUp(Wire):
-    """A follow-up action: chased until it is done, or dropped with a reason."""
+    """A follow-up action: chased until it is done, or dropped with a reason.
+
+    `obligation`: which of the runbook's it is; `every`: how often its owner is reminded, where that has a rhythm of
+    its own.
+    """
 
     id: str
     title: str
@@ -119,6 +139,8 @@ class FollowUp(Wire):
     next_reminder_at: datetime | None = None
     reminders: int = 0
     overdue_notices: int = 0
+    obligation: str | None = None
+    every: Duration | None = None
     #: its ticket, whether that was closed where it is kept, and why there is none
     ticket: str | None = None
     ticket_url: str | None = None

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from mayday.domain.effects import IncidentCard, SendRequest, SentVia, Unreached, Wire
-from mayday.domain.review.owed import Finding, FollowUp, Obligation, PendingFinal, VendorRca
+from mayday.domain.review.owed import Finding, FollowUp, Obligation, PendingFinal, PlannedObligation, VendorRca
 
 MEETING_SLOT = "calendar.meeting_slot"
 SEND_INVITE = "review.send_invite"
@@ -91,6 +91,7 @@ class ReviewInput(Wire):
     finals: list[PendingFinal] = []
     findings: list[Finding] = []
     vendor_rcas: list[VendorRca] = []
+    obligations: list[PlannedObligation] = []
     continue_as_new_after: int = 4000
     base_url: str = ""
     carried: dict[str, Any] | None = None

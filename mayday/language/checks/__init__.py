@@ -17,6 +17,7 @@ from mayday.language.checks.gates import gate_findings
 from mayday.language.checks.irreversible import irreversible_findings
 from mayday.language.checks.kinds import EXTRA, INCIDENT, Kind
 from mayday.language.checks.layout import Layout
+from mayday.language.checks.obligations import obligation_findings
 from mayday.language.checks.references import ReferenceChecks
 from mayday.language.checks.resolving import resolve_findings
 from mayday.language.checks.results import result_findings
@@ -41,6 +42,7 @@ def check_runbook(runbook: Runbook, document: Document, library: Library) -> lis
         *ReferenceChecks(runbook, layout, document, library).findings(),
         *typed.findings(),
         *argument_findings(runbook, layout, typed, document, library),
+        *obligation_findings(runbook, layout, typed, document),
     ]
     if not has_errors(found):
         found += _flow(runbook, layout, typed, document, library)

@@ -118,6 +118,8 @@ class ReferenceChecks:
                 yield from self._people(ref, ("review", "meeting", "attendees", index))
             for index, ref in enumerate(review.report_to or []):
                 yield from self._reference(ref, ("review", "report_to", index), ("audience", *PEOPLE))
+            for index, obligation in enumerate(review.obligations):
+                yield from self._people(obligation.to, ("review", "obligations", index, "to"))
 
     def _comes_back(self, name: str) -> bool:
         """Whether every way from a role's `from` and `fallback` leads through roles back to it."""

@@ -59,6 +59,13 @@ def texts_of(runbook: Runbook, layout: Layout) -> Iterator[Text]:
     meeting = runbook.review.meeting if runbook.review else None
     if meeting is not None and isinstance(meeting.attendees, str) and is_template(meeting.attendees):
         yield Text(("review", "meeting", "attendees"), meeting.attendees, "value")
+    for index, obligation in enumerate(runbook.review.obligations if runbook.review else []):
+        path: Path = ("review", "obligations", index)
+        yield Text((*path, "text"), obligation.text, "text")
+        if obligation.when is not None:
+            yield Text((*path, "when"), obligation.when, "condition")
+        if is_template(obligation.after):
+            yield Text((*path, "after"), obligation.after, "value")
 
 
 def texts_of_step(placed: Placed) -> Iterator[Text]:

@@ -6,7 +6,17 @@ The same models stand in the compiled plan, so what was read is what is run. Unk
 
 from __future__ import annotations
 
-from mayday.language.runbook.file import ActionRules, AppliesTo, Handler, Meeting, Metadata, Phase, ReviewSpec, Runbook
+from mayday.language.runbook.file import (
+    ActionRules,
+    AppliesTo,
+    Handler,
+    Meeting,
+    Metadata,
+    ObligationSpec,
+    Phase,
+    ReviewSpec,
+    Runbook,
+)
 from mayday.language.runbook.gates import BreakGlass, GateTimeout, Subject, Voters
 from mayday.language.runbook.messages import Cadence, Message, ReviewBy, TemplateText
 from mayday.language.runbook.paging import EscalationPolicy, Level, RoleSpec
@@ -59,6 +69,7 @@ __all__ = [
     "Step",
     "all_steps",
     "Metadata",
+    "ObligationSpec",
     "AppliesTo",
     "Handler",
     "Phase",

@@ -52,6 +52,18 @@ class ActionRules(Shape):
     due: dict[Literal["high", "normal"], Duration] = {}
 
 
+class ObligationSpec(Shape):
+    """Something that every incident of this runbook owes somebody beyond its end: a regulator's report, a letter."""
+
+    id: Identifier
+    text: str
+    to: Ref
+    within: Duration
+    after: str = "resolved"
+    when: str | None = None
+    remind_every: Duration | None = None
+
+
 class ReviewSpec(Shape):
     owner: Ref = "role.incident_commander"
     meeting: Meeting | None = None
@@ -59,6 +71,7 @@ class ReviewSpec(Shape):
     problem_record: bool = True
     report_to: list[Ref] | None = None
     actions: ActionRules = ActionRules()
+    obligations: list[ObligationSpec] = []
 
 
 class Runbook(Shape):
