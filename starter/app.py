@@ -19,6 +19,7 @@ from starter.body_limit import BodyLimit
 from starter.entity_tags import EntityTags
 from starter.knocking import Knocking
 from starter.metrics import REQUEST_SECONDS, REQUESTS
+from starter.one_meaning import OneMeaning
 from starter.parts import Parts
 from starter.reference import description
 from starter.refusals import Refusals
@@ -48,6 +49,7 @@ def create_app(parts: Parts) -> FastAPI:
         openapi_url="/openapi.json",
         docs_url=None,  # starter.reference renders it: the framework's page loads scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,  # it builds the address of whatever Host the caller names
         lifespan=_lifespan,
     )
     app.state.parts = parts
@@ -63,6 +65,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.add_middleware(Knocking, clock=parts.clock)
     app.add_middleware(Refusals, records=parts.records, clock=parts.clock)
     app.add_middleware(BodyLimit, limit=parts.settings.max_body_bytes)
+    app.add_middleware(OneMeaning)
     app.add_middleware(SafeHeaders, https=parts.settings.base_url.startswith("https://"))
     app.add_middleware(Measured)
     return app

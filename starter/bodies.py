@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from mayday.domain.commands import OverrideAction, VendorReplyKind
 from mayday.domain.ranks import SeverityName
@@ -14,9 +14,9 @@ from starter.scopes import Scope
 
 __all__ = [
     "AcceptBody", "AckBody", "CandidateBody", "CodesBody", "CompletionBody", "CorrectBody", "DeclareBody",
-    "DelegationBody", "EventBody", "HoldOutwardBody", "ImpactBody", "LinkBody", "MergeBody", "Moment", "NoteBody",
-    "OverrideBody", "ReopenBody", "RoleBody", "ScheduleOverrideBody", "SeverityBody", "StatusBody", "TokenBody",
-    "UpdateBody", "VendorReplyBody", "VoteBody",
+    "DelegationBody", "EventBody", "Given", "HoldOutwardBody", "ImpactBody", "LinkBody", "MergeBody", "Moment",
+    "NoteBody", "OverrideBody", "ReopenBody", "RoleBody", "ScheduleOverrideBody", "SeverityBody", "StatusBody",
+    "TokenBody", "UpdateBody", "VendorReplyBody", "VoteBody",
 ]  # fmt: skip
 
 Line = Annotated[str, Field(min_length=1, max_length=200)]
@@ -33,6 +33,30 @@ def _of_these_times(at: datetime) -> datetime:
 
 Moment = Annotated[AwareDatetime, AfterValidator(_of_these_times)]
 """A time with its zone, that every calendar can reckon with."""
+
+
+MOST_DEEP = 32
+"""Levels of lists and objects in what a person or a program hands over. What is put around it on its way into a history
+and back adds more, and a reader there gives up at about 200: the incident could never be written down."""
+
+
+def not_too_deep(given: Any) -> Any:
+    """A `ValueError` for what no later reader could take."""
+    level, deep = [given], 0
+    while level := [
+        inner
+        for each in level
+        if isinstance(each, dict | list)
+        for inner in (each.values() if isinstance(each, dict) else each)
+    ]:
+        deep += 1
+        if deep > MOST_DEEP:
+            raise ValueError(f"nested deeper than {MOST_DEEP} levels")
+    return given
+
+
+Given = Annotated[dict[str, Any], BeforeValidator(not_too_deep)]
+"""What a person or a program hands over: fields of a name and a value of any kind."""
 
 
 class Body(BaseModel):
@@ -52,9 +76,9 @@ class DeclareBody(Body):
     summary: Annotated[str, Field(max_length=16_000)] = ""
     customers_affected: Annotated[int, Field(ge=0)] | None = None
     runbook: Name | None = None
-    inputs: dict[str, Any] = {}
+    inputs: Given = {}
     drill: bool = False
-    injects: Annotated[list[dict[str, Any]], Field(max_length=200)] = []
+    injects: Annotated[list[Given], Field(max_length=200)] = []
 
     @model_validator(mode="after")
     def _only_a_drill_has_injects(self) -> DeclareBody:
@@ -77,7 +101,7 @@ class DrillBody(Body):
 
     action: Literal["pause", "resume", "end", "inject"]
     reason: Annotated[str, Field(max_length=4_000)] = ""
-    inject: dict[str, Any] | None = None
+    inject: Given | None = None
 
     @model_validator(mode="after")
     def _said_why(self) -> DrillBody:
@@ -116,7 +140,7 @@ class AcceptBody(Body):
 
 class CompletionBody(Body):
     task: Name
-    result: dict[str, Any] = {}
+    result: Given = {}
 
 
 class UpdateBody(Body):
@@ -150,7 +174,7 @@ class RoleBody(Body):
 
 class EventBody(Body):
     name: Name
-    data: dict[str, Any] = {}
+    data: Given = {}
 
 
 class ImpactBody(Body):
@@ -203,7 +227,7 @@ class OverrideBody(Body):
     action: OverrideAction
     reason: Reason
     to: Name | None = None
-    result: dict[str, Any] | None = None
+    result: Given | None = None
 
 
 class ScheduleOverrideBody(Body):

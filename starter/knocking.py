@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from starter.limits import Allowance
@@ -20,6 +21,7 @@ __all__ = ["AT_ONCE", "Knocking"]
 WRONG, WINDOW = 60, timedelta(minutes=1)
 AT_ONCE = 512
 """Webhooks that are being kept at the same time; each waits for one commit, so this is seconds of work."""
+BUSY = "too many alerts at once: send it again"
 WEBHOOKS = ("/webhooks/", "/callbacks/")
 OWN_LIMITS = ("/login", "/logout")
 
@@ -39,16 +41,31 @@ class Knocking:
             return
         if scope["path"].startswith(WEBHOOKS):
             if self._inside >= self._at_once:
-                busy = Problem(503, "busy", "too many alerts at once: send it again", headers={"Retry-After": "2"})
+                busy = Problem(503, "busy", BUSY, headers={"Retry-After": "2"})
                 await problem_response(busy)(scope, receive, send)
                 return
-            self._inside += 1
-            try:
-                await self._let_in(scope, receive, send)
-            finally:
-                self._inside -= 1
+            await self._with_a_place(scope, receive, send)
             return
         await self._let_in(scope, receive, send)
+
+    async def _with_a_place(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Taken once the whole body is there: whoever sends theirs letter by letter keeps no alert out."""
+        taken = False
+
+        async def placed() -> Message:
+            nonlocal taken
+            message = await receive()
+            if not taken and message["type"] == "http.request" and not message.get("more_body", False):
+                if self._inside >= self._at_once:
+                    raise HTTPException(503, BUSY, headers={"Retry-After": "2"})
+                taken = True
+                self._inside += 1
+            return message
+
+        try:
+            await self._let_in(scope, placed, send)
+        finally:
+            self._inside -= taken
 
     async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         address = scope["client"][0] if scope.get("client") else "unknown"

@@ -30,9 +30,10 @@ from starter.feed import feeds_of
 from starter.gateway import TemporalGateway
 from starter.housekeeping import keep_house
 from starter.parts import Parts, assemble
+from starter.patience import PatientProtocol
 from starter.playbooks import Playbooks, PlaybooksRefused
 
-__all__ = ["listen", "run", "serving"]
+__all__ = ["config_of", "listen", "run", "serving"]
 
 log = structlog.get_logger(__name__)
 
@@ -123,6 +124,22 @@ class Server:
             self.ended.set()
 
 
+def config_of(parts: Parts) -> uvicorn.Config:
+    """How this process speaks HTTP."""
+    return uvicorn.Config(
+        create_app(parts),
+        host=parts.settings.host,
+        port=parts.settings.port,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        server_header=False,
+        http=PatientProtocol,
+        ws="none",
+        timeout_graceful_shutdown=DRAINS_WITHIN_SECONDS,
+    )
+
+
 class _Quiet(uvicorn.Server):
     """Leaves signals to the process that it is part of: uvicorn would catch them, and raise them again at its end."""
 
@@ -157,18 +174,8 @@ async def serving(
         await _reached(parts, gateway, client)
     else:
         reaching = asyncio.create_task(_reach(parts, gateway, client), name="reach-temporal")
-    config = uvicorn.Config(
-        create_app(parts),
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        lifespan="on",
-        server_header=False,
-        timeout_graceful_shutdown=DRAINS_WITHIN_SECONDS,
-    )
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
-    server = Server(config, listening)
+    server = Server(config_of(parts), listening)
     await server.start()
     keep = timedelta(days=settings.keep_alerts_days)
     housekeeping = asyncio.create_task(

@@ -47,17 +47,27 @@ def idempotency_key(request: Request) -> str | None:
 
 
 class PlainRequest(Request):
-    """A request whose JSON is JSON: Python's reader would also take `NaN`, and half of a surrogate pair."""
+    """A request whose JSON is JSON, and has one meaning: Python's reader would also take `NaN`, half of a surrogate
+    pair, and the last of two fields of one name."""
 
     async def json(self) -> Any:
         text = (await self.body()).decode()
-        found = json.loads(text, parse_constant=_no_number)
+        found = json.loads(text, parse_constant=_no_number, object_pairs_hook=_each_once)
         if "\\u" in text:
             try:
                 json.dumps(found, ensure_ascii=False).encode()
             except UnicodeEncodeError as error:
                 raise json.JSONDecodeError("half of a surrogate pair", text, error.start) from None
         return found
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise json.JSONDecodeError(f"{twice[:60]!r} twice in one object", "", 0)
+    return found
 
 
 def _no_number(word: str) -> Any:

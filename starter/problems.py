@@ -15,6 +15,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from mayday.records.errors import KeyReused, RecordsUnavailable
 from starter.gateway import TemporalSilent
@@ -23,6 +24,7 @@ __all__ = ["PROBLEM_JSON", "Problem", "install", "problem_response"]
 
 PROBLEM_JSON = "application/problem+json"
 _CODES = {413: "too_large"}  # Python's own phrase for it changes from version to version
+_UNREAD = "There was an error parsing the body"  # FastAPI's words for whatever comes up while it reads one
 log = structlog.get_logger(__name__)
 
 
@@ -76,21 +78,34 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        broken = next((item for item in error.errors() if item["type"] == "json_invalid"), None)
+        if broken is not None:
+            said = str(broken.get("ctx", {}).get("error", "")).rstrip(".").lower()
+            where = f" at character {broken['loc'][-1]}" if broken["loc"][-1] else ""
+            return problem_response(Problem(400, "malformed", f"the body is not JSON: {said}{where}"))
         errors = [{"field": _place(item["loc"]), "reason": _reason(item)} for item in error.errors()]
-        if any(item["type"] == "json_invalid" for item in error.errors()):
-            return problem_response(Problem(400, "malformed", "the body is not JSON", errors=errors))
-        if "json" not in request.headers.get("content-type", "json") and any(
-            item["field"] == "body" for item in errors
-        ):
-            return problem_response(Problem(422, "invalid", "the body is JSON", hint="Content-Type: application/json"))
+        if "json" not in request.headers.get("content-type", "") and any(item["field"] == "body" for item in errors):
+            told = Problem(415, "unsupported_media_type", "the body is JSON", hint="Content-Type: application/json")
+            return problem_response(told)
         detail = "; ".join(f"{item['field']}: {item['reason']}" for item in errors)
         return problem_response(Problem(422, "invalid", detail, errors=errors))
 
     @app.exception_handler(HTTPException)
     async def framework(request: Request, error: HTTPException) -> JSONResponse:
-        code = _CODES.get(error.status_code) or HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
-        problem = Problem(error.status_code, code, str(error.detail), headers=dict(error.headers or {}))
-        return problem_response(problem)
+        status, detail, headers = error.status_code, str(error.detail), dict(error.headers or {})
+        code = _CODES.get(status) or HTTPStatus(status).phrase.lower().replace(" ", "_")
+        hint = None
+        if status == 405:
+            headers["Allow"] = ", ".join(_methods_at(request))
+            hint = f"this address takes {headers['Allow']}"
+        elif status == 404 and detail == HTTPStatus.NOT_FOUND.phrase:
+            detail, hint = "there is nothing at this address", "/docs lists all addresses of the API"
+        elif status == 400 and detail == _UNREAD:
+            if request.headers.get("content-encoding", "identity") != "identity":
+                told = Problem(415, "unsupported_media_type", "a body is sent as it is, without Content-Encoding")
+                return problem_response(told)
+            code, detail = "malformed", "the body is not JSON: no UTF-8 text, or nested without end"
+        return problem_response(Problem(status, code, detail, hint=hint, headers=headers))
 
     @app.exception_handler(RecordsUnavailable)
     async def no_records(request: Request, error: RecordsUnavailable) -> JSONResponse:
@@ -114,6 +129,16 @@ def install(app: FastAPI) -> None:
     async def broken(request: Request, error: Exception) -> JSONResponse:
         log.error("request_failed", path=request.url.path, exc_info=error)
         return problem_response(Problem(500, "internal", "mayday failed on this request; its log says why"))
+
+
+def _methods_at(request: Request) -> list[str]:
+    """All that may be asked of an address; the framework names those of the first route that has it."""
+    found: set[str] = set()
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+        scope = {**request.scope, "method": method}
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
+            found |= {method} | ({"HEAD"} if method == "GET" else set())
+    return sorted(found)
 
 
 def _place(loc: tuple[int | str, ...]) -> str:

@@ -70,12 +70,14 @@ LISTED = {
     },
 }
 MEANINGS = {
-    "400": "malformed: no JSON, or an Idempotency-Key that cannot be one",
+    "400": "malformed: no JSON, a field or header twice, or an Idempotency-Key that cannot be one",
     "401": "no token or session, or one that is unknown, expired or revoked",
     "403": "the level, the scopes or the missing proof of a form do not allow it",
     "404": "there is no such thing",
+    "408": "the body did not come to an end in time",
     "409": "refused as things are now; `code` says why",
     "413": "the body is too large",
+    "415": "the body is of another kind than `application/json`",
     "422": "a field is missing or wrong or a parameter unknown (see `errors`), or the Idempotency-Key was another's",
     "429": "wrong credentials again and again; Retry-After says when to come back",
     "503": "the records store or Temporal does not answer; Retry-After says when to come back",
@@ -186,7 +188,9 @@ def _complete(path: str, method: str, operation: dict[str, Any], *, keeps_answer
     if api or parameters or has_body:
         codes.append("422")
     if method != "get":
-        codes += ["400", "409", "413"] if api else ["400", "401", "413", "429", "503"]
+        codes += ["400", "408", "409", "413"] if api else ["400", "401", "408", "413", "429", "503"]
+        if api and has_body:
+            codes.append("415")
         if api and keeps_answers and method == "post":
             parameters.append(KEY_PARAMETER)
     elif api:

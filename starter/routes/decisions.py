@@ -116,7 +116,7 @@ async def event(body: bodies.EventBody, to: Actor) -> JSONResponse:
 
 
 @router.post("/steps")
-async def add_step(step: Annotated[dict[str, Any], Body()], to: Actor) -> JSONResponse:
+async def add_step(step: Annotated[bodies.Given, Body()], to: Actor) -> JSONResponse:
     """Add a step to the running incident, in the language's own shape, under the same checks and authority."""
     await check_added_step(to.parts, to.record, step)
     return await to.send(commands.AddStep(**to.common, step=step))

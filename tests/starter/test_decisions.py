@@ -360,7 +360,7 @@ async def test_a_body_that_is_not_said_to_be_json_is_told_what_to_say(house: Hou
         "Content-Type": "application/x-www-form-urlencoded",
     }
     answer = await house.http.post("/api/v1/incidents", content=b'{"title": "x"}', headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
     assert answer.json()["hint"] == "Content-Type: application/json"
 
 

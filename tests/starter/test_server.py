@@ -11,13 +11,12 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from temporalio.client import Client
 
 from mayday.records.records import Records
 from mayday.settings import load_settings
 from starter.app import create_app
-from starter.main import Server, listen, serving
+from starter.main import Server, config_of, listen, serving
 from starter.playbooks import Playbooks
 from tests.starter.conftest import WEBHOOK_TOKEN, House
 
@@ -28,8 +27,7 @@ ALERT = {"alerts": [{"status": "firing", "labels": {"alertname": "Down", "servic
 @pytest.fixture
 async def server(house: House) -> AsyncIterator[Server]:
     _, listening = listen(load_settings(port=0))
-    config = uvicorn.Config(create_app(house.parts), log_config=None, access_log=False, timeout_graceful_shutdown=5)
-    served = Server(config, listening)
+    served = Server(config_of(house.parts), listening)
     await served.start()
     yield served
     await served.stop()
