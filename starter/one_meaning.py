@@ -33,7 +33,7 @@ class OneMeaning:
             return
         twofold = _twofold([name for name, _ in scope["headers"]])
         if twofold is not None:
-            problem = Problem(400, "ambiguous", f"{twofold}: the request could be read in two ways",
+            problem = Problem(400, "two_meanings", f"{twofold}: the request could be read in two ways",
                               headers={"Connection": "close"})  # fmt: skip
             await problem_response(problem)(scope, receive, send)
             return

@@ -32,6 +32,7 @@ _END = "<!-- /{name} -->"
 #: what each refusal means; `tests/docs/test_generated_pages.py` knows when the code has another one
 REFUSALS: dict[str, tuple[str, str]] = {
     "malformed": ("400", "the body is not JSON, or not what this source sends"),
+    "two_meanings": ("400", "two lengths, or a header twice of which there is one: a proxy might read another request"),
     "invalid_idempotency_key": ("400", "a key has 1 to 255 printable characters"),
     "unauthenticated": ("401", "no token, or one that is unknown, expired or revoked; at webhooks a wrong signature"),
     "forbidden": ("403", "the token's level does not reach so far"),
@@ -61,7 +62,7 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "no_review": ("404", "the incident has no review (yet)"),
     "not_a_drill": ("409", "a score card of an incident that is no drill: nobody is measured there"),
     "not_found": ("404", "there is nothing at this address"),
-    "method_not_allowed": ("405", "not with this method"),
+    "method_not_allowed": ("405", "not with this method: `Allow` names what the address takes"),
     "not_open": ("409", "what is answered is not open yet, or not in a state in which this makes sense"),
     "closed": ("409", "it is decided, done or over: gate, task, incident"),
     "not_a_voter": ("409", "the gate does not ask this person"),
@@ -74,7 +75,9 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "unsigned": ("409", "the decision has no signature that the incident knows: a key was retired too early"),
     "in_progress": ("409", "the first request with this Idempotency-Key is still being worked on"),
     "answered_before": ("409", "done before; its answer held a secret, and is told only to the credential that asked"),
+    "request_timeout": ("408", "the body did not come to its end within 30 seconds"),
     "too_large": ("413", "the body is larger than `MAYDAY_MAX_BODY_BYTES`"),
+    "unsupported_media_type": ("415", "the body is not said to be `application/json`, or is compressed"),
     "invalid": ("422", "a field is missing, of the wrong type, unknown or against a rule; `errors` says which"),
     "idempotency_key_reused": ("422", "the same Idempotency-Key came with another body"),
     "unverifiable": ("503", "the keys of a webhook's signature cannot be fetched now; send it again"),
@@ -84,7 +87,7 @@ REFUSALS: dict[str, tuple[str, str]] = {
     "unavailable": ("503", "neither inbox nor Temporal took the alerts, or this starter is stopping: send them again"),
 }  # fmt: skip
 #: given by the framework, not raised by name
-_OF_THE_FRAMEWORK = frozenset({"not_found", "method_not_allowed", "too_large"})
+_OF_THE_FRAMEWORK = frozenset({"not_found", "method_not_allowed", "request_timeout", "too_large"})
 
 
 def incident_kinds() -> str:
