@@ -4,15 +4,19 @@ The protocol is Authlib's and joserfc's: what to ask, and whether the ID token's
 nonce hold. The person is whom the catalog has under the mail address that the provider vouches for.
 
 ProviderError
-+-- ProviderSilent    it does not answer, or not in a way that makes sense: use a sealed code
-+-- LoginRefused      it answers, and this is no login
++-- ProviderSilent        it does not answer, or not in a way that makes sense: use a sealed code
+|   +-- ClientRefused     it answers, and does not take our own credentials there
+|   +-- ClocksDiffer      its clock and ours are too far apart for what it says to hold
++-- LoginRefused          it answers, and this is no login
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -28,15 +32,22 @@ from joserfc.jwk import KeySet
 
 from mayday.settings import Settings, SettingsError
 
-__all__ = ["Attempt", "IdentityProvider", "LoginRefused", "ProviderError", "ProviderSilent", "identity_provider"]
+__all__ = [
+    "Attempt", "ClientRefused", "ClocksDiffer", "IdentityProvider", "LoginRefused", "ProviderError", "ProviderSilent",
+    "identity_provider",
+]  # fmt: skip
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "RS384", "PS384", "ES384", "RS512", "PS512", "ES512", "Ed25519", "EdDSA")
 """Signatures by a key that only the provider has; `none` and shared secrets are not among them."""
 SCOPE = "openid email"
 KNOWN_FOR = timedelta(hours=1)
-LEEWAY_SECONDS = 60
+LEEWAY_SECONDS = 300
+"""What two clocks may differ by, as most takers of such tokens allow (Microsoft's libraries: five minutes). A token
+comes straight from the provider and for one attempt, so that nothing is won by an old one."""
 LONGEST_ANSWER = 512 * 1024
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)
+PATIENCE_SECONDS = 15.0
+"""For all that is asked at once: a provider that answers letter by letter is none that answers."""
 
 
 class ProviderError(Exception):
@@ -45,6 +56,18 @@ class ProviderError(Exception):
 
 class ProviderSilent(ProviderError):
     """No answer that can be used."""
+
+
+class ClientRefused(ProviderSilent):
+    """Nobody can log in until our client there is set up."""
+
+
+class ClocksDiffer(ProviderSilent):
+    """Its time less ours, in seconds."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"its clock is {abs(seconds)} seconds {'ahead of' if seconds > 0 else 'behind'} ours")
+        self.seconds = seconds
 
 
 class LoginRefused(ProviderError):
@@ -90,7 +113,8 @@ class IdentityProvider:
 
     async def where(self, attempt: Attempt) -> str:
         """The provider's page on which this attempt goes on. Raises `ProviderSilent`."""
-        metadata = await self._known()
+        async with _in_time():
+            metadata = await self._known()
         uri: str = prepare_grant_uri(
             metadata["authorization_endpoint"],
             self._client_id,
@@ -106,6 +130,10 @@ class IdentityProvider:
 
     async def mail_of(self, code: str, attempt: Attempt) -> str:
         """The verified mail address of who logged in there. Raises `ProviderSilent` and `LoginRefused`."""
+        async with _in_time():
+            return await self._mail_of(code, attempt)
+
+    async def _mail_of(self, code: str, attempt: Attempt) -> str:
         metadata = await self._known()
         form = {
             "grant_type": "authorization_code", "code": code, "redirect_uri": self._redirect_uri,
@@ -145,12 +173,20 @@ class IdentityProvider:
                 }
                 params = {"nonce": nonce, "client_id": self._client_id}
                 claims = CodeIDToken(token.claims, token.header, options, params)
+                self._same_time(token.claims)
                 claims.validate(now=int(self._now().timestamp()), leeway=LEEWAY_SECONDS)
                 return dict(claims)
             except (JoseError, ValueError) as error:
                 if again:
                     raise LoginRefused(f"the ID token does not hold: {type(error).__name__}") from None
         raise AssertionError("unreachable")
+
+    def _same_time(self, claims: dict[str, Any]) -> None:
+        """The token was made a moment ago, so that its times tell of the provider's clock."""
+        made, ends, now = claims.get("iat"), claims.get("exp"), int(self._now().timestamp())
+        if isinstance(made, int) and isinstance(ends, int):
+            if made > now + LEEWAY_SECONDS or (made < now - LEEWAY_SECONDS and ends < now - LEEWAY_SECONDS):
+                raise ClocksDiffer(made - now)
 
     async def _known(self, *, again: bool = False) -> OpenIDProviderMetadata:
         """The provider's description and keys, at most an hour old; `again` when a key may be newer."""
@@ -187,6 +223,8 @@ class IdentityProvider:
             raise ProviderSilent(f"{type(error).__name__}: {' '.join(str(error).split())[:200]}") from None
         if answer.status_code >= 500:
             raise ProviderSilent(f"it answers {answer.status_code}")
+        if answer.status_code == 401 or (answer.status_code >= 400 and b"invalid_client" in body):
+            raise ClientRefused("it does not take our client id and secret")
         if answer.status_code >= 400:
             raise LoginRefused(f"the provider answers {answer.status_code}")
         try:
@@ -196,6 +234,15 @@ class IdentityProvider:
         if not isinstance(found, dict):
             raise ProviderSilent("its answer is no object")
         return found
+
+
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            yield
+    except TimeoutError:
+        raise ProviderSilent(f"no whole answer within {PATIENCE_SECONDS:g} s") from None
 
 
 def identity_provider(settings: Settings, clock: Callable[[], datetime]) -> IdentityProvider | None:

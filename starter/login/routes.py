@@ -12,7 +12,9 @@ that who holds an old one shuts nobody out.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+import math
+from datetime import datetime
+from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import quote
 
 import structlog
@@ -20,7 +22,6 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from mayday.records.errors import RecordsUnavailable
-from mayday.records.login_codes import CodeKind, LoginCode
 from mayday.records.sessions import LoginMethod
 from mayday.records.tokens import PREFIX, Token
 from starter.access import OWNER
@@ -32,10 +33,18 @@ from starter.sessions import LoggedIn, csrf_token, from_this_site, local_path, r
 __all__ = ["enter", "failed", "login_page", "person_account", "router", "slowed", "slowed_account"]
 
 log = structlog.get_logger(__name__)
+Kind = Literal["token", "link", "sealed"]
 router = APIRouter(tags=["login"], include_in_schema=False)
 
-WRONG = "That code or token is wrong, was used before, or is too old."
-OLD_LINK = "This link was used before, or is too old. Get a new one where you got this one."
+WRONG = (
+    "That is no code or token of this mayday. Look for a mistyped letter; of a code, small letters, spaces and dashes "
+    "do not matter."
+)
+NO_LINK = "That is no link of this mayday. Get a new one where you got this one."
+NEXT = {"link": "Get a new one where you got this one.", "sealed": "Take the next one of your list.",
+        "token": "mayday token create makes a new one."}  # fmt: skip
+CALLED = {"link": "This link", "sealed": "This code", "token": "This token"}
+LINK = "/login/link/"
 
 
 @router.get("/login")
@@ -51,30 +60,21 @@ async def log_in(
     code: Annotated[str, Form(max_length=200)] = "",
     next: Annotated[str, Form(max_length=2000)] = "/",  # noqa: A002 - the usual word
 ) -> Response:
-    """With a sealed code or a token."""
+    """With a sealed code, a token, or a link that was put there whole."""
     _from_here(request)
-    if (wait := slowed(request, parts)) is not None:
+    if (wait := slowed(request, parts, next)) is not None:
         return wait
-    secret = code.strip()
-    account = await _account(parts, "token" if secret.startswith(PREFIX) else "sealed", secret)
-    if (wait := slowed_account(parts, account)) is not None:
-        return wait
-    if secret.startswith(PREFIX):
-        token = await parts.records.tokens.verify(secret)
-        if token is not None and _may_enter(parts, token.person):
-            return await enter(request, parts, token.person, "token", next, token=token)
-    else:
-        sealed = await _take(parts, "sealed", secret)
-        if sealed is not None:
-            return await enter(request, parts, sealed.person, "code", next, detail={"code": sealed.id})
-    await failed(request, parts, "token" if secret.startswith(PREFIX) else "code", account=account)
-    return login_page(parts, next, 401, WRONG)
+    kind, secret = _kind_of(code.strip())
+    return await _with(request, parts, kind, secret, next)
 
 
 @router.get("/login/link/{code}")
-async def link(code: str) -> HTMLResponse:
-    """Shows what will happen; the code is used by the button."""
-    return page("link", action=f"/login/link/{code}")
+async def link(code: str, parts: Here) -> HTMLResponse:
+    """Shows what will happen; the code is used by the button. Of one that is over it is said before anybody presses."""
+    found = await _look_up(parts, "link", code)
+    if found.over:
+        return login_page(parts, "/", 401, found.over)
+    return page("link", action=f"{LINK}{code}")
 
 
 @router.post("/login/link/{code}")
@@ -83,14 +83,7 @@ async def use_link(request: Request, code: str, parts: Here) -> Response:
     _from_here(request)
     if (wait := slowed(request, parts)) is not None:
         return wait
-    account = await _account(parts, "link", code)
-    if (wait := slowed_account(parts, account)) is not None:
-        return wait
-    taken = await _take(parts, "link", code)
-    if taken is None:
-        await failed(request, parts, "link", account=account)
-        return login_page(parts, "/", 401, OLD_LINK)
-    return await enter(request, parts, taken.person, "link", "/", detail={"link": taken.id})
+    return await _with(request, parts, "link", code, "/")
 
 
 @router.get("/logout")
@@ -155,22 +148,23 @@ def login_page(
     return page("login", status, headers, next=path, refused=refused, provider=provider, query=quote(path, safe=""))
 
 
-def slowed(request: Request, parts: Parts) -> HTMLResponse | None:
+def slowed(request: Request, parts: Parts, wanted: str = "/") -> HTMLResponse | None:
     """What an address hears from which too many logins failed."""
     wait = parts.login_tries.wait(address_of(request))
     if not wait:
         return None
-    return login_page(parts, "/", 429, f"Too many tries. Try again in {wait} seconds.", {"Retry-After": str(wait)})
+    refused = f"Too many tries from your address. Try again in {_minutes(wait)}."
+    return login_page(parts, wanted, 429, refused, {"Retry-After": str(wait)})
 
 
-def slowed_account(parts: Parts, account: str | None) -> HTMLResponse | None:
+def slowed_account(parts: Parts, account: str | None, wanted: str = "/") -> HTMLResponse | None:
     """What an account hears that logged in, or was tried with what is no longer good, too often. `person_account` and
-    `_account` name them."""
+    `_look_up` name them."""
     wait = parts.login_accounts.wait(account) if account is not None else 0
     if not wait:
         return None
-    refused = f"Too many logins of this account. Try again in {wait} seconds."
-    return login_page(parts, "/", 429, refused, {"Retry-After": str(wait)})
+    refused = f"Too many logins of this account. Try again in {_minutes(wait)}."
+    return login_page(parts, wanted, 429, refused, {"Retry-After": str(wait)})
 
 
 def person_account(person: str | None) -> str:
@@ -178,28 +172,72 @@ def person_account(person: str | None) -> str:
     return f"of {person or OWNER}"
 
 
-async def _account(parts: Parts, kind: Literal["token", "link", "sealed"], secret: str) -> str | None:
-    """Whose account a secret is for; one that lets nobody in any more counts apart. None where nobody ever had it."""
-    now = parts.clock()
+class Found(NamedTuple):
+    """What is known of a secret: whose account it is for, and why it lets nobody in any more."""
+
+    account: str | None = None
+    over: str = ""
+    token: Token | None = None
+
+
+def _kind_of(secret: str) -> tuple[Kind, str]:
+    if LINK in secret:
+        return "link", secret.partition(LINK)[2].strip("/")
+    return ("token" if secret.startswith(PREFIX) else "sealed"), secret
+
+
+async def _look_up(parts: Parts, kind: Kind, secret: str) -> Found:
+    """An account that a spent secret was for counts apart. None where nobody ever had it; whoever holds a secret may
+    hear what became of it."""
+    token = code = None
     if kind == "token":
         token = await parts.records.tokens.known(secret)
-        good = await parts.records.tokens.verify(secret) is not None
-        known = token.person if token is not None else None
-        return None if token is None else person_account(known) if good else f"spent {known or OWNER}"
-    code = await parts.records.login_codes.known(kind, secret)
-    if code is None:
-        return None
-    good = code.used_at is None and code.revoked_at is None and code.expires_at > now
-    return person_account(code.person) if good else f"spent {code.person or OWNER}"
+    else:
+        code = await parts.records.login_codes.known(kind, secret)
+    known, used = token or code, code.used_at if code is not None else None
+    if known is None:
+        return Found()
+    why = ""
+    if known.revoked_at is not None:
+        why = f"was withdrawn on {_moment(known.revoked_at)}"
+    elif used is not None:
+        why = f"was used on {_moment(used)}, and works once"
+    elif known.expires_at is not None and known.expires_at <= parts.clock():
+        why = f"was good until {_moment(known.expires_at)}"
+    elif not _may_enter(parts, known.person):
+        return Found(f"spent {known.person}", f"{CALLED[kind]} is of somebody who is not in the catalog any more.")
+    if why:
+        return Found(f"spent {known.person or OWNER}", f"{CALLED[kind]} {why}. {NEXT[kind]}")
+    return Found(person_account(known.person), token=token)
+
+
+async def _with(request: Request, parts: Parts, kind: Kind, secret: str, wanted: str) -> Response:
+    """Lets in with what is good now, and says what is wrong with all else."""
+    found = await _look_up(parts, kind, secret)
+    if (wait := slowed_account(parts, found.account, wanted)) is not None:
+        return wait
+    method: LoginMethod = "code" if kind == "sealed" else kind
+    if found.token is not None and not found.over:
+        return await enter(request, parts, found.token.person, method, wanted, token=found.token)
+    if kind != "token" and found.account is not None and not found.over:
+        code = await parts.records.login_codes.take(kind, secret)
+        if code is not None:  # else somebody else was faster, a moment ago
+            return await enter(request, parts, code.person, method, wanted, detail={method: code.id})
+        found = await _look_up(parts, kind, secret)
+    await failed(request, parts, method, account=found.account)
+    return login_page(parts, wanted, 401, found.over or (NO_LINK if kind == "link" else WRONG))
 
 
 def _may_enter(parts: Parts, person: str | None) -> bool:
     return person is None or person in parts.playbooks.at_the_door.people
 
 
-async def _take(parts: Parts, kind: CodeKind, secret: str) -> LoginCode | None:
-    code = await parts.records.login_codes.take(kind, secret)
-    return code if code is not None and _may_enter(parts, code.person) else None
+def _moment(at: datetime) -> str:
+    return f"{at:%d %B at %H:%M} UTC"
+
+
+def _minutes(seconds: int) -> str:
+    return f"{seconds} seconds" if seconds < 90 else f"{math.ceil(seconds / 60)} minutes"
 
 
 async def failed(

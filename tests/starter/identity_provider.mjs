@@ -5,6 +5,10 @@ import { createRequire } from 'node:module';
 import { createServer } from 'node:http';
 import { pathToFileURL } from 'node:url';
 
+let ahead = 0; // milliseconds: POST /tests/clock?seconds=600 sets the provider's clock
+const now = Date.now;
+Date.now = () => now() + ahead;
+
 const [folder, redirect] = process.argv.slice(2);
 const found = createRequire(`${folder}/`).resolve('oidc-provider');
 const { default: Provider } = await import(pathToFileURL(found));
@@ -28,6 +32,12 @@ server.listen(0, '127.0.0.1', () => {
       };
     },
   });
-  server.on('request', provider.callback());
+  const answer = provider.callback();
+  server.on('request', (asked, told) => {
+    const { pathname, searchParams } = new URL(asked.url, issuer);
+    if (pathname !== '/tests/clock') return answer(asked, told);
+    ahead = Number(searchParams.get('seconds')) * 1000;
+    return told.end();
+  });
   console.log(issuer);
 });

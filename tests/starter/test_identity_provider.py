@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import subprocess
-from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -17,7 +18,16 @@ from joserfc.jwk import RSAKey
 
 from mayday.records.records import Records
 from mayday.settings import Settings, SettingsError, load_settings
-from starter.identity import Attempt, IdentityProvider, LoginRefused, ProviderSilent, identity_provider
+from starter import identity
+from starter.identity import (
+    Attempt,
+    ClientRefused,
+    ClocksDiffer,
+    IdentityProvider,
+    LoginRefused,
+    ProviderSilent,
+    identity_provider,
+)  # fmt: skip
 from starter.parts import assemble
 from starter.playbooks import Playbooks
 from tests.programs import from_npm, program
@@ -108,6 +118,68 @@ async def test_a_person_logs_in_with_the_mail_address_of_the_catalog(issuer: str
     assert (await come_back(Browser(house), back)).status_code == 401
 
 
+@pytest.fixture
+def clock_of(issuer: str) -> Iterator[Callable[[int], None]]:
+    """Sets the provider's clock so many seconds ahead of ours."""
+
+    def ahead(seconds: int) -> None:
+        httpx.post(f"{issuer}/tests/clock", params={"seconds": seconds})
+
+    yield ahead
+    ahead(0)
+
+
+@pytest.mark.parametrize("seconds", [-240, 240])
+async def test_clocks_that_are_a_little_apart_let_in(
+    issuer: str, place: Any, clock_of: Callable[[int], None], seconds: int
+) -> None:
+    clock_of(seconds)
+    browser = Browser(place(issuer))
+    assert (await come_back(browser, await at_the_provider(await gone_to(browser), "ana"))).status_code == 303
+    assert await whoami(browser) == (200, "ana")
+
+
+async def test_clocks_that_are_far_apart_are_said_to_be(
+    issuer: str, place: Any, clock_of: Callable[[int], None]
+) -> None:
+    clock_of(900)
+    browser = Browser(place(issuer))
+    answer = await come_back(browser, await at_the_provider(await gone_to(browser, "/incidents/INC-1"), "ana"))
+    assert answer.status_code == 503
+    assert "is 15 minutes ahead of that of this machine" in answer.text
+    assert "sealed code" in answer.text
+    assert 'value="/incidents/INC-1"' in answer.text, "and where one wanted to go is not lost"
+    assert (await whoami(browser))[0] == 401
+
+
+async def test_who_is_not_in_the_catalog_hears_as_whom_they_came(issuer: str, place: Any) -> None:
+    browser = Browser(place(issuer))
+    answer = await come_back(browser, await at_the_provider(await gone_to(browser, "/on-call"), "stranger"))
+    assert "stranger@example.com" in answer.text
+    assert 'value="/on-call"' in answer.text
+
+
+async def test_an_attempt_of_yesterday_is_begun_again(issuer: str, place: Any) -> None:
+    house = place(issuer)
+    browser = Browser(house)
+    back = await at_the_provider(await gone_to(browser), "ana")
+    sessions, now = house.parts.sessions, house.parts.sessions._now
+    sessions._now = lambda: now() + timedelta(minutes=11)
+    answer = await come_back(browser, back)
+    assert (answer.status_code, "longer than ten minutes" in answer.text) == (401, True)
+    assert (await whoami(browser))[0] == 401
+
+
+@pytest.mark.parametrize("name", ["mayday_login", "__Host-mayday_login"])
+async def test_behind_https_no_neighbour_plants_an_attempt(issuer: str, place: Any, name: str) -> None:
+    house = place(issuer)
+    house.parts.sessions.secure = name.startswith("__Host-")
+    answer = await Browser(house).get("/login/oidc")
+    cookie = answer.headers["set-cookie"].lower()
+    assert cookie.startswith(f"{name.lower()}=")
+    assert ("secure" in cookie, "path=/;" in cookie) == (house.parts.sessions.secure, True)
+
+
 @pytest.mark.parametrize(("name", "status"), [("stranger", 403), ("unverified_ana", 401)])
 async def test_who_is_not_known_or_not_verified_stays_outside(issuer: str, place: Any, name: str, status: int) -> None:
     house = place(issuer)
@@ -133,6 +205,11 @@ async def test_a_code_that_the_provider_does_not_know_is_no_login(issuer: str, p
     browser = Browser(house)
     state = parse_qs(urlsplit(await gone_to(browser)).query)["state"][0]
     assert (await browser.get("/login/oidc/callback", params={"code": "guess", "state": state})).status_code == 401
+    for error, status, said in (("access_denied", 401, "did not finish"), ("server_error", 503, "does not answer")):
+        state = parse_qs(urlsplit(await gone_to(browser, "/on-call")).query)["state"][0]
+        answer = await browser.get("/login/oidc/callback", params={"error": error, "state": state})
+        assert (answer.status_code, said in answer.text) == (status, True)
+        assert 'value="/on-call"' in answer.text
     await gone_to(browser)
     assert (await browser.get("/login/oidc/callback", params={"error": "access_denied"})).status_code == 401
 
@@ -163,7 +240,9 @@ KEY = RSAKey.generate_key(2048, {"kid": "1", "use": "sig", "alg": "RS256"})
 OTHER = RSAKey.generate_key(2048, {"kid": "1", "use": "sig", "alg": "RS256"})
 
 
-def provider_that_says(id_token: str, **described: Any) -> IdentityProvider:
+def provider_that_says(
+    id_token: str, *, answers: tuple[int, dict[str, str]] | None = None, **described: Any
+) -> IdentityProvider:
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("openid-configuration"):
             issuer = {
@@ -173,6 +252,8 @@ def provider_that_says(id_token: str, **described: Any) -> IdentityProvider:
             return httpx.Response(200, json=issuer)
         if request.url.path == "/keys":
             return httpx.Response(200, json={"keys": [KEY.as_dict(private=False)]})
+        if answers is not None:
+            return httpx.Response(answers[0], json=answers[1])
         return httpx.Response(200, json={"id_token": id_token, "access_token": "a", "token_type": "bearer"})
 
     return IdentityProvider(
@@ -202,7 +283,9 @@ async def test_a_good_token_names_the_mail_address() -> None:
         signed(aud=["mayday", "another"]),  # and no `azp` that says it is for us
         signed(nonce="of another attempt"),
         signed(nonce=None),
-        signed(exp=int(NOW.timestamp()) - 61),
+        signed(exp=int(NOW.timestamp()) - 301),
+        signed(iat=int(NOW.timestamp()) - 200, exp=int(NOW.timestamp()) - 301),
+        signed(nbf=int(NOW.timestamp()) + 301),
         signed(sub=None),
         signed(email=None),
         signed(email=["ana@example.com"]),
@@ -216,6 +299,42 @@ async def test_a_good_token_names_the_mail_address() -> None:
 async def test_a_token_that_does_not_hold_is_no_login(token: str) -> None:
     with pytest.raises(LoginRefused):
         await provider_that_says(token).mail_of("code", ATTEMPT)
+
+
+@pytest.mark.parametrize(
+    "times", [{"iat": 301, "exp": 900}, {"iat": -4000, "exp": -400}, {"iat": 10**9, "exp": 2 * 10**9}]
+)
+async def test_a_token_of_another_time_tells_of_the_clock(times: dict[str, int]) -> None:
+    token = signed(**{name: int(NOW.timestamp()) + by for name, by in times.items()})
+    with pytest.raises(ClocksDiffer) as found:
+        await provider_that_says(token).mail_of("code", ATTEMPT)
+    assert found.value.seconds == times["iat"]
+
+
+async def test_a_forged_token_tells_nothing_of_the_clock() -> None:
+    with pytest.raises(LoginRefused):
+        await provider_that_says(signed(OTHER, iat=int(NOW.timestamp()) + 9000)).mail_of("code", ATTEMPT)
+
+
+async def test_a_provider_that_answers_letter_by_letter_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(identity, "PATIENCE_SECONDS", 0.05)
+
+    class Slow(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            while True:
+                yield b" "
+                await asyncio.sleep(0.001)
+
+    slow = httpx.MockTransport(lambda request: httpx.Response(200, stream=Slow()))
+    provider = IdentityProvider("https://id.example", "mayday", SECRET, CALLBACK, lambda: NOW, transport=slow)
+    with pytest.raises(ProviderSilent, match="no whole answer"):
+        await provider.where(ATTEMPT)
+
+
+@pytest.mark.parametrize(("status", "said"), [(401, {}), (400, {"error": "invalid_client"})])
+async def test_a_provider_that_does_not_know_us_is_our_own_fault(status: int, said: dict[str, str]) -> None:
+    with pytest.raises(ClientRefused):
+        await provider_that_says(signed(), answers=(status, said)).mail_of("code", ATTEMPT)
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,9 @@ async def test_a_link_lets_its_owner_in_once_and_nobody_else(house: House) -> No
 
     late = await thief.send(link)
     assert late.status_code == 401
-    assert "used before" in late.text
+    assert "was used on 02 March at 02:10 UTC, and works once" in late.text
+    looked = await thief.get(link)
+    assert (looked.status_code, "was used on" in looked.text) == (401, True), "said before anybody presses"
     assert await whoami(thief) == (401, "unauthenticated")
     assert await outcomes(house, "login") == ["refused", "ok"]
 
@@ -95,6 +97,45 @@ async def test_a_link_of_an_earlier_start_lets_nobody_in(house: House) -> None:
     assert (await Browser(house).send(second)).status_code == 303
     assert await _first_link(house.parts.records, "") is None  # the owner has been in
     assert (await Browser(house).send(f"/login/link/{made}")).status_code == 303  # what people made is left alone
+
+
+async def test_a_code_that_is_over_says_why_and_keeps_the_way(house: House) -> None:
+    """Only to whoever holds it: a code that nobody has is mistyped."""
+    codes = house.parts.records.login_codes
+    made = [await codes.make("sealed", "sam", lasts=timedelta(hours=1), created_by="test") for _ in range(3)]
+    used, withdrawn, old = (secret for secret, _ in made)
+    await Browser(house).send("/login", {"code": used})
+    await codes.revoke(made[1][1].id)
+    house.clock.forward(minutes=20)
+    gone = (await house.parts.records.tokens.create("nobody", level="responder"))[0]
+    cases = [(used, "was used on 02 March at 02:10 UTC, and works once. Take the next one"),
+             (withdrawn, "was withdrawn on 02 March at 02:10 UTC"), (gone, "not in the catalog any more"),
+             ("AAAAA-BBBBB-CCCCC-DDDDD", "a mistyped letter"), ("mayday_guess", "no code or token")]  # fmt: skip
+    for secret, said in cases:
+        answer = await Browser(house).send("/login", {"code": secret, "next": "/on-call"})
+        assert (answer.status_code, said in answer.text) == (401, True), answer.text
+        assert 'value="/on-call"' in answer.text
+    house.clock.forward(hours=1)
+    late = await Browser(house).send("/login", {"code": old})
+    assert "was good until 02 March at 03:10 UTC" in late.text
+
+
+async def test_a_link_that_is_put_where_codes_go_is_a_link(house: House) -> None:
+    browser = Browser(house)
+    whole = f" http://mayday{await link_for(house, 'ana')} "
+    assert (await browser.send("/login", {"code": whole, "next": "/on-call"})).headers["location"] == "/on-call"
+    assert await whoami(browser) == (200, "ana")
+    late = await Browser(house).send("/login", {"code": whole})
+    assert (late.status_code, "This link was used on" in late.text) == (401, True)
+
+
+async def test_who_tries_too_often_keeps_the_way_and_hears_minutes(house: House) -> None:
+    browser = Browser(house)
+    for _ in range(10):
+        await browser.send("/login", {"code": "guess"})
+    stopped = await browser.send("/login", {"code": "guess", "next": "/on-call"})
+    assert (stopped.status_code, "Try again in 5 minutes" in stopped.text) == (429, True)
+    assert 'value="/on-call"' in stopped.text
 
 
 async def test_a_link_that_is_too_old_lets_nobody_in(house: House) -> None:
