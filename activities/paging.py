@@ -61,7 +61,8 @@ class Paging:
         failed: list[ProviderError] = []
         ports = self._given.ports_for(closing.incident)
         with reported():
-            for stop in [*(pager.close for pager in ports.pagers), *(board.settle for board in ports.noticeboards)]:
+            boards = ports.noticeboards if closing.person is None else ()  # a card is everybody's
+            for stop in [*(pager.close for pager in ports.pagers), *(board.settle for board in boards)]:
                 try:
                     closed += await stop(closing)
                 except ProviderError as error:

@@ -138,6 +138,30 @@ class AcceptBody(Body):
         return self
 
 
+class DeclineBody(Body):
+    """A role that was offered, or a page, and why you cannot take it."""
+
+    role: Name | None = None
+    page: Name | None = None
+    reason: Reason
+
+    @model_validator(mode="after")
+    def _one(self) -> DeclineBody:
+        if (self.role is None) == (self.page is None):
+            raise ValueError("give either role or page")
+        return self
+
+    @property
+    def target(self) -> str:
+        return self.page or f"role:{(self.role or '').removeprefix('role:')}"
+
+
+class DeclinedPageBody(Body):
+    """Why a page that is named by its number cannot be taken."""
+
+    reason: Reason
+
+
 class CompletionBody(Body):
     task: Name
     result: Given = {}

@@ -1,6 +1,7 @@
 """What people did at a vendor with something that we made there, on its way to the incident as a command.
 
     a page acknowledged there   -> `ack` of that page, by the person of the catalog behind the vendor's user
+    a page declined there       -> `decline`, by the person whom the call rang
     a ticket changed there      -> `note`
     a follow-up's ticket        -> `tell_action` of the review: closed there, the action is done
     a vendor's case changed     -> `vendor_reply`, which stops the contract's clocks
@@ -19,7 +20,7 @@ from typing import Any
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from mayday.domain.commands import Ack, Answer, Command, Note, VendorReply
+from mayday.domain.commands import Ack, Answer, Command, Decline, Note, VendorReply
 from mayday.domain.incident import Board
 from mayday.domain.review import ReviewCommand
 from mayday.domain.review.commands import ReviewNote, TellAction
@@ -79,6 +80,12 @@ class Callbacks:
             "channel": source,
             "received_at": received_at,
         }
+        if callback.kind == "decline":
+            decliner = person or (call.person if call else None)
+            if decliner is None or call is None or not call.step:
+                return {**shown, "state": "ignored", "reason": "it does not say whose page was declined"}
+            declined = Decline(**common, actor=decliner, target=call.step, reason=callback.text)
+            return {**shown, **await self._send(record, declined)}
         if callback.kind == "ack":
             actor = person or (call.person if call else None)
             if actor is None or call is None or not call.step:

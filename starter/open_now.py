@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mayday.domain.commands import Accept, Ack, Command, Complete, Vote
+from mayday.domain.commands import Accept, Ack, Command, Complete, Decline, Vote
 from mayday.domain.incident import Pending
 
 __all__ = ["MISNAMED", "open_now"]
@@ -30,6 +30,8 @@ def open_now(command: Command, code: str, pending: Sequence[Pending]) -> str | N
             given, kinds = command.page, {"page"}
         case Accept():
             given, kinds = command.target, {"role", "task"}
+        case Decline():
+            given, kinds = command.target, {"role", "page"}
         case _:
             return None
     ids = [item.id.removeprefix("role:") for item in pending if item.kind in kinds]

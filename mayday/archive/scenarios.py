@@ -150,7 +150,8 @@ def _item(command: CommandBase) -> dict[str, Any]:
     kind = str(data["kind"])
     own = {key: value for key, value in data.items() if key not in _COMMON}
     renamed = {
-        "ack": {"page": "ack"}, "accept": {"target": "accept"}, "vote": {"decision": "vote"},
+        "ack": {"page": "ack"}, "accept": {"target": "accept"}, "decline": {"target": "decline"},
+        "vote": {"decision": "vote"},
         "delegate": {"to": "delegate"}, "complete": {"task": "complete"}, "update": {"audience": "update"},
         "correct": {"n": "correct"}, "note": {"text": "note"}, "event": {"name": "event"},
         "override": {"step": "override"}, "add_step": {"step": "add_step"}, "merge": {"into": "merge"},

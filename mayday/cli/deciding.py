@@ -51,6 +51,19 @@ def accept(
 
 
 @incident_app.command()
+def decline(
+    incident: Id,
+    name: Annotated[str, typer.Argument(metavar="ROLE", help="The role that was offered; with --page, a page.")],
+    reason: Reason,
+    page: Annotated[bool, typer.Option("--page", help="It is a page, not a role.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say that you cannot take a role, or a page; the next is asked at once."""
+    body = {"page" if page else "role": name, "reason": reason}
+    command(incident, "declines", body, as_json, f"declined {name}; the next is asked")
+
+
+@incident_app.command()
 def complete(
     incident: Id,
     task: Annotated[str, typer.Argument(help="The task's id.")],

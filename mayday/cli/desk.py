@@ -45,6 +45,16 @@ def ack(number: Annotated[int, typer.Argument(help="The page's number.")], as_js
 
 
 @desk_app.command()
+def decline(
+    number: Annotated[int, typer.Argument(help="The page's number.")],
+    reason: Annotated[str, typer.Option(help="Why you cannot take it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say by its number that you cannot take a page, or the role that it offers."""
+    answered(remote().post(f"/api/v1/desk/pages/{number}/decline", {"reason": reason}), as_json, "declined")
+
+
+@desk_app.command()
 def messages(
     incident: Incident = None,
     channel: Annotated[str | None, typer.Option(help="Of one channel only.")] = None,

@@ -58,6 +58,14 @@ class Accept(CommandBase):
     target: str
 
 
+class Decline(CommandBase):
+    """Say that one cannot: a role that is offered (`role:NAME`), or a page (its id). The next is asked at once."""
+
+    kind: Literal["decline"] = "decline"
+    target: str
+    reason: str
+
+
 class Vote(CommandBase):
     kind: Literal["vote"] = "vote"
     decision: str
@@ -196,8 +204,8 @@ class Override(CommandBase):
 
 
 Command = Annotated[
-    Ack | Accept | Vote | Complete | Update | Correct | Note | SetSeverity | SetStatus | AssignRole | Event | AddStep
-    | Candidate | Merge | Reopen | Delegate | HoldOutward | Impact | VendorReply | Override | Drill,
+    Ack | Accept | Decline | Vote | Complete | Update | Correct | Note | SetSeverity | SetStatus | AssignRole | Event
+    | AddStep | Candidate | Merge | Reopen | Delegate | HoldOutward | Impact | VendorReply | Override | Drill,
     Field(discriminator="kind"),
 ]  # fmt: skip
 COMMAND: TypeAdapter[Command] = TypeAdapter(Command)

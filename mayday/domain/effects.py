@@ -101,6 +101,7 @@ class ClosePage(Wire):
     """Stop what `page` still rings: acknowledged, or its step was cancelled.
 
     `over`: nobody can answer it any more. It is False when somebody has only seen a question that stays open.
+    `person`: only what rings for them, because they declined; the page goes on for others.
     """
 
     effect_key: str
@@ -108,6 +109,7 @@ class ClosePage(Wire):
     page: str
     reason: str
     over: bool = True
+    person: str | None = None
 
 
 class SendRequest(Wire):

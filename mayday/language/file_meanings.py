@@ -177,6 +177,7 @@ SCENARIO_MEANINGS: dict[str, dict[str, str]] = {
         "alert": "an alert fires or ends: labels and state",
         "ack": "acknowledge the page of this step",
         "accept": "accept a role, or a task",
+        "decline": "say that one cannot take this role or page",
         "vote": "vote at this gate",
         "complete": "finish this task",
         "correct": "correct the message of this number",

@@ -20,8 +20,8 @@ from mayday.language.scenario_handover import Handover
 
 #: verbs of a timeline, in the order of the language reference; each is a key of an item
 ACTIONS = (
-    "declare", "alert", "ack", "accept", "vote", "delegate", "complete", "update", "correct", "note", "severity",
-    "status", "impact", "role", "event", "override", "add_step", "candidate", "confirm", "merge", "reopen",
+    "declare", "alert", "ack", "accept", "decline", "vote", "delegate", "complete", "update", "correct", "note",
+    "severity", "status", "impact", "role", "event", "override", "add_step", "candidate", "confirm", "merge", "reopen",
     "hold_outward",
     "vendor_reply", "outage", "outage_told", "absorbed", "turned_away", "drill",
 )  # fmt: skip
@@ -171,6 +171,7 @@ class TimelineItem(Shape):
     alert: dict[str, Any] | list[dict[str, Any]] | None = None
     ack: str | None = None
     accept: str | None = None
+    decline: str | None = Field(None, description="a role as role:NAME, or a page's step")
     vote: str | None = None
     delegate: str | None = Field(None, description="to whom")
     complete: str | None = None
@@ -269,12 +270,14 @@ ITEM_KEYS: dict[str, tuple[str, ...]] = {
     "candidate": ("reason",),
     "merge": ("reason",),
     "reopen": ("reason",),
+    "decline": ("reason",),
     "hold_outward": ("reason",),
     "vendor_reply": ("kind", "text", "occurred_at"),
     "drill": ("reason", "incident", "inject"),
     "outage": ("told",),
 }
 REQUIRED_KEYS: dict[str, tuple[str, ...]] = {
+    "decline": ("reason",),
     "vote": ("choice",),
     "update": ("text",),
     "correct": ("text",),

@@ -82,7 +82,7 @@ class Delivery:
     token_fits: bool = False
 
 
-CallbackKind = Literal["ack", "note", "named"]
+CallbackKind = Literal["ack", "decline", "note", "named"]
 """`named`: nobody did anything, but it tells under which id of its own the vendor has a call of ours."""
 
 

@@ -126,7 +126,7 @@ class VendorPager:
         return SentVia(channel=call.channel, provider=self.name, ref=ref)
 
     async def close(self, closing: ClosePage) -> int:
-        """Stop every call of the page; a vendor that fails for one is still asked for the others."""
+        """Stop every call of the page, or those to one person; a vendor that fails for one is asked for the others."""
         with provider_errors():
             found = await self._calls.find(
                 incident_id=closing.incident.id, page=closing.page, provider=self.name, states=STOPPABLE
@@ -134,6 +134,8 @@ class VendorPager:
         stopped = 0
         failure: ProviderError | None = None
         for call in found:
+            if closing.person not in (None, call.person):
+                continue
             try:
                 await self.line.stop(call, closing.reason)
             except ProviderError as error:

@@ -28,6 +28,8 @@ def _parts(item: TimelineItem) -> dict[str, Any]:
             return {"page": item.ack, "joined": item.joined}
         case "accept":
             return {"target": item.accept}
+        case "decline":
+            return {"target": item.decline, "reason": reason}
         case "vote":
             return {
                 "decision": item.vote, "choice": item.choice, "reason": reason, "on_behalf_of": item.on_behalf_of,

@@ -8,7 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mayday.walker import ballots, candidates, command_rules, ladders, messages, people, roles, succession, tasks
+from mayday.walker import (
+    ballots,
+    candidates,
+    command_rules,
+    declining,
+    ladders,
+    messages,
+    people,
+    roles,
+    succession,
+    tasks,
+)
 from mayday.walker.state import Gate
 
 if TYPE_CHECKING:
@@ -38,11 +49,14 @@ def authority(w: Walker) -> dict[str, list[str]]:
             found[f"role:{name}"] = succession.givers(w, name)
         if role.offer is not None:
             found[f"accept:{name}"] = roles.takers(w, role)
+            found[f"decline:role:{name}"] = declining.decliners(w, role)
     for ladder in w.state.ladders.values():
         if ladder.acked_by is not None:
             found[f"ack:{ladder.path}"] = [ladder.acked_by]  # who has arrived says so
+            found[f"decline:{ladder.path}"] = []
         elif not ladder.closed:
             found[f"ack:{ladder.path}"] = ladders.answerers(w, ladder)
+            found[f"decline:{ladder.path}"] = declining.decliners(w, ladder)
     for gate in w.state.gates.values():
         found |= _at_a_gate(w, gate)
     for task in w.state.tasks.values():

@@ -10,6 +10,7 @@ from mayday.walker import (
     ad_hoc,
     ballots,
     candidates,
+    declining,
     drills,
     engagements,
     handlers,
@@ -43,6 +44,7 @@ def _reopen(w: Walker, command: Any) -> dict[str, Any]:
 RULES: dict[str, Rule] = {
     "ack": Rule(ladders.refusal, ladders.acknowledge),
     "accept": Rule(roles.accept_refusal, roles.accept),
+    "decline": Rule(declining.refusal, declining.decline),
     "vote": Rule(ballots.refusal, ballots.cast),
     "complete": Rule(tasks.refusal, tasks.complete),
     "update": Rule(updates.update_refusal, updates.update),

@@ -26,7 +26,7 @@ def _page_level(w: Walker, ladder: Ladder) -> None:
     """Page the level that is due; its time runs from now, whatever the pager needs."""
     level = ladder.levels[ladder.level]
     ladder.due_at = w.after(level.ack_within_s)
-    targets = people.all_targets(w, level.targets)
+    targets = [target for target in people.all_targets(w, level.targets) if target[7:] not in ladder.declined]
     if not targets:
         w.entry(
             "page_failed",
@@ -72,6 +72,10 @@ def answered(w: Walker, path: str, flight: Flight, result: EffectResult) -> None
     record_receipt(w, path, flight, receipt)
     if ladder is not None:
         ladder.paged = people.unique([*ladder.paged, *(paged.person for paged in receipt.paged)])
+        if "level" in flight.data:
+            level = str(flight.data["level"] - 1)
+            known = ladder.reached.get(level, [])
+            ladder.reached[level] = people.unique([*known, *(paged.person for paged in receipt.paged)])
 
 
 def record_receipt(w: Walker, path: str, flight: Flight, receipt: PageReceipt) -> None:
@@ -111,7 +115,7 @@ def resume(w: Walker) -> None:
                     {
                         "id": ladder.path,
                         "kind": "page",
-                        "for": ladder.paged or level.targets,
+                        "for": [one for one in ladder.paged if one not in ladder.declined] or level.targets,
                         "text": ladder.text,
                         "due_at": w.due(ladder.due_at),
                         "then": _next_words(ladder),
@@ -122,10 +126,11 @@ def resume(w: Walker) -> None:
 
 
 def _next_words(ladder: Ladder) -> str:
-    if ladder.level + 1 < len(ladder.levels):
-        return f"pages {', '.join(ladder.levels[ladder.level + 1].targets)}"
-    if ladder.round < ladder.rounds:
-        return f"round {ladder.round + 1} begins with {', '.join(ladder.levels[0].targets)}"
+    level, again = _next_level(ladder)
+    if level is not None and again == ladder.round:
+        return f"pages {', '.join(ladder.levels[level].targets)}"
+    if level is not None:
+        return f"round {again} begins with {', '.join(ladder.levels[level].targets)}"
     return (
         "exhausted: "
         + (", ".join(ladder.on_exhausted.targets) if ladder.on_exhausted else "the commander")
@@ -133,14 +138,22 @@ def _next_words(ladder: Ladder) -> str:
     )
 
 
+def _next_level(ladder: Ladder) -> tuple[int | None, int]:
+    """The level that is paged next and its round; None when there is none. Where all have declined, nobody is asked."""
+    for again in range(ladder.round, ladder.rounds + 1):
+        begin = ladder.level + 1 if again == ladder.round else 0
+        for level in range(begin, len(ladder.levels)):
+            if level not in ladder.passed:
+                return level, again
+    return None, ladder.rounds
+
+
 def _climb(w: Walker, ladder: Ladder) -> None:
-    if ladder.level + 1 < len(ladder.levels):
-        ladder.level += 1
-    elif ladder.round < ladder.rounds:
-        ladder.level, ladder.round = 0, ladder.round + 1
-    else:
+    level, again = _next_level(ladder)
+    if level is None:
         _exhaust(w, ladder)
         return
+    ladder.level, ladder.round = level, again
     w.entry(
         "page_escalated",
         "system",
@@ -209,6 +222,14 @@ def _nag(w: Walker, ladder: Ladder) -> None:
     )
     if ladder.nag_at is not None and w.expired(ladder.nag_at):
         _page_exhausted(w, ladder)
+
+
+def asked_now(w: Walker, ladder: Ladder) -> list[str]:
+    """Whom the level that is due has called; before the pager has said so, whoever is expected there."""
+    targets = people.all_targets(w, ladder.levels[ladder.level].targets)
+    return ladder.reached.get(str(ladder.level)) or people.unique(
+        person for target in targets for person in ([target[7:]] if target.startswith("person.") else w.on_call(target))
+    )
 
 
 def answerers(w: Walker, ladder: Ladder) -> list[str]:

@@ -5,6 +5,7 @@ A role is held once accepted. Until the commander's is, the board says *no comma
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mayday.domain.commands import Accept, Refusal
@@ -40,7 +41,7 @@ def open_roles(w: Walker) -> None:
         )
     for role in w.plan.runbook.roles:
         if role not in w.start.roles:
-            _offer_next(w, w.state.roles[role])
+            offer_next(w, w.state.roles[role])
 
 
 def _rungs(w: Walker, role: str) -> list[str]:
@@ -53,22 +54,29 @@ def _ack_within_s(w: Walker) -> int:
     return policy.ack_within.seconds if policy else 300
 
 
-def _offer_next(w: Walker, state: RoleState) -> None:
+def _declined(w: Walker, state: RoleState, target: str) -> bool:
+    """Whether everybody whom it means has said that they cannot."""
+    meant = [target[7:]] if target.startswith("person.") else w.on_call(target)
+    return target in state.refused or (bool(meant) and set(meant) <= set(state.declined))
+
+
+def offer_next(w: Walker, state: RoleState) -> None:
     """Offer the role to the next rung; the commander's climbs round and round until somebody takes it."""
     rungs = _rungs(w, state.role)
-    while state.tried < len(rungs) or (
-        state.role == people.COMMANDER and rungs and people.own_holder(w, people.COMMANDER) is None
-    ):
+    leaderless = state.role == people.COMMANDER and state.person is None
+    for _ in rungs:
+        if state.tried >= len(rungs) and not leaderless:
+            break
         ref = rungs[state.tried % len(rungs)]
         state.tried += 1
         if ref == f"role.{people.COMMANDER}":
             continue
-        targets = people.targets_of(w, ref)
+        targets = [target for target in people.targets_of(w, ref) if not _declined(w, state, target)]
         if targets:
             _offer(w, state, targets, rung=state.tried)
             return
-        if state.tried > 100:
-            break
+    if leaderless and state.declined:  # all said no: somebody has to lead, so they are asked once more
+        state.again_at = w.after(_ack_within_s(w))
     state.offer, state.unfilled = None, True
     w.silence(f"role:{state.role}", "nobody took it")
     if rungs:
@@ -122,7 +130,8 @@ def answered(w: Walker, role: str, flight: Flight, result: EffectResult) -> None
     receipt = PageReceipt.model_validate(result.value)
     ladders.record_receipt(w, page, flight, receipt)
     if state and state.offer and state.person not in [paged.person for paged in receipt.paged]:
-        state.offer.people = people.unique([*state.offer.people, *(paged.person for paged in receipt.paged)])
+        reached = [paged.person for paged in receipt.paged if paged.person not in state.declined]
+        state.offer.people = people.unique([*state.offer.people, *reached])
         state.asked = people.unique([*state.asked, *state.offer.people])
 
 
@@ -130,6 +139,28 @@ def resume(w: Walker) -> None:
     for state in w.state.roles.values():
         if state.offer is not None:
             _resume_offer(w, state, state.offer)
+        elif state.again_at is not None:
+            _resume_pause(w, state, state.again_at)
+
+
+def _resume_pause(w: Walker, state: RoleState, again_at: datetime) -> None:
+    """Everybody declined to command. They are asked once more: an incident that nobody leads is nobody's."""
+    if w.wake(again_at):
+        state.again_at, state.declined, state.refused = None, [], []
+        offer_next(w, state)
+        return
+    w.pend(
+        Pending.model_validate(
+            {
+                "id": f"role:{state.role}",
+                "kind": "role",
+                "for": [],
+                "due_at": again_at,
+                "text": f"everybody declined {state.role.replace('_', ' ')}",
+                "then": "offered once more",
+            }
+        )
+    )
 
 
 def _resume_offer(w: Walker, state: RoleState, offer: Offer) -> None:
@@ -158,7 +189,7 @@ def _resume_offer(w: Walker, state: RoleState, offer: Offer) -> None:
     )
     state.offer = None
     if not offer.handover:
-        _offer_next(w, state)
+        offer_next(w, state)
         return
     targets = people.unique([*people.role_targets(w, state.role), *people.role_targets(w, people.DEPUTY)])
     if targets:
@@ -177,6 +208,7 @@ def take(w: Walker, role: str, person: str, how: str) -> None:
     state = w.state.roles.setdefault(role, RoleState(role=role))
     before = state.person
     state.person, state.since, state.unfilled, state.offer, state.warned_at = person, w.now, False, None, None
+    state.declined, state.refused, state.again_at = [], [], None
     people.respond(w, person)
     w.entry("role_taken", person, f"role:{role}", role=role, person=person, before=before, how=how)
     tasks.close(w, f"successor:{role}", f"{person} took over", person)
@@ -234,13 +266,13 @@ def takers(w: Walker, state: RoleState) -> list[str]:
     """Who may accept a role: whom it is offered to, and who was asked before; a handover is one person's."""
     if state.offer is None:
         return []
-    offered = state.offer.people or _expected(w, state.offer)
+    offered = offered_to(w, state.offer)
     return offered if state.offer.handover else people.unique([*offered, *state.asked])
 
 
-def _expected(w: Walker, offer: Offer) -> list[str]:
+def offered_to(w: Walker, offer: Offer) -> list[str]:
     """Before the pager has answered: whoever stood on the schedule when the plan was made."""
-    return [person for target in offer.targets for person in w.on_call(target)]
+    return offer.people or [person for target in offer.targets for person in w.on_call(target)]
 
 
 def accept(w: Walker, command: Accept) -> dict[str, Any]:

@@ -92,6 +92,7 @@ def _stop_ladders(w: Walker, status: str) -> None:
     for join in w.state.joins:
         join.joined = True
     for role in w.state.roles.values():
+        role.again_at = None
         if role.offer is not None:
             role.offer = None
             w.silence(f"role:{role.role}", f"incident {status}")

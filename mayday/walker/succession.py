@@ -192,6 +192,7 @@ def _offer_to(w: Walker, state: RoleState, person: str, by: str, words: str, **w
         by=by,
         handover=True,
     )
+    state.declined = [one for one in state.declined if one != person]
     brief = briefs.brief(w)
     w.entry(
         "role_offered",

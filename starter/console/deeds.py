@@ -151,6 +151,10 @@ def _sure_of_drill(form: Form) -> str | None:
 DEEDS: dict[str, Deed] = {
     "acks": Deed(bodies.AckBody, decisions.acknowledge, _ack, _said("Acknowledged"), by_person=True),
     "accepts": Deed(bodies.AcceptBody, decisions.accept, _fields("role", "task"), _said("Accepted"), by_person=True),
+    "declines": Deed(
+        bodies.DeclineBody, decisions.decline, _fields("role", "page", "reason"), _said("Declined: the next is asked"),
+        by_person=True,
+    ),
     "votes": Deed(
         bodies.VoteBody, decisions.vote, _fields("decision", "choice", "reason", "on_behalf_of", "heard_by"),
         lambda form: f"Voted {form.get('choice', '')}", by_person=True, sure=_sure_of_vote,

@@ -57,6 +57,8 @@ class Waiting:
     due_at: datetime | None
     then: str
     able: bool = False
+    #: they may say that they cannot
+    declines: bool = False
     #: who may answer, in words
     who: str = ""
     fields: list[Field] = field(default_factory=list)
@@ -161,6 +163,10 @@ def _common(item: Pending, names: Names, rights: Rights, on_call: Callable[[str]
         mine=mine,
         ready=able and at_once,
         able=able,
+        declines=mine
+        and item.kind in ("page", "role")
+        and rights.may_by is not None
+        and rights.may(f"decline:{item.id}"),
         who=rights.who(what),
         due_at=item.due_at,
         then=names.then(item.then),

@@ -65,6 +65,12 @@ async def accept(body: bodies.AcceptBody, to: Person) -> JSONResponse:
     return await to.send(commands.Accept(**to.common, target=body.role or body.task or ""))
 
 
+@router.post("/declines")
+async def decline(body: bodies.DeclineBody, to: Person) -> JSONResponse:
+    """Say that you cannot take a role that was offered to you, or a page: the next is asked at once."""
+    return await to.send(commands.Decline(**to.common, target=body.target, reason=body.reason))
+
+
 @router.post("/completions")
 async def complete(body: bodies.CompletionBody, to: Actor) -> JSONResponse:
     """Finish a task with its result; confirmations (`confirm:...`) and reviews (`review:...`) are tasks too."""

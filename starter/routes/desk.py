@@ -6,16 +6,18 @@ as acknowledging it at the incident.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from mayday.domain.commands import Accept, Ack
+from mayday.domain.commands import Accept, Ack, Command, Decline
 from mayday.domain.timeline import timestamp
 from mayday.records.desk.pages import DeskPage
-from starter.access import AsPerson, Reading
+from starter import bodies
+from starter.access import AsPerson, Principal, Reading
 from starter.minting import command_id
 from starter.once import OnceRoute, idempotency_key
 from starter.parts import Here, Parts
@@ -50,6 +52,32 @@ async def acknowledge(
     number: Annotated[int, Path(ge=1, le=2**31)], request: Request, principal: AsPerson, parts: Here
 ) -> JSONResponse:
     """Answer a page by its number: an acknowledgement at the incident, or, for an offered role, its acceptance."""
+    return await _answered(number, request, principal, parts, _answer_to)
+
+
+@router.post("/pages/{number}/decline")
+async def decline(
+    number: Annotated[int, Path(ge=1, le=2**31)],
+    body: bodies.DeclinedPageBody,
+    request: Request,
+    principal: AsPerson,
+    parts: Here,
+) -> JSONResponse:
+    """Say by its number that you cannot take a page, or the role that it offers: the next is asked at once."""
+
+    def declined(page: DeskPage, common: dict[str, Any]) -> Command:
+        return Decline(**common, target=page.page, reason=body.reason)
+
+    return await _answered(number, request, principal, parts, declined)
+
+
+async def _answered(
+    number: int,
+    request: Request,
+    principal: Principal,
+    parts: Parts,
+    answer: Callable[[DeskPage, dict[str, Any]], Command],
+) -> JSONResponse:
     at = parts.clock()
     page = await _page(parts, number, principal.person)
     record = await parts.directory.find(page.incident_id)
@@ -58,8 +86,7 @@ async def acknowledge(
         "actor": principal.actor,
         "received_at": at,
     }
-    command = _answer_to(page, common)
-    decided = await parts.decisions.send(record, command)
+    decided = await parts.decisions.send(record, answer(page, common))
     return JSONResponse(decided.body, decided.status)
 
 

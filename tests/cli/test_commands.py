@@ -57,6 +57,8 @@ COMMANDS: list[tuple[list[str], str, dict[str, Any]]] = [
      {"decision": "d", "choice": "approve", "reason": "", "on_behalf_of": "chris", "heard_by": "sam"}),
     (["accept", "I", "deputy"], "accepts", {"role": "deputy"}),
     (["accept", "I", "task_1", "--task"], "accepts", {"task": "task_1"}),
+    (["decline", "I", "deputy", "--reason", "ill"], "declines", {"role": "deputy", "reason": "ill"}),
+    (["decline", "I", "wake", "--page", "--reason", "ill"], "declines", {"page": "wake", "reason": "ill"}),
     (["complete", "I", "t", "--result", '{"ok": true}'], "completions", {"task": "t", "result": {"ok": True}}),
     (["update", "I", "executives", "hello"], "updates", {"audience": "executives", "text": "hello"}),
     (["correct", "I", "2", "not so"], "updates/2/correct", {"text": "not so"}),

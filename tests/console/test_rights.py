@@ -29,7 +29,7 @@ async def room(house: House, **facts: object) -> str:
             **{"for": ["sam"]},
         ),
     ]  # fmt: skip
-    shown(house, incident, pending=waits, may=MAY, **facts)
+    shown(house, incident, pending=waits, **{"may": MAY, **facts})
     return incident
 
 
@@ -66,6 +66,16 @@ async def test_who_may_answer_what_waits_is_said_by_the_board(house: House) -> N
     assert "Vote as delegate" in delegate
     assert "spoken" not in delegate, "this decision takes no spoken votes"
     assert 'name="decision"' not in lee
+
+
+async def test_who_is_asked_may_say_that_they_cannot_and_nobody_else(house: House) -> None:
+    incident = await room(house, may=MAY | {"decline:page_it": ["raj"]})
+    raj = (await look(house, f"/incidents/{incident}", "raj")).text
+    assert raj.count("I cannot take it") == 1
+    assert f'action="/incidents/{incident}/do/declines"' in raj
+    assert "I cannot take it" not in (await look(house, f"/incidents/{incident}", "lee")).text
+    assert await room(house, may=MAY | {"decline:page_it": []}) == incident
+    assert "I cannot take it" not in (await look(house, f"/incidents/{incident}", "raj")).text
 
 
 async def test_the_form_for_a_step_is_for_whom_its_button_is(house: House) -> None:

@@ -89,6 +89,8 @@ COMMANDS: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
     ("acks", {"page": "page_it", "joined": True}, "ack", {"page": "page_it", "joined": True}),
     ("accepts", {"role": "deputy"}, "accept", {"target": "deputy"}),
     ("accepts", {"task": "ask_it"}, "accept", {"target": "ask_it"}),
+    ("declines", {"role": "deputy", "reason": "ill"}, "decline", {"target": "role:deputy", "reason": "ill"}),
+    ("declines", {"page": "wake", "reason": "ill"}, "decline", {"target": "wake", "reason": "ill"}),
     ("completions", {"task": "t", "result": {"ok": True}}, "complete", {"task": "t", "result": {"ok": True}}),
     ("updates", {"audience": "executives", "text": "hello"}, "update", {"audience": "executives"}),
     ("updates/2/correct", {"text": "no"}, "correct", {"n": 2, "text": "no"}),
@@ -241,6 +243,7 @@ async def test_the_owner_declares_and_administers_but_gives_nobodys_word(house: 
     incident = answer.json()["id"]
     for path, body in (
         ("votes", {"decision": "d", "choice": "approve"}), ("acks", {"page": "p"}), ("accepts", {"role": "deputy"}),
+        ("declines", {"role": "deputy", "reason": "ill"}),
         ("delegations", {"to": "max"}),
     ):  # fmt: skip
         answer = await house.post(f"/api/v1/incidents/{incident}/{path}", body, None)

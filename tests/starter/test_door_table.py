@@ -21,6 +21,7 @@ ACTIONS: list[tuple[str, dict[str, Any], str]] = [
     (f"{INCIDENT}/votes", {"decision": "d", "choice": "approve"}, "person"),
     (f"{INCIDENT}/acks", {"page": "p"}, "person"),
     (f"{INCIDENT}/accepts", {"role": "scribe"}, "person"),
+    (f"{INCIDENT}/declines", {"role": "scribe", "reason": "ill"}, "person"),
     (f"{INCIDENT}/completions", {"task": "t"}, "act"),
     (f"{INCIDENT}/updates", {"audience": "technical", "text": "x"}, "act"),
     (f"{INCIDENT}/updates/1/correct", {"text": "x"}, "act"),
@@ -65,7 +66,7 @@ REVIEW_ACTIONS: list[tuple[str, dict[str, Any], str]] = [
     (f"{REVIEW}/notes", {"text": "x"}, "act"),
 ]
 #: what changes nothing in an incident, or has a table of its own
-ELSEWHERE = {"/archive", "/revoke", "/end", "/retire", "/ack", "/drill", "/oncall/overrides"}
+ELSEWHERE = {"/archive", "/revoke", "/end", "/retire", "/ack", "/decline", "/drill", "/oncall/overrides"}
 CALLERS = ("nobody", "viewer", "responder", "approver", "administrator", "owner", "machine", "reader")
 
 

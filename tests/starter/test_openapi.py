@@ -37,7 +37,17 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
 ROLES: dict[str, str | None] = {
     "nobody": None, "viewer": "lee", "responder": "raj", "approver": "sam", "administrator": "ana", "owner": None,
 }  # fmt: skip
-PERSONS_WORD = ("/votes", "/acks", "/accepts", "/delegations", "/releases", "/rewrites", "/findings", "/settlements")
+PERSONS_WORD = (
+    "/votes",
+    "/acks",
+    "/accepts",
+    "/declines",
+    "/delegations",
+    "/releases",
+    "/rewrites",
+    "/findings",
+    "/settlements",
+)
 ADMINISTERED = ("/api/v1/tokens", "/api/v1/access")
 #: what may be sent twice: it says again how it is
 KEYLESS = frozenset({"/api/v1/reviews/{incident}/archive"})

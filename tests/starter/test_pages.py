@@ -162,6 +162,18 @@ async def test_whoever_is_rung_sees_it_and_answers_by_number(house: House) -> No
     assert {page["id"]: page["state"] for page in states} == {number: "acknowledged", other: "closed"}
 
 
+async def test_a_page_is_declined_by_its_number(house: House) -> None:
+    incident = await house.declared()
+    number = await ring(house, incident, "dee", "role:deputy")
+    for body in ({}, {"reason": ""}):
+        assert (await house.post(f"/api/v1/desk/pages/{number}/decline", body, "dee")).status_code == 422
+    assert (await house.post(f"/api/v1/desk/pages/{number}/decline", {"reason": "ill"}, "dee")).status_code == 200
+    command = house.run(incident).commands[-1].command
+    assert (command.kind, command.target, command.reason) == ("decline", "role:deputy", "ill")  # type: ignore[union-attr]
+    assert (await house.post("/api/v1/desk/pages/999/decline", {"reason": "ill"}, "dee")).status_code == 404
+    assert (await house.post(f"/api/v1/desk/pages/{number}/decline", {"reason": "ill"}, None)).status_code == 403
+
+
 async def test_an_offered_role_is_accepted_by_answering_its_page(house: House) -> None:
     incident = await house.declared()
     number = await ring(house, incident, "dee", "role:deputy")
@@ -263,9 +275,9 @@ async def test_metrics_name_routes_and_never_ids(house: House) -> None:
 async def test_the_document_of_the_api_names_every_path_of_the_design(house: House) -> None:
     paths = (await house.http.get("/openapi.json")).json()["paths"]
     wanted = [
-        "timeline", "votes", "acks", "accepts", "completions", "updates", "updates/{n}/correct", "notes", "severity",
-        "roles", "status", "impact", "events", "steps", "candidate", "merge", "reopen", "delegations", "vendor-replies",
-        "hold-outward", "overrides",
+        "timeline", "votes", "acks", "accepts", "declines", "completions", "updates", "updates/{n}/correct", "notes",
+        "severity", "roles", "status", "impact", "events", "steps", "candidate", "merge", "reopen", "delegations",
+        "vendor-replies", "hold-outward", "overrides",
     ]  # fmt: skip
     assert {f"/api/v1/incidents/{{incident}}/{name}" for name in wanted} <= set(paths)
     assert {"/webhooks/{source}", "/api/v1/incidents", "/healthz", "/readyz", "/metrics"} <= set(paths)

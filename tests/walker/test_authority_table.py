@@ -34,6 +34,7 @@ class Row(NamedTuple):
 TABLE = [
     Row("ack", {"page": "wake"}, frozenset({"lee"})),
     Row("accept", {"target": "chore"}, frozenset({"ana", "dee", "lee"})),
+    Row("decline", {"target": "wake", "reason": "r"}, frozenset({"lee"})),
     Row("vote", {"decision": "gate", "choice": "approve", "reason": "go"}, frozenset({"sam"}), "not_a_voter"),
     Row("complete", {"task": "chore"}, frozenset({*LEADERS, "lee"})),
     Row("update", {"audience": "technical", "text": "x"}, HOUSE),

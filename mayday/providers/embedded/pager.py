@@ -41,7 +41,9 @@ class DeskPager:
 
     async def close(self, closing: ClosePage) -> int:
         async def stop(connection: AsyncConnection) -> dict[str, Any]:
-            closed = await self._desk.pages.close_in(connection, closing.incident.id, closing.page, closing.reason)
+            closed = await self._desk.pages.close_in(
+                connection, closing.incident.id, closing.page, closing.reason, closing.person
+            )
             return {"closed": closed}
 
         with provider_errors():

@@ -1,6 +1,6 @@
 """Twilio's callbacks: a key pressed during one of our telephone calls, and what became of calls and messages.
 
-    POST /webhooks/twilio?call=INC-01J.../page_mim%231/ana/voice      Digits=1 acknowledges that page
+    POST /webhooks/twilio?call=INC-01J.../page_mim%231/ana/voice      Digits=1 acknowledges that page, 2 declines it
 
 Signed with the account's auth token (MAYDAY_WEBHOOK_TWILIO_SECRET): base64 of HMAC-SHA1 over the public address with
 its query and the sorted fields of the form. The address is that of MAYDAY_BASE_URL, also behind a proxy. Twilio reads
@@ -15,14 +15,20 @@ from urllib.parse import parse_qsl
 from mayday.domain.incident import AlertEvent
 from mayday.providers.calls import read_call
 from mayday.providers.facts import scalar
-from mayday.providers.inbound import Callback, Delivery, Fetch, InboundSource, Malformed
+from mayday.providers.inbound import Callback, CallbackKind, Delivery, Fetch, InboundSource, Malformed
 from mayday.providers.signatures import check_hmac
 
 __all__ = ["Twilio", "signed_text"]
 
 SIGNATURE_HEADER = "X-Twilio-Signature"
 MOST_FIELDS = 200
-ACKNOWLEDGE = "1"
+ACKNOWLEDGE, DECLINE = "1", "2"
+_SAID_OF_NO = {
+    "applied": "Thank you. The next person is called now.",
+    "queued": "Thank you. It is kept, and delivered as soon as possible.",
+    "pending": "Thank you. The next person is called in a moment.",
+    "refused": "This page is over, or cannot be declined.",
+}
 _SAID = {
     "applied": "Thank you. The page is acknowledged.",
     "queued": "Thank you. Your acknowledgement is kept, and delivered as soon as possible.",
@@ -52,17 +58,23 @@ class Twilio(InboundSource):
         return []
 
     def callbacks(self, delivery: Delivery) -> list[Callback]:
-        """Somebody pressed 1."""
+        """Somebody pressed 1, or 2."""
         form, call = _form(delivery.raw), read_call(delivery.query.get("call"))
-        if call is None or _first(form, "Digits").strip() != ACKNOWLEDGE:
+        pressed = _first(form, "Digits").strip()
+        if call is None or pressed not in (ACKNOWLEDGE, DECLINE):
             return []
-        return [Callback(f"{_first(form, 'CallSid')}:{ACKNOWLEDGE}", "ack", call, text="pressed 1 on the telephone")]
+        kind: CallbackKind = "ack" if pressed == ACKNOWLEDGE else "decline"
+        return [
+            Callback(f"{_first(form, 'CallSid')}:{pressed}", kind, call, text=f"pressed {pressed} on the telephone")
+        ]
 
     def reply(self, delivery: Delivery, states: Sequence[str]) -> tuple[str, str] | None:
         """TwiML: what became of the key, or nothing."""
-        if "Digits" not in _form(delivery.raw):
+        form = _form(delivery.raw)
+        if "Digits" not in form:
             return "<Response/>", "text/xml"
-        said = _SAID.get(states[0], _NOT_SAID) if states else _NOT_SAID
+        words = _SAID_OF_NO if _first(form, "Digits").strip() == DECLINE else _SAID
+        said = words.get(states[0], _NOT_SAID) if states else _NOT_SAID
         return f"<Response><Say>{said}</Say></Response>", "text/xml"
 
 

@@ -30,6 +30,8 @@ LONGEST_BODY = 1600
 KEPT_OF_TEXT = 600
 #: what nobody listens to the end of
 KEPT_OF_SPEECH = 500
+#: what can be declined by pressing 2: a page, an offered role
+DECLINED = frozenset({"page", "role"})
 _DEAD = frozenset({"failed", "undelivered", "canceled"})
 
 
@@ -106,8 +108,9 @@ class TwilioLine:
                 if how
                 else f"<Response>{again}</Response>"
             )
+        keys = "Press 1 to acknowledge, 2 if you cannot." if call.purpose in DECLINED else "Press 1 to acknowledge."
         gather = f'<Gather numDigits="1" timeout="8" method="POST" action={quoteattr(self._told(call))}>'
-        asked = f"{gather}{say}{said} Press 1 to acknowledge.</Say></Gather>"
+        asked = f"{gather}{say}{said} {keys}</Say></Gather>"
         return f"<Response>{asked}{asked}{say}Nobody has acknowledged. The next person will be called.</Say></Response>"
 
     def _told(self, call: Call) -> str:

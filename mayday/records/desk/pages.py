@@ -65,12 +65,17 @@ class Pages:
             )  # fmt: skip
             return own.rowcount + others.rowcount
 
-    async def close_in(self, connection: AsyncConnection, incident_id: str, page: str, reason: str) -> int:
-        """Stop what still rings of a page, in the caller's transaction; returns how many."""
+    async def close_in(
+        self, connection: AsyncConnection, incident_id: str, page: str, reason: str, person: str | None = None
+    ) -> int:
+        """Stop what still rings of a page, or of it for one person, in the caller's transaction; returns how many."""
+        statement = sa.update(PAGES).where(
+            PAGES.c.incident_id == incident_id, PAGES.c.page == page, PAGES.c.state == "ringing"
+        )
+        if person is not None:
+            statement = statement.where(PAGES.c.person == person)
         closed = await connection.execute(
-            sa.update(PAGES)
-            .where(PAGES.c.incident_id == incident_id, PAGES.c.page == page, PAGES.c.state == "ringing")
-            .values(state="closed", closed_at=self._store.now(), close_reason=reason)
+            statement.values(state="closed", closed_at=self._store.now(), close_reason=reason)
         )
         return closed.rowcount
 

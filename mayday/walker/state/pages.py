@@ -27,6 +27,11 @@ class Ladder(Wire):
     join_within_s: int | None = None
     on_exhausted: LevelState | None = None
     paged: list[str] = []
+    #: who was reached, by the index of the level
+    reached: dict[str, list[str]] = {}
+    #: who said that they cannot, and the levels of which nobody can: these are passed over
+    declined: list[str] = []
+    passed: list[int] = []
     acked_by: str | None = None
     acked_at: datetime | None = None
     opened_at: datetime

@@ -44,3 +44,8 @@ class RoleState(Wire):
     warned_at: datetime | None = None
     shift: HolderShift | None = None
     tried: int = 0
+    #: who said that they cannot, and what of the runbook's was offered and nobody of it can
+    declined: list[str] = []
+    refused: list[str] = []
+    #: everybody declined to command: when they are asked once more
+    again_at: datetime | None = None

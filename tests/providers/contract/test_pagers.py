@@ -125,6 +125,17 @@ async def test_a_page_rings_and_stops_when_it_is_closed(vendor: Vendor, card: In
     assert await vendor.pager.close(closing) == 0
 
 
+async def test_who_declines_a_page_is_rung_no_more_and_the_others_are(
+    vendor: Vendor, card: IncidentCard, closing: ClosePage, store: Records
+) -> None:
+    for number, person in enumerate(("raj", "lee")):
+        key = f"INC-1/page_payments#1/{person}/{vendor.kind.channel}"
+        await vendor.pager.call(vendor.call(card, effect_key=key, person=person, text=f"wake up {number}"))
+    assert await vendor.pager.close(closing.model_copy(update={"person": "lee", "over": False})) == 1
+    calls = await store.pager_calls.find(incident_id=card.id)
+    assert {call.person: call.state == "closed" for call in calls} == {"raj": False, "lee": True}
+
+
 async def test_a_page_that_is_closed_while_it_leaves_does_not_ring_on(
     vendor: Vendor, card: IncidentCard, closing: ClosePage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -210,13 +210,26 @@ async def test_one_pressed_on_the_telephone_acknowledges_the_page(
     assert answer.text == "<Response><Say>Thank you. The page is acknowledged.</Say></Response>"
     (sent,) = ready.run(incident).commands
     assert (sent.command.kind, sent.command.actor, sent.command.channel) == ("ack", "ana", "twilio")
-    for other in (await pressed(ready, key, Digits="2"), await pressed(ready, "nonsense", Digits="1")):
+    for other in (await pressed(ready, key, Digits="3"), await pressed(ready, "nonsense", Digits="1")):
         assert "Nothing was acknowledged" in other.text
     assert (await pressed(ready, key, CallStatus="completed")).text == "<Response/>"
     assert len(ready.run(incident).commands) == 1
     ready.gateway.refusals["ack"] = ("closed", "acknowledged by raj")
     assert "Thank you" in (await pressed(ready, key, Digits="1")).text  # told again what was told before
     assert "somebody else" in (await pressed(ready, key, Digits="1", CallSid="CA2")).text
+
+
+async def test_two_pressed_on_the_telephone_declines_it(ready: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    reload(ready, monkeypatch, TWILIO_TOKEN=None, TWILIO_SECRET="auth-token")
+    incident = await ready.declared()
+    answer = await pressed(ready, f"{incident}/role:deputy#1/dee/voice", Digits="2")
+    assert answer.text == "<Response><Say>Thank you. The next person is called now.</Say></Response>"
+    (sent,) = ready.run(incident).commands
+    assert (sent.command.kind, sent.command.actor, sent.command.target) == ("decline", "dee", "role:deputy")
+    assert sent.command.reason == "pressed 2 on the telephone"
+    ready.gateway.refusals["decline"] = ("closed", "raj acknowledged it")
+    late = await pressed(ready, f"{incident}/page_mim#1/ana/voice", Digits="2", CallSid="CA2")
+    assert "cannot be declined" in late.text
 
 
 async def test_a_key_pressed_by_somebody_else_is_refused(ready: House, monkeypatch: pytest.MonkeyPatch) -> None:
