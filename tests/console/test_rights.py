@@ -74,7 +74,8 @@ async def test_who_is_asked_may_say_that_they_cannot_and_nobody_else(house: Hous
     assert raj.count("I cannot take it") == 1
     assert f'action="/incidents/{incident}/do/declines"' in raj
     assert "I cannot take it" not in (await look(house, f"/incidents/{incident}", "lee")).text
-    assert await room(house, may=MAY | {"decline:page_it": []}) == incident
+    waits = [pending(id="page_it", kind="page", text="Wake up", **{"for": ["raj"]})]
+    shown(house, incident, pending=waits, may=MAY | {"decline:page_it": []})
     assert "I cannot take it" not in (await look(house, f"/incidents/{incident}", "raj")).text
 
 
