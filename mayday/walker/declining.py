@@ -43,28 +43,30 @@ def _role(w: Walker, target: str) -> RoleState | None:
 
 
 def _role_refusal(w: Walker, command: Decline, state: RoleState) -> Refusal | None:
-    role = state.role.replace("_", " ")
     if state.offer is None and state.person == command.actor:
-        return Refusal(code="closed", reason=f"you hold {role} already: hand it over to somebody")
+        return Refusal(code="closed", reason=f"{command.actor} holds {state.role} already")
     if state.offer is None:
-        return Refusal(code="not_open", reason=f"{role} is not offered to anybody now")
+        return Refusal(code="not_open", reason=f"{state.role} is not offered to anybody now")
     if command.actor in state.declined:
-        return Refusal(code="closed", reason=f"you declined {role} already")
-    if command.actor not in roles.takers(w, state):
-        return Refusal(code="not_yours", reason=f"{role} is not offered to you")
+        return Refusal(code="closed", reason=f"{command.actor} declined {state.role} already")
+    allowed = roles.takers(w, state)
+    if command.actor not in allowed:
+        return Refusal(code="not_yours", reason=f"{state.role} is offered to {', '.join(allowed)}")
     return None
 
 
 def _page_refusal(w: Walker, command: Decline, ladder: Ladder) -> Refusal | None:
+    page = ladder.path
     if ladder.acked_by is not None:
-        by = people.name_of(w, ladder.acked_by)
-        return Refusal(code="closed", reason=f"{by} acknowledged it at {ladder.acked_at:%H:%M:%S}")
+        return Refusal(
+            code="closed", reason=f"{page} was acknowledged by {ladder.acked_by} at {ladder.acked_at:%H:%M:%S}"
+        )
     if ladder.closed:
-        return Refusal(code="closed", reason="this page is over")
+        return Refusal(code="closed", reason=f"{page} is over")
     if command.actor not in ladders.answerers(w, ladder):
-        return Refusal(code="not_yours", reason="this page was not sent to you: its levels name others")
+        return Refusal(code="not_yours", reason=f"{page} was not sent to {command.actor}: its levels name others")
     if command.actor in ladder.declined:
-        return Refusal(code="closed", reason="you declined it already")
+        return Refusal(code="closed", reason=f"{command.actor} declined {page} already")
     return None
 
 
