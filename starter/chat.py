@@ -19,7 +19,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from mayday.providers.inbound import BadSignature, Malformed
 from mayday.providers.slack import inbound as slack_inbound
 from mayday.providers.teams import inbound as teams_inbound
-from starter.chat_deeds import Done
+from starter.chat_answers import Done
 from starter.chat_slack import Slack, said
 from starter.chat_teams import answer, ran
 from starter.parts import Here, Parts

@@ -3,65 +3,36 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 from pydantic import ValidationError
 
 from mayday.domain import commands
 from mayday.domain.commands import Command
 from mayday.domain.incident import Board, Pending
+from mayday.domain.timeline_words import thing
 from mayday.language.naming import naming_of
 from mayday.providers.slack.modals import FormField
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.incidents import IncidentRecord
-from starter.access import Principal
+from starter import chat_outward
 from starter.bodies import DeclareBody, StatusBody
-from starter.chat_forms import form_of
+from starter.chat_answers import Caller, Done, OpenForm, WindowWanted, worded
+from starter.chat_forms import form_of, words_for_reading
 from starter.chat_words import HELP, Asked, NotUnderstood, understood
 from starter.console.forms import typed
 from starter.gateway import TemporalSilent
-from starter.minting import command_id, short_id
+from starter.minting import short_id
 from starter.parts import Parts
 from starter.problems import Problem
 from starter.routes.incidents import declare, live_board
 
-__all__ = ["Caller", "Done", "do", "send", "worded"]
+__all__ = ["do", "send", "sent"]
 
 OPEN_LISTED = 200
 CHANNEL_RECEIPTS = ("slack/channel", "teams/channel")
 LONGEST = 16_000
-
-
-class Caller(NamedTuple):
-    """Who asks, where and when. `unique` tells one request of a platform from every other one."""
-
-    principal: Principal
-    at: datetime
-    unique: str
-    channels: frozenset[str] = frozenset()
-    """Ids and names of the channel that it was asked in."""
-
-
-class Done(NamedTuple):
-    """What is answered. `public`: everybody in the channel may see it."""
-
-    text: str
-    public: bool = False
-
-
-class FormWanted(NotUnderstood):
-    """A task has a form, and nothing was filled in: what it asks for, and where."""
-
-    def __init__(self, record: IncidentRecord, waiting: Pending, link: str) -> None:
-        asked = " ".join(f"{field.name}=..." for field in form_of(waiting) if field.required)
-        super().__init__(f"{waiting.text}\nIt has a form: done {waiting.id} {asked}, or in mayday: {link}")
-        self.record = record
-        self.waiting = waiting
-
-
-OpenForm = Callable[[IncidentRecord, str], Awaitable[None]]
 
 
 async def do(parts: Parts, caller: Caller, text: str, form: OpenForm | None = None) -> Done:
@@ -70,7 +41,7 @@ async def do(parts: Parts, caller: Caller, text: str, form: OpenForm | None = No
         if len(text) > LONGEST:
             raise NotUnderstood(f"at most {LONGEST} characters at once")
         return await _do(parts, caller, understood(text))
-    except FormWanted as wanted:
+    except WindowWanted as wanted:
         return await _in_a_window(wanted, form)
     except NotUnderstood as error:
         return Done(str(error))
@@ -85,19 +56,14 @@ async def do(parts: Parts, caller: Caller, text: str, form: OpenForm | None = No
         return Done("mayday cannot reach its records at this moment; please try again")
 
 
-async def _in_a_window(wanted: FormWanted, form: OpenForm | None) -> Done:
+async def _in_a_window(wanted: WindowWanted, form: OpenForm | None) -> Done:
     if form is None:
         return Done(str(wanted))
     try:
-        await form(wanted.record, wanted.waiting.id)
+        await form(wanted.record, wanted.page)
     except Problem:  # no window here: then by hand
         return Done(str(wanted))
-    return Done(f"{short_id(wanted.record.id)}: the form of {wanted.waiting.id} is open in front of you")
-
-
-def worded(problem: Problem) -> str:
-    """A refusal for people."""
-    return f"Not done: {problem.detail}" + (f" ({problem.hint})" if problem.hint else "")
+    return Done(f"{short_id(wanted.record.id)}: {wanted.opened}")
 
 
 async def _do(parts: Parts, caller: Caller, asked: Asked) -> Done:
@@ -114,7 +80,16 @@ async def _do(parts: Parts, caller: Caller, asked: Asked) -> Done:
     if asked.verb == "status":
         return Done(await _status(parts, record))
     command = await _command(parts, caller, record, asked)
+    return command if isinstance(command, Done) else await sent(parts, record, command)
+
+
+async def sent(parts: Parts, record: IncidentRecord, command: Command) -> Done:
+    """A command on its way, and what came of it. Raises `Problem` with the reason."""
     body = await send(parts, record, command)
+    if body.get("state") != "pending" and isinstance(command, commands.HoldOutward):
+        return chat_outward.told_of_holding(record, command)
+    if body.get("state") != "pending" and isinstance(command, commands.Correct):
+        return Done(f"{short_id(record.id)}: {await chat_outward.waits_for(parts, record, command, body)}")
     return Done(f"{short_id(record.id)}: {_told(command, body)}")
 
 
@@ -220,13 +195,13 @@ def _name(parts: Parts, person: str) -> str:
 # commands --------------------------------------------------------------------------------------------------------
 
 
-async def _command(parts: Parts, caller: Caller, record: IncidentRecord, asked: Asked) -> Command:
-    given = asked.given
-    common: dict[str, Any] = {
-        "id": command_id(caller.principal.token_id, caller.unique), "actor": caller.principal.actor, "channel": "chat",
-        "received_at": caller.at,
-    }  # fmt: skip
+async def _command(parts: Parts, caller: Caller, record: IncidentRecord, asked: Asked) -> Command | Done:
+    given, common = asked.given, caller.common()
     match asked.verb:
+        case "hold" | "release":
+            return chat_outward.holding(caller, record, asked.verb, given["reason"])
+        case "correct":
+            return await chat_outward.correction(parts, caller, record, given)
         case "ack" | "join":
             page = given["page"] or await _own_page(parts, caller, record)
             return commands.Ack(**common, page=page, joined=True if asked.verb == "join" else None)
@@ -260,16 +235,32 @@ async def _filled_in(parts: Parts, record: IncidentRecord, task: str, said: Mapp
     if waiting is None:  # the incident says itself what it thinks of that
         return dict(said)
     fields = {field.name: field for field in form_of(waiting)}
-    if not said and any(field.required for field in fields.values()):
-        raise FormWanted(record, waiting, f"{parts.settings.base_url}/incidents/{record.id}")
+    blind = waiting.kind == "review" and "release" not in said  # nothing leaves that was not shown
+    if blind or (not said and any(field.required for field in fields.values())):
+        raise await _form_wanted(parts, record, waiting)
     unknown = [name for name in said if name not in fields]
     if unknown:
         raise NotUnderstood(f"{task} asks for {', '.join(fields) or 'nothing'}; not for {', '.join(unknown)[:100]}")
     return {name: typed(name, fields[name].kind, _lines(value, fields[name])) for name, value in said.items()}
 
 
+async def _form_wanted(parts: Parts, record: IncidentRecord, waiting: Pending) -> WindowWanted:
+    """A task has a form, and nothing was filled in: what it asks for, and where."""
+    link = f"{parts.settings.base_url}/incidents/{record.id}"
+    words = await words_for_reading(parts, record, waiting)
+    if waiting.kind == "review":
+        line = f"done {waiting.id} release=yes lets it leave, release=no does not"
+    else:
+        asked = " ".join(f"{field.name}=..." for field in form_of(waiting) if field.required)
+        line = f"It has a form: done {waiting.id} {asked}"
+    opened = f"{thing(waiting.id, quoted=True)} is open in front of you"
+    return WindowWanted(record, waiting.id, f"{words}\n{line}, or in mayday: {link}", opened)
+
+
 def _lines(value: str, field: FormField) -> str:
-    """What is a list is typed with commas, and read by lines."""
+    """What is a list is typed with commas, and read by lines; yes and no are what they are."""
+    if field.kind == "boolean":
+        return {"yes": "true", "no": "false"}.get(value.lower(), value.lower())
     return value.replace(",", "\n") if field.kind == "list" else value
 
 

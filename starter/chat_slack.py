@@ -16,17 +16,18 @@ from mayday.providers._http import exchange
 from mayday.providers.inbound import Malformed
 from mayday.providers.slack import NAME
 from mayday.providers.slack.inbound import Press, SlashCommand, Submission, answer_in
-from mayday.providers.slack.messages import ANSWER, settled, still_open
-from mayday.providers.slack.modals import closed_view
+from mayday.providers.slack.messages import ANSWER, offer_blocks, settled, still_open
+from mayday.providers.slack.modals import WORDS, closed_view
 from mayday.providers.slack.wording import fallback, plain_sections
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.incidents import IncidentRecord
+from starter import chat_outward
 from starter.access import Principal
-from starter.chat_deeds import Caller, Done, do, send, worded
+from starter.chat_answers import Caller, Done, worded
+from starter.chat_deeds import do, send, sent
 from starter.chat_people import principal_of
 from starter.chat_windows import DOORS, Windows
 from starter.gateway import TemporalSilent
-from starter.minting import command_id
 from starter.parts import Parts
 from starter.problems import Problem
 from starter.routes.incidents import live_board
@@ -62,8 +63,8 @@ class Slack:
             return said(Done(worded(problem)))
         where = frozenset(name for name in (command.channel, command.channel_name) if name)
 
-        async def form(record: IncidentRecord, task: str) -> None:
-            await self._windows.show(command.trigger, record, task)
+        async def form(record: IncidentRecord, page: str) -> None:
+            await self._windows.show(command.trigger, record, page, command.response_url)
 
         return said(await do(parts, Caller(principal, at, command.trigger, where), command.text, form))
 
@@ -81,12 +82,11 @@ class Slack:
             if asked["deed"] in DOORS:
                 await self._windows.open(press, record, asked)
                 return
-            unique = f"{press.message} {press.at} {press.action}"
-            common = {
-                "id": command_id(principal.token_id, unique), "actor": principal.actor, "channel": "chat",
-                "received_at": at,
-            }  # fmt: skip
-            await self._answered(press, record, principal, asked, _command(asked, common))
+            caller = Caller(principal, at, f"{press.message} {press.at} {press.action}")
+            if asked["deed"] == "give":
+                await self._given(press, record, caller, asked["page"])
+                return
+            await self._answered(press, record, principal, asked, _command(asked, caller.common()))
         except Malformed as error:
             await self.later(press.response_url, said(Done(f"Not done: {error}")))
         except Problem as problem:
@@ -103,7 +103,12 @@ class Slack:
             principal = await self._principal(submission.user)
             if not principal.at_least("responder"):
                 raise Problem(403, "forbidden", "you may only look (viewer)")
+            if submission.callback == WORDS:
+                return await self._windows.preview(submission, principal, at)
             record, command = await self._windows.command(submission, principal, at)
+            if isinstance(command, commands.HoldOutward | commands.Correct):
+                await self._told(self._windows.opener_of(submission), await sent(self._parts, record, command))
+                return None
             body = await send(self._parts, record, command)
         except Malformed as error:
             return _refused(submission, f"Not done: {error}")
@@ -112,14 +117,26 @@ class Slack:
         except (TemporalSilent, RecordsUnavailable) as error:
             log.error("window_not_done", reason=str(error))
             return _refused(submission, "Not done: mayday cannot reach its parts at this moment; please try again")
-        press = self._windows.press_of(submission)
-        if press is not None and body["state"] != "pending":
+        press = self._windows.opener_of(submission)
+        if isinstance(press, Press) and body["state"] != "pending":
             name = self._parts.playbooks.catalog.people[principal.actor].name
             if isinstance(command, commands.Vote):
                 await self._counted(press, record, command, name)
             else:
                 await self._written_again(press, settled(press.blocks, f"done by {name}"))
         return None
+
+    async def _given(self, press: Press, record: IncidentRecord, caller: Caller, draft: str) -> None:
+        """The button under a correction's preview: the answer takes the place of preview and button."""
+        command = await chat_outward.given(self._parts, caller, record, draft)
+        await self._told(press, await sent(self._parts, record, command))
+
+    async def _told(self, opener: Press | str | None, done: Done) -> None:
+        """An answer behind a window: it takes the place of the answer that had the button, so that none is stale."""
+        if isinstance(opener, Press):
+            await self.later(opener.response_url, said(done) | {"replace_original": True})
+        elif opener is not None:
+            await self.later(opener, said(done))
 
     async def _answered(
         self, press: Press, record: IncidentRecord, principal: Principal, asked: dict[str, str], command: Command
@@ -211,7 +228,7 @@ def said(done: Done) -> dict[str, Any]:
     kind = "in_channel" if done.public else "ephemeral"
     return {
         "response_type": kind, "replace_original": False, "text": fallback(done.text),
-        "blocks": plain_sections(done.text),
+        "blocks": [*plain_sections(done.text), *offer_blocks(done.offers)],
     }  # fmt: skip
 
 

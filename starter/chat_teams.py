@@ -10,7 +10,8 @@ from mayday.providers.teams import NAME
 from mayday.providers.teams.cards import answer_card, attachment
 from mayday.providers.teams.inbound import Written
 from mayday.records.errors import RecordsUnavailable
-from starter.chat_deeds import Caller, do, worded
+from starter.chat_answers import Caller, worded
+from starter.chat_deeds import do
 from starter.chat_people import principal_of
 from starter.parts import Parts
 from starter.problems import Problem
@@ -18,6 +19,8 @@ from starter.problems import Problem
 __all__ = ["answer", "ran"]
 
 log = structlog.get_logger(__name__)
+
+US = "@mayday"
 
 
 async def ran(parts: Parts, written: Written) -> dict[str, Any]:
@@ -29,7 +32,7 @@ async def ran(parts: Parts, written: Written) -> dict[str, Any]:
         await _audit(parts, written.user, problem.code)
         return answer(worded(problem))
     channels = frozenset({written.channel} - {""})
-    return answer((await do(parts, Caller(principal, at, written.message, channels), written.text)).text)
+    return answer((await do(parts, Caller(principal, at, written.message, channels), written.text)).as_lines(US))
 
 
 def answer(text: str) -> dict[str, Any]:

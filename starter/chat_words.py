@@ -16,6 +16,8 @@ ack [PAGE]                      acknowledge a page; join [PAGE] when you are on 
 accept ROLE|TASK                take a role or a task that was offered
 vote [DECISION] CHOICE [REASON] vote at a gate: approve, reject, abstain, or one of its own options
 update AUDIENCE TEXT            send an update
+correct [N] [TEXT]              correct message N that was sent; alone it lists them. A second person releases it
+hold REASON                     hold back every message to the outside; release REASON lets them go again
 note TEXT                       write something into the timeline
 done TASK [NAME=VALUE ...]      finish a task; its form's fields by name, or in a window where the chat has one
 confirm [REASON]                it is an incident; reject REASON when it is none
@@ -116,6 +118,21 @@ def _one(name: str, example: str) -> Callable[[str], dict[str, Any]]:
     return read
 
 
+def _correct(rest: str) -> dict[str, Any]:
+    number, text = _next(rest)
+    if not number:
+        return {"n": None, "text": ""}
+    if not number.isdecimal() or len(number) > 9:
+        raise NotUnderstood("correct N TEXT, such as: correct 3 Cards are still refused; correct alone lists them")
+    return {"n": int(number), "text": text}
+
+
+def _why(rest: str) -> dict[str, Any]:
+    """`hold outward REASON` says the same as `hold REASON`."""
+    word, after = _next(rest)
+    return {"reason": after if word.lower() == "outward" else rest}
+
+
 def _done(rest: str) -> dict[str, Any]:
     try:
         task, *pairs = shlex.split(rest)
@@ -153,6 +170,7 @@ _READERS: dict[str, Callable[[str], dict[str, Any]]] = {
     "help": _none, "status": _none, "declare": _declare, "ack": _optional("page"), "join": _optional("page"),
     "accept": _one("target", "accept ROLE or TASK, such as: accept deputy"), "vote": _vote,
     "update": _two("audience", "text", "update AUDIENCE TEXT, such as: update executives Cards work again"),
+    "correct": _correct, "hold": _why, "release": _why,
     "note": _one("text", "note TEXT"), "done": _done, "confirm": lambda rest: {"reason": rest},
     "reject": _one("reason", "reject REASON: why it is no incident"),
     "severity": _two("severity", "reason", "severity SEV2 REASON"),

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
-from mayday.domain.incident import Board
-from mayday.domain.outgoing import leaves
-from mayday.language.catalog import Audience
-from mayday.records.incidents import IncidentRecord
 from starter.console.drill_banner import banner_of
 from starter.console.forms import texts
-from starter.console.names import Names
 from starter.console.sheets import sheet
 from starter.console.visitor import Looking, PageRoute, Visitor
 from starter.parts import Here, Parts
+from starter.previews import audiences_of, preview_of, sent_in
 from starter.problems import Problem
 from starter.routes.incidents import live_board
 
@@ -62,18 +58,13 @@ async def _page(
         raise Problem(403, "forbidden", f"{visitor.name} may only look (viewer)")
     record = await parts.directory.find(incident)
     board = await live_board(parts, record) or record.board
-    sent: list[dict[str, Any]] = list(reversed(board.sent)) if board else []
+    sent = sent_in(board)
     wrong = next((message for message in sent if message.get("n") == correct), None)
     if correct is not None and wrong is None:
         raise Problem(404, "not_found", f"there is no message {correct} that could still be corrected here")
-    audiences = await _audiences(parts, record)
+    audiences = await audiences_of(parts, record)
     chosen = str(wrong["audience"]) if wrong else audience if audience in audiences else next(iter(audiences), "")
-    known = audiences.get(chosen)
-    names = Names(parts.playbooks.catalog)
-    outward = known is not None and (known.review == "required" or known.visibility == "public")
-    subject = _subject(record, board, wrong is not None)
-    via = list((wrong or {}).get("via") or (known.via if known else []))
-    left = {str(message.get("audience")) for message in sent if message.get("delivered")}
+    shown = await preview_of(parts, record, board, chosen, text or "", corrects=correct if wrong else None)
     return sheet(
         request,
         "words.html",
@@ -85,31 +76,11 @@ async def _page(
         wrong=wrong,
         text=text if text is not None else (str(wrong["text"]) if wrong else ""),
         previewed=bool(text),
-        leaves=leaves(
-            via,
-            subject,
-            text or "",
-            purpose="correction" if wrong else "update",
-            named=any("status_page" in audiences[name].via for name in left if name in audiences),
-        ),
-        to=[names.person(ref) if "@" not in ref else ref for ref in known.to] if known else [],
-        second=outward or wrong is not None,
-        held=bool(board and board.hold_outward and outward),
+        leaves=shown.leaves,
+        to=shown.to,
+        second=shown.second,
+        held=shown.held,
         last=next(
             (message for message in sent if message.get("audience") == chosen and message.get("delivered")), None
         ),
     )
-
-
-def _subject(record: IncidentRecord, board: Board | None, correction: bool) -> str:
-    """As the incident writes it: `walker/messages.py`, `update` and `correct`."""
-    subject = f"{board.severity if board else record.severity} {board.title if board else record.title}"
-    return f"Correction: {subject}" if correction else subject
-
-
-async def _audiences(parts: Parts, record: IncidentRecord) -> dict[str, Audience]:
-    """Those of the pinned plan; where it is not stored yet, the catalog's of today."""
-    plan = await parts.records.plans.get(record.plan_digest) if record.plan_digest else None
-    if plan is None:
-        return dict(parts.playbooks.catalog.audiences)
-    return {name: Audience.model_validate(given) for name, given in (plan.get("audiences") or {}).items()}

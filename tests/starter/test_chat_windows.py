@@ -146,7 +146,7 @@ async def test_a_window_that_is_not_ours_does_nothing(slack: Workspace, about: s
 async def test_done_opens_the_form_of_a_task_that_has_one(slack: Workspace) -> None:
     incident = await slack.house.declared()
     board(slack, incident, TASK)
-    assert "the form of look is open" in await slack.says(RAJ, "done look")
+    assert "“look” is open in front of you" in await slack.says(RAJ, "done look")
     [window] = slack.double.views
     given = {"field__0": "true", "field__2": 1772416800, "field__3": "12", "field__4": "eu"}
     assert await submits(slack, RAJ, window, **given) is None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from mayday.domain.effects import IncidentCard, PagePurpose
 from mayday.providers.answering import ROLE, ways_to_answer
@@ -23,7 +23,7 @@ from mayday.providers.slack.wording import (
     plain_sections,
 )
 
-__all__ = ["ANSWER", "card_blocks", "metadata", "over_blocks", "post_blocks", "settled", "still_open"]
+__all__ = ["ANSWER", "card_blocks", "metadata", "offer_blocks", "over_blocks", "post_blocks", "settled", "still_open"]
 
 ANSWERS, STATE, ABOUT = "answers", "state", "about"
 ANSWER = "mayday.answer"
@@ -36,6 +36,19 @@ DOORS: dict[PagePurpose, tuple[str, str]] = {"vote": ("With a reason…", "why")
 """Buttons that open a window; they decide nothing by themselves, and look up what is asked when they are pressed."""
 
 Blocks = list[dict[str, Any]]
+
+
+class Offered(Protocol):
+    """Something to go on with; `page` is what it is about."""
+
+    @property
+    def words(self) -> str: ...
+    @property
+    def deed(self) -> str: ...
+    @property
+    def incident(self) -> str: ...
+    @property
+    def page(self) -> str: ...
 
 
 def metadata(effect_key: str, incident_id: str, page: str = "") -> dict[str, Any]:
@@ -90,6 +103,16 @@ def still_open(blocks: Blocks, state: str) -> Blocks:
     return [*kept[:at], _state(state), *kept[at:]][:MOST_BLOCKS]
 
 
+def offer_blocks(offers: Sequence[Offered]) -> Blocks:
+    """Buttons below an answer of ours, to go on with what it says."""
+    elements = [
+        button(offer.words, f"{ANSWER}.{number}", _carried(offer.incident, offer.page, offer.deed, ""), style=style)
+        for number, offer in enumerate(offers[:ELEMENTS])
+        for style in ("primary" if offer.deed == "give" else None,)
+    ]
+    return [{"type": "actions", "block_id": ANSWERS, "elements": elements}] if elements else []
+
+
 def address_of(incident_id: str, base_url: str) -> str:
     return f"{base_url}/incidents/{incident_id}"
 
@@ -111,7 +134,11 @@ def _state(text: str) -> dict[str, Any]:
 
 
 def _value(incident: IncidentCard, page: str, deed: str, choice: str) -> str:
-    answer = {"incident": incident.id, "page": page, "deed": deed, "choice": choice}
+    return _carried(incident.id, page, deed, choice)
+
+
+def _carried(incident: str, page: str, deed: str, choice: str) -> str:
+    answer = {"incident": incident, "page": page, "deed": deed, "choice": choice}
     return json.dumps(answer, separators=(",", ":"), ensure_ascii=True)
 
 

@@ -13,11 +13,14 @@ from typing import Any, Literal, NamedTuple
 
 from mayday.providers.slack.wording import fitting, plain_sections
 
-__all__ = ["VOTE", "TASK", "Asking", "FormField", "closed_view", "task_view", "value_of", "vote_view"]
+__all__ = [
+    "GIVE", "HOLD", "REASON", "TASK", "TEXT", "VOTE", "WORDS", "Asking", "FormField", "closed_view", "given_view",
+    "hold_view", "task_view", "value_of", "vote_view", "words_view",
+]  # fmt: skip
 
-VOTE, TASK = "mayday.vote", "mayday.task"
+VOTE, TASK, HOLD, WORDS, GIVE = "mayday.vote", "mayday.task", "mayday.hold", "mayday.words", "mayday.give"
 """Callback ids."""
-CHOICE, REASON, FIELD, GIVEN = "choice", "reason", "field", "given"
+CHOICE, REASON, TEXT, FIELD, GIVEN = "choice", "reason", "text", "field", "given"
 TITLE, LABEL, OPTION, MOST_OPTIONS, MOST_FIELDS = 24, 150, 75, 100, 40
 LONGEST_REASON, LONGEST_TEXT = 3_000, 3_000
 View = dict[str, Any]
@@ -56,6 +59,27 @@ def task_view(asking: Asking, text: str, fields: Sequence[FormField]) -> View:
     """A task with its form; without fields it is only to be confirmed."""
     blocks = [*plain_sections(text), *(_field(number, each) for number, each in enumerate(fields[:MOST_FIELDS]))]
     return _view(TASK, asking, "Task", "Done" if not fields else "Send", blocks)
+
+
+def hold_view(asking: Asking, text: str, *, on: bool) -> View:
+    """Why outward messages are held, or let go."""
+    reason = {"type": "plain_text_input", "action_id": GIVEN, "multiline": True, "max_length": LONGEST_REASON}
+    blocks = [*plain_sections(text), _input(REASON, "Why", reason)]
+    return _view(HOLD, asking, "Hold outward" if on else "Let them go", "Hold" if on else "Let them go", blocks)
+
+
+def words_view(asking: Asking, about: str, text: str) -> View:
+    """The text of a correction, to begin with what was sent; what comes next is its preview."""
+    written = {
+        "type": "plain_text_input", "action_id": GIVEN, "multiline": True, "max_length": LONGEST_TEXT,
+        "initial_value": text[:LONGEST_TEXT],
+    }  # fmt: skip
+    return _view(WORDS, asking, "Correct a message", "Preview", [*plain_sections(about), _input(TEXT, "Text", written)])
+
+
+def given_view(asking: Asking, preview: str) -> View:
+    """A correction as it will leave; nothing is sent before this is."""
+    return _view(GIVE, asking, "As it will leave", "Give it to a reader", plain_sections(preview))
 
 
 def closed_view(text: str) -> View:
