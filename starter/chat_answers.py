@@ -6,13 +6,15 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from pydantic import ValidationError
+
 from mayday.records.incidents import IncidentRecord
 from starter.access import Principal
 from starter.chat_words import NotUnderstood
 from starter.minting import command_id
 from starter.problems import Problem
 
-__all__ = ["Caller", "Done", "Offer", "OpenForm", "WindowWanted", "worded"]
+__all__ = ["Caller", "Done", "Offer", "OpenForm", "WindowWanted", "what_does_not_fit", "worded"]
 
 
 class Caller(NamedTuple):
@@ -65,6 +67,12 @@ class WindowWanted(NotUnderstood):
 
 
 OpenForm = Callable[[IncidentRecord, str], Awaitable[None]]
+
+
+def what_does_not_fit(error: ValidationError) -> str:
+    """Which part of what was given is not as it has to be."""
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc']))}: {str(first['msg']).removeprefix('Value error, ')}"
 
 
 def worded(problem: Problem) -> str:

@@ -18,7 +18,7 @@ from mayday.records.errors import RecordsUnavailable
 from mayday.records.incidents import IncidentRecord
 from starter import chat_outward
 from starter.bodies import DeclareBody, StatusBody
-from starter.chat_answers import Caller, Done, OpenForm, WindowWanted, worded
+from starter.chat_answers import Caller, Done, OpenForm, WindowWanted, what_does_not_fit, worded
 from starter.chat_forms import form_of, words_for_reading
 from starter.chat_words import HELP, Asked, NotUnderstood, understood
 from starter.console.forms import typed
@@ -48,8 +48,7 @@ async def do(parts: Parts, caller: Caller, text: str, form: OpenForm | None = No
     except Problem as problem:
         return Done(worded(problem))
     except ValidationError as error:
-        first = error.errors()[0]
-        return Done(f"{'.'.join(map(str, first['loc']))}: {str(first['msg']).removeprefix('Value error, ')}")
+        return Done(what_does_not_fit(error))
     except TemporalSilent:
         return Done("mayday cannot reach Temporal at this moment; please try again")
     except RecordsUnavailable:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import structlog
+from pydantic import ValidationError
 
 from mayday.domain import commands
 from mayday.domain.commands import Command
@@ -23,10 +24,11 @@ from mayday.records.errors import RecordsUnavailable
 from mayday.records.incidents import IncidentRecord
 from starter import chat_outward
 from starter.access import Principal
-from starter.chat_answers import Caller, Done, worded
+from starter.chat_answers import Caller, Done, what_does_not_fit, worded
 from starter.chat_deeds import do, send, sent
 from starter.chat_people import principal_of
 from starter.chat_windows import DOORS, Windows
+from starter.chat_words import NotUnderstood
 from starter.gateway import TemporalSilent
 from starter.parts import Parts
 from starter.problems import Problem
@@ -112,6 +114,10 @@ class Slack:
             body = await send(self._parts, record, command)
         except Malformed as error:
             return _refused(submission, f"Not done: {error}")
+        except NotUnderstood as error:
+            return _refused(submission, str(error))
+        except ValidationError as error:
+            return _refused(submission, f"Not done: {what_does_not_fit(error)}")
         except Problem as problem:
             return _refused(submission, worded(problem))
         except (TemporalSilent, RecordsUnavailable) as error:

@@ -71,7 +71,7 @@ async def preview_of(
     """An update to an audience, or with `corrects` the correction of a message. `subject`: where it is known."""
     audiences = await audiences_of(parts, record)
     known = audiences.get(audience)
-    via: list[str] = list(known.via) if known else []
+    via: list[str] = list(known.via) if known else ["email"]  # as `mayday/walker/messages.py`
     if corrects is not None:
         before = await _as_it_left(parts, record, corrects)
         went = [str(channel) for channel in before.get("via") or []]

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from tests.doubles.server import Double
-from tests.doubles.slack_blocks import buttons_of
+from tests.doubles.slack_blocks import buttons_of, wrong_in_view
 
 SIGNING_SECRET = "signing-secret-of-the-slack-double"
 
@@ -90,6 +90,27 @@ class Workspace(Double):
             ],
         }  # fmt: skip
         return f"payload={quote(json.dumps(payload))}"
+
+    def press_on_answer(self, user: str, channel: str, answer: dict[str, Any], words: str) -> str:
+        """The body of a press on a button of an answer that only `user` sees: Slack sends no message with it."""
+        element = next(button for button in buttons_of(answer) if button["text"]["text"] == words)
+        self._numbers += 1
+        self._triggers.add(f"{self._numbers}.2.abc")
+        payload = {
+            "type": "block_actions", "user": {"id": user, "team_id": "T1"}, "api_app_id": "A1", "token": "deprecated",
+            "container": {"type": "message", "message_ts": f"{self._numbers}.1", "is_ephemeral": True,
+                          "channel_id": self.called(channel).id},
+            "trigger_id": f"{self._numbers}.2.abc", "team": {"id": "T1"}, "response_url": self._response_url(None),
+            "actions": [{"action_id": element["action_id"], "block_id": "answers", "type": "button",
+                         "text": element["text"], "value": element["value"], "action_ts": f"{self._numbers}.5"}],
+        }  # fmt: skip
+        return f"payload={quote(json.dumps(payload))}"
+
+    def shows(self, view_id: str, view: dict[str, Any]) -> None:
+        """A window that was answered with another one (`response_action: update`)."""
+        if wrong := wrong_in_view(view):
+            self.violations.append(f"update: {wrong}")
+        self.views[view_id] = view
 
     def submit(self, user: str, view_id: str, **given: Any) -> str:
         """The body of a filled-in window; values by block, dots as double underscores."""

@@ -53,6 +53,7 @@ class FakeGateway:
         self.silent = False
         self.asleep = False
         self.refusals: dict[str, tuple[str, str]] = {}
+        self.details: dict[str, dict[str, Any]] = {}
         self.calls: list[str] = []
         self.gate: Any = None
         self.review: Answer | None = None
@@ -117,7 +118,7 @@ class FakeGateway:
         if refusal is not None:
             raise CommandRefused(*refusal)
         run.commands.append(envelope)
-        return Answer(entry=len(run.commands))
+        return Answer(entry=len(run.commands), detail=self.details.get(envelope.command.kind, {}))
 
     async def signal_command(self, workflow_id: str, envelope: CommandEnvelope) -> None:
         await self._call("signal_command")
