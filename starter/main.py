@@ -23,6 +23,7 @@ from mayday.records.records import Records
 from mayday.settings import Settings, SettingsError
 from mayday.shutdown import stop_on_signals
 from mayday.temporal.connection import TemporalError, TemporalUnreachable, connect
+from mayday.temporal.core_logs import forward_core_logs
 from mayday.temporal.search_attributes import register_search_attributes
 from starter.access import OWNER
 from starter.app import create_app
@@ -52,6 +53,7 @@ def run(settings: Settings, *, address: str | None = None) -> int:
     configure_logs(
         level=settings.log_level, form=settings.log_format, secrets=settings.secret_values(), process="starter"
     )
+    forward_core_logs()
     try:
         playbooks = Playbooks.load(settings.runbooks)
         asyncio.run(_start(settings, playbooks, address))

@@ -10,6 +10,7 @@ from mayday.long_running import settle_in
 from mayday.settings import Settings, SettingsError
 from mayday.shutdown import stop_on_signals
 from mayday.temporal.connection import StoppedMeanwhile, TemporalError, connect
+from mayday.temporal.core_logs import forward_core_logs
 from mayday.temporal.histories import ReplayRefused
 from mayday.temporal.search_attributes import register_search_attributes
 from worker.composition import CompositionError, compose
@@ -31,6 +32,7 @@ def run(settings: Settings, *, address: str | None = None) -> int:
     configure_logs(
         level=settings.log_level, form=settings.log_format, secrets=settings.secret_values(), process="worker"
     )
+    forward_core_logs()
     try:
         asyncio.run(_work(settings, address))
     except StoppedMeanwhile:

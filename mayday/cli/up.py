@@ -52,10 +52,12 @@ def up(
     playbooks = _playbooks(settings)
     from mayday.records.errors import RecordsError
     from mayday.temporal.connection import StoppedMeanwhile, TemporalError
+    from mayday.temporal.core_logs import forward_core_logs
     from mayday.temporal.histories import ReplayRefused
     from worker.composition import CompositionError
     from worker.deployment import DeploymentError
 
+    forward_core_logs()
     try:
         asyncio.run(_run(settings, playbooks, worker=not no_worker, starter=not no_starter))
     except SettingsError:

@@ -93,6 +93,11 @@ def test_stopping_waits_longer_than_draining_takes(compose: dict[str, Any]) -> N
     assert int(compose["services"]["worker"]["stop_grace_period"].removesuffix("s")) > drain
 
 
+def test_the_command_line_in_the_starters_container_finds_its_starter(compose: dict[str, Any]) -> None:
+    environment = compose["services"]["starter"]["environment"]
+    assert environment["MAYDAY_URL"] == f"http://127.0.0.1:{environment['MAYDAY_PORT']}"
+
+
 def test_the_image_is_hash_locked_and_not_run_by_root() -> None:
     text = (ROOT / "Dockerfile").read_text()
     for line in text.splitlines():
