@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -21,6 +21,7 @@ from starter.console.names import Names
 from starter.console.overriding import overridable
 from starter.console.rights import Rights
 from starter.console.sheets import part, sheet, signed
+from starter.console.standing import Standings
 from starter.console.strip import strip_of
 from starter.console.visitor import Looking, PageRoute, Visitor
 from starter.console.waiting import Waiting, coming_of, said_of, waiting_of
@@ -110,15 +111,20 @@ async def _events(parts: Parts, feed: IncidentFeed, visitor: Visitor, seq: int) 
 
 
 def _pieces(parts: Parts, feed: IncidentFeed, look: Look, visitor: Visitor) -> dict[str, str]:
-    """Rendered once a version for everybody who sees the same. Clocks are written as at the opening: they are ticked
-    by the browser, and a piece that only grew older is the same piece."""
+    """Rendered once a version for everybody who sees the same (`standing`). Clocks are written as at the opening: they
+    are ticked by the browser, and a piece that only grew older is the same piece."""
     common: dict[str, str] | None = feed.rendered.get(visitor.acts)
-    own: dict[str, str] | None = feed.rendered.get(visitor.key)
+    standings: Standings | None = feed.rendered.get("standings")
+    if standings is None:
+        said = _common(parts, feed, look)["said"]
+        standings = feed.rendered["standings"] = Standings(look.board, said, _on_call(parts))
+    standing = standings.of(visitor)
+    own: dict[str, str] | None = feed.rendered.get(standing)
     if common is None or own is None:
         facts = _facts(parts, feed, look, visitor) | {"now": look.record.opened_at}
         common = common or {name: part(f"incident/{name}.html", **facts) for name in COMMON}
         own = own or {name: part(f"incident/{name}.html", **facts) for name in OWN}
-        feed.rendered[visitor.acts], feed.rendered[visitor.key] = common, own
+        feed.rendered[visitor.acts], feed.rendered[standing] = common, own
     return {**own, **common}
 
 
@@ -141,24 +147,29 @@ def _row(feed: IncidentFeed, entry: Entry, names: Names) -> str:
 
 
 def _facts(parts: Parts, feed: IncidentFeed, look: Look, visitor: Visitor) -> dict[str, Any]:
-    common: dict[str, Any] | None = feed.rendered.get("facts")
-    if common is None:
-        common = feed.rendered["facts"] = _common_facts(parts, feed, look)
-    now, board = parts.clock(), look.board
-
-    def on_call(schedule: str) -> str | None:
-        return parts.playbooks.on_call(schedule, now)
-
+    common, board = _common(parts, feed, look), look.board
     rights = Rights.of(board.may if board is not None else None, visitor, common["names"])
     waiting: list[Waiting] = []
     if board is not None and not common["head"].over:
-        waiting = waiting_of(board, common["said"], common["names"], rights, on_call)
+        waiting = waiting_of(board, common["said"], common["names"], rights, _on_call(parts))
     gates: dict[str, Step] = common["gates"]
     for item in waiting:
         gate = gates.get(item.id.rpartition(".")[2])
         item.delegates = bool(gate and gate.voters and gate.voters.delegates)
     facts = {"decides": visitor.decides, "acts": visitor.acts, "me": visitor, "rights": rights}
     return {**common, **facts, "waiting": waiting, "role_names": _role_names(look, rights)}
+
+
+def _on_call(parts: Parts) -> Callable[[str], str | None]:
+    now = parts.clock()
+    return lambda schedule: parts.playbooks.on_call(schedule, now)
+
+
+def _common(parts: Parts, feed: IncidentFeed, look: Look) -> dict[str, Any]:
+    found: dict[str, Any] | None = feed.rendered.get("facts")
+    if found is None:
+        found = feed.rendered["facts"] = _common_facts(parts, feed, look)
+    return found
 
 
 def _common_facts(parts: Parts, feed: IncidentFeed, look: Look) -> dict[str, Any]:

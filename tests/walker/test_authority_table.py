@@ -138,13 +138,32 @@ def test_after_it_was_merged(open_night: Callable[..., Night], row: Row) -> None
 
 #: what the door's own levels decide, and the catalog: nobody is named
 EVERYBODYS = ("update", "correct", "note", "event", "delegate", "impact", "vendor_reply", "drill")
-STATES = ("open", "candidate", "ending", "resolved", "cancelled", "merged")
+STATES = ("open", "identified", "mitigated", "drill", "paused drill", "reopened", "candidate", "expired", "rejected",
+          "ending", "resolved", "cancelled", "merged")  # fmt: skip
+#: what is the same as in an open incident
+GOING_ON = ("identified", "mitigated", "drill", "reopened")
 
 
 def night_in(open_night: Callable[..., Night], state: str) -> Night:
-    if state == "candidate":
-        return open_night("authority", declare="propose", accept_within="10m", roles={}, declared_by=None).run(1)
-    night = open_night("authority").run(1)
+    if state in ("candidate", "expired", "rejected"):
+        night = open_night("authority", declare="propose", accept_within="10m", roles={}, declared_by=None).run(1)
+        if state == "rejected":
+            assert night.say("candidate", "owner", accept=False, reason="nothing").refusal is None
+        return night if state == "candidate" else night.run(300)
+    night = open_night("authority", drill="drill" in state).run(1)
+    if state == "drill":
+        return night
+    if state == "paused drill":
+        assert night.say("drill", "ana", action="pause", reason="a real one").refusal is None
+        return night
+    if state == "reopened":
+        assert night.say("status", "ana", status="resolved", reason="r").refusal is None
+        night.run(30)
+        assert night.say("reopen", "ana", reason="it is back").refusal is None
+        return night.run(31)
+    if state in ("identified", "mitigated"):
+        assert night.say("status", "ana", status=state, reason="r").refusal is None
+        return night.run(2)
     if state == "ending":
         night.walker.state.status, night.walker.state.ending = "resolved", "finals"
     elif state == "merged":
@@ -156,6 +175,48 @@ def night_in(open_night: Callable[..., Night], state: str) -> Night:
     return night
 
 
+def otherwise(row: Row, state: str) -> Row:
+    """An incident is not set to the status that it has."""
+    if row.action == "status" and state == "mitigated":
+        return row._replace(body={"status": "identified", "reason": "r"})
+    return row
+
+
+@pytest.mark.parametrize("state", GOING_ON)
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.action)
+def test_while_it_goes_on_otherwise(open_night: Callable[..., Night], row: Row, state: str) -> None:
+    """What is open is for the same people, whatever the status is; nobody is given more by it."""
+    night, row = night_in(open_night, state), otherwise(row, state)
+    for actor in ACTORS:
+        found = refusal(night, row, actor)
+        if row.action == "drill" and state == "drill":
+            assert found == (None if actor in PEOPLE else "not_yours"), actor
+        elif row.action in ("ack", "accept", "vote", "complete", "vendor_reply", "override"):
+            assert found is not None or actor in row.may, f"{actor} may what they may not while it is open"
+        elif (row.action, actor) in EXCEPTIONS:
+            assert found == EXCEPTIONS[row.action, actor], actor
+        else:
+            assert found == (None if actor in row.may else row.else_), actor
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.action)
+def test_after_nobody_took_the_candidate(open_night: Callable[..., Night], row: Row) -> None:
+    night = night_in(open_night, "expired")
+    for actor in ACTORS:
+        assert refusal(night, row, actor) in ({"closed", "not_yours"} if row.action == "reopen" else {"closed"}), actor
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.action)
+def test_while_a_drill_is_paused(open_night: Callable[..., Night], row: Row) -> None:
+    """A paused drill takes what ends or resumes it from people of the catalog, and nothing from a stranger."""
+    night = night_in(open_night, "paused drill")
+    for actor in ACTORS:
+        found = refusal(night, row, actor)
+        assert found is not None or actor in row.may | (frozenset(PEOPLE) if row.action == "drill" else frozenset()), (
+            actor
+        )
+
+
 @pytest.mark.parametrize("state", STATES)
 def test_the_board_says_who_may_as_the_rules_do(open_night: Callable[..., Night], state: str) -> None:
     """A page shows a button exactly to whom it would not be refused."""
@@ -163,7 +224,8 @@ def test_the_board_says_who_may_as_the_rules_do(open_night: Callable[..., Night]
     may = night.walker.board(night.incident.now).may
     assert may is not None
     shown = 0
-    for row in TABLE:
+    for each in TABLE:
+        row = otherwise(each, state)
         thing = next(
             (row.body[name] for name in ("page", "target", "decision", "task", "role") if name in row.body), ""
         )
