@@ -83,7 +83,7 @@ class Delivery:
                     self.forget(workflow_id)
                     looked = False
                     continue
-                return [_to_run(known.incident_id, parcel) for parcel in parcels]
+                return _to_run(known.incident_id, parcels)
             first = next((parcel for parcel in parcels if parcel.firing), None)
             if looked or first is None:
                 view = await self._gateway.describe(workflow_id)
@@ -93,7 +93,7 @@ class Delivery:
                     self.remember(workflow_id, incident, view.chain)
                     continue
                 if first is None:
-                    return [Delivered(None, None, "ignored") for _ in parcels]
+                    return [Delivered(None, None, "ignored")] * len(parcels)
             answers = await self._start(first, parcels, view if looked else None, looked)
             if answers is not None:
                 return answers
@@ -161,12 +161,14 @@ class Delivery:
         self.remember(start.workflow_id, start.id, started.run_id)
         if carried is not None:
             log.info("incident_reopened", incident=start.id, route=first.routed.path)
-            return [_to_run(start.id, parcel) for parcel in parcels]
+            return _to_run(start.id, parcels)
         if started.here:
             await asyncio.sleep(FIRST_TASK_SECONDS)
         await self.note_opened(start, started.run_id)
         log.info("incident_opened", incident=start.id, route=first.routed.path)
-        return [_opened(start, parcel, first) for parcel in parcels]
+        opened = Delivered(start.id, start.workflow_id, "opened")
+        arrived = _to_run(start.id, parcels)
+        return [opened if parcel is first else answer for parcel, answer in zip(parcels, arrived, strict=True)]
 
     async def note_opened(self, start: StartInput, run_id: str | None) -> None:
         """The incident is listed from now on. A store that is down learns of it by the first flush."""
@@ -187,11 +189,8 @@ class Delivery:
         return found.id if found else None
 
 
-def _to_run(incident_id: str, parcel: Parcel) -> Delivered:
-    return Delivered(incident_id, parcel.workflow_id, "attached" if parcel.firing else "resolved")
-
-
-def _opened(start: StartInput, parcel: Parcel, first: Parcel) -> Delivered:
-    if parcel is first:
-        return Delivered(start.id, start.workflow_id, "opened")
-    return _to_run(start.id, parcel)
+def _to_run(incident_id: str, parcels: list[Parcel]) -> list[Delivered]:
+    """All to the same run: alerts that began are attached, others resolved."""
+    attached = Delivered(incident_id, parcels[0].workflow_id, "attached")
+    resolved = Delivered(incident_id, parcels[0].workflow_id, "resolved")
+    return [attached if parcel.firing else resolved for parcel in parcels]

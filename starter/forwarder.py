@@ -15,10 +15,10 @@ import structlog
 
 from mayday.language.routing import RoutedAlert
 from mayday.records.errors import RecordsUnavailable
-from mayday.records.inbox import HELD, InboxRow
+from mayday.records.inbox import HELD, InboxRow, InboxState
 from mayday.records.records import Records
 from starter.gateway import TemporalSilent
-from starter.lanes import Lanes
+from starter.lanes import Lanes, Load
 from starter.metrics import ALERTS_FORWARDED, INBOX_WAITING
 from starter.minting import workflow_id
 from starter.parcels import Delivered, Parcel
@@ -52,7 +52,7 @@ class Forwarder:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._settling: set[asyncio.Task[None]] = set()
-        self._done: dict[str, list[int]] = {}
+        self._done: dict[InboxState, list[int]] = {"done": [], "forwarded": []}
         self._writer: asyncio.Task[None] | None = None
         self._hurry = asyncio.Event()
 
@@ -75,32 +75,32 @@ class Forwarder:
         if self._writer is not None:
             await self._writer
 
-    def settle_when_done(self, parcels: Sequence[Parcel], futures: Sequence[asyncio.Future[Delivered]]) -> None:
+    def settle_when_done(self, loads: Sequence[Load]) -> None:
         """Note in the inbox what becomes of these, whenever it is known; what failed is forwarded again."""
-        if parcels:
-            task = asyncio.create_task(self._follow(list(parcels), list(futures)), name="settle")
+        if loads:
+            task = asyncio.create_task(self._follow(list(loads)), name="settle")
             self._settling.add(task)
             task.add_done_callback(self._settling.discard)
 
-    async def _follow(self, parcels: list[Parcel], futures: list[asyncio.Future[Delivered]]) -> None:
-        await asyncio.wait(futures)
-        failed: list[tuple[Parcel, BaseException]] = []
+    async def _follow(self, loads: list[Load]) -> None:
+        await asyncio.wait([load.arrived for load in loads])
+        failed: list[Parcel] = []
         actions: Counter[str] = Counter()
-        for parcel, future in zip(parcels, futures, strict=True):
-            error = future.exception()
+        for load in loads:
+            error = load.arrived.exception()
             if error is None:
-                action = future.result().action
-                actions[action] += 1
-                self._note(parcel, "done" if action == "ignored" else "forwarded")
-            else:
-                failed.append((parcel, error))
+                answers = load.arrived.result()
+                actions.update(answer.action for answer in answers)
+                self._note(load.parcels, answers)
+                continue
+            failed += load.parcels
+            if not isinstance(error, TemporalSilent):
+                for parcel in load.parcels:
+                    log.error("alert_not_forwarded", workflow_id=parcel.workflow_id, inbox=parcel.row, exc_info=error)
         for name, count in actions.items():
             ALERTS_FORWARDED.labels(action=name).inc(count)
-        for parcel, error in failed:
-            if not isinstance(error, TemporalSilent):
-                log.error("alert_not_forwarded", workflow_id=parcel.workflow_id, inbox=parcel.row, exc_info=error)
         if failed:
-            await self._give_back([parcel.row for parcel, _ in failed if parcel.row is not None])
+            await self._give_back([parcel.row for parcel in failed if parcel.row is not None])
             self.nudge()
 
     async def _give_back(self, rows: list[int]) -> None:
@@ -109,22 +109,22 @@ class Forwarder:
         except RecordsUnavailable:
             pass  # they are `new` already; their lease ends by itself
 
-    def _note(self, parcel: Parcel, state: str) -> None:
+    def _note(self, parcels: list[Parcel], answers: list[Delivered]) -> None:
         """Rows that are settled while a transaction runs share the next one."""
-        if parcel.row is None:
-            return
-        self._done.setdefault(state, []).append(parcel.row)
-        if self._writer is None:
+        for parcel, answer in zip(parcels, answers, strict=True):
+            if parcel.row is not None:
+                self._done["done" if answer.action == "ignored" else "forwarded"].append(parcel.row)
+        if self._writer is None and any(self._done.values()):
             self._writer = asyncio.create_task(self._write(), name="settle-writer")
 
     async def _write(self) -> None:
         try:
-            while self._done:
+            while any(self._done.values()):
                 await self._gathering()
-                done, self._done = self._done, {}
+                done, self._done = self._done, {"done": [], "forwarded": []}
                 for state, rows in done.items():
                     try:
-                        await self._records.inbox.settle(rows, "done" if state == "done" else "forwarded")
+                        await self._records.inbox.settle(rows, state)
                     except RecordsUnavailable as error:
                         # They are forwarded once more when the store is back; the run has seen them and drops them.
                         log.warning("inbox_not_settled", rows=len(rows), reason=str(error))
@@ -163,35 +163,31 @@ class Forwarder:
 
     async def forward_once(self) -> int | None:
         """Forward what waits; returns how many alerts arrived, None when Temporal is silent."""
-        rows = await self._records.inbox.claim(BATCH, LEASE)
+        rows = await self._records.inbox.claim(BATCH, LEASE, came_before=self._now() - YOUNG)
         INBOX_WAITING.set(len(rows))
-        border = self._now() - YOUNG
         over = {row.id for row in rows if row.error == HELD and await self._records.inbox.cleared_since(row)}
         await self._records.inbox.settle(sorted(over), "done")
-        parcels = [_parcel(row) for row in rows if row.id not in over and _is_due(row, border)]
+        parcels = [_parcel(row) for row in rows if row.id not in over and _is_due(row)]
         if not parcels:
             return 0
         log.info("inbox_forwarded", alerts=len(parcels))
-        futures = self._lanes.submit(parcels)
-        await asyncio.wait(futures)
-        silent = [p for p, f in zip(parcels, futures, strict=True) if isinstance(f.exception(), TemporalSilent)]
+        loads = self._lanes.submit(parcels)
+        await asyncio.wait([load.arrived for load in loads])
+        silent = [load for load in loads if isinstance(load.arrived.exception(), TemporalSilent)]
         if silent:
-            rows_back = [parcel.row for parcel in silent if parcel.row is not None]
+            rows_back = [parcel.row for load in silent for parcel in load.parcels if parcel.row is not None]
             await self._records.inbox.settle(rows_back, "new", error=SILENT)
-        rest = [(p, f) for p, f in zip(parcels, futures, strict=True) if p not in silent]
+        rest = [load for load in loads if load not in silent]
         if rest:
-            await self._follow([p for p, _ in rest], [f for _, f in rest])
+            await self._follow(rest)
             if self._writer is not None:
                 self._hurry.set()
                 await self._writer
         return None if silent else len(parcels)
 
 
-def _is_due(row: InboxRow, border: datetime) -> bool:
-    """Not while the request that brought it is at it, and less often once it has failed often: it is never given up,
-    and never stands in the way of the others."""
-    if row.received_at > border and row.attempts <= 1:
-        return False
+def _is_due(row: InboxRow) -> bool:
+    """Less often once it has failed often: it is never given up, and never stands in the way of the others."""
     return row.error == SILENT or row.attempts <= OFTEN or row.attempts % OFTEN == 0
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import structlog
@@ -26,7 +26,7 @@ from mayday.records.records import Records
 from starter.delivery import Delivery
 from starter.forwarder import Forwarder
 from starter.gateway import TemporalSilent
-from starter.lanes import Lanes
+from starter.lanes import Lanes, Load
 from starter.metrics import ALERTS_RECEIVED
 from starter.minting import workflow_id
 from starter.parcels import Delivered, Parcel
@@ -94,12 +94,20 @@ class Intake:
         if fresh is None:
             return await self._directly(parcels)
         until = asyncio.get_running_loop().time() + self._answered_within.total_seconds()
-        ways = self._sent(fresh)
+        loads = self._sent(fresh)
         repeated = [parcel for parcel in parcels if parcel.row not in fresh]
-        ways |= self._sent(await self._still_firing(repeated, body, until))
-        if ways:
-            await asyncio.wait(ways.values(), timeout=max(0.0, until - asyncio.get_running_loop().time()))
-        return [await self._became(parcel, ways.get(parcel.row), until) for parcel in parcels]
+        again = await self._still_firing(repeated, body, until)
+        loads += self._sent(again)
+        if loads:
+            left = max(0.0, until - asyncio.get_running_loop().time())
+            await asyncio.wait([load.arrived for load in loads], timeout=left)
+        arrived = dict(_arrived(loads))
+        return [
+            arrived.get(parcel.row) or _queued(parcel)
+            if parcel.held or parcel.row in fresh or parcel.row in again
+            else await self._known(parcel, until)
+            for parcel in parcels
+        ]
 
     async def _heard(self, watchdogs: list[str], body: Body) -> None:
         """Alerts that always fire open nothing: that they came is noted, see `starter.watchdogs`."""
@@ -109,15 +117,10 @@ class Intake:
             except RecordsUnavailable as error:
                 log.warning("watchdog_not_noted", watchdog=name, reason=str(error))
 
-    def _sent(self, fresh: dict[int | None, Parcel]) -> dict[int | None, asyncio.Future[Delivered]]:
-        futures = self._lanes.submit(list(fresh.values()))
-        self._forwarder.settle_when_done(list(fresh.values()), futures)
-        return dict(zip(fresh, futures, strict=True))
-
-    async def _became(self, parcel: Parcel, way: asyncio.Future[Delivered] | None, until: float) -> Delivered:
-        if way is None:
-            return _queued(parcel) if parcel.held else await self._known(parcel, until)
-        return _arrived(way) or _queued(parcel)
+    def _sent(self, fresh: dict[int | None, Parcel]) -> list[Load]:
+        loads = self._lanes.submit(list(fresh.values()))
+        self._forwarder.settle_when_done(loads)
+        return loads
 
     def _addressed(self, event: AlertEvent) -> Parcel:
         routed = route_alert(self._catalog(), event)
@@ -149,6 +152,7 @@ class Intake:
                 workflow_id=parcel.workflow_id,
                 decision=parcel.routed,
                 held_until=held_until,
+                text=parcel.text,
             )
             for parcel in parcels
         ]
@@ -186,7 +190,7 @@ class Intake:
                         continue
             except (TemporalSilent, TimeoutError, RecordsUnavailable):
                 break
-            parcel.event.dedupe_key = f"{parcel.event.dedupe_key}:after:{view.run_id}"
+            parcel.counts_anew(f"after:{view.run_id}")
             (again if late else held).append(parcel)
         if (
             held
@@ -203,12 +207,18 @@ class Intake:
 
     async def _directly(self, parcels: list[Parcel]) -> list[Delivered]:
         """Without an inbox there is only Temporal, and an answer only once it has the alerts."""
-        waiting = asyncio.gather(*self._lanes.submit(parcels))
+        loads = self._lanes.submit(parcels)
         try:
             async with asyncio.timeout(KEPT_WITHIN.total_seconds()):
-                return await waiting
+                answers = await asyncio.gather(*(load.arrived for load in loads))
         except (TemporalSilent, TimeoutError) as error:
             raise Unavailable(nobody_took_it(self._records.store.trouble)) from error
+        became = {
+            id(parcel): answer
+            for load, answer_each in zip(loads, answers, strict=True)
+            for parcel, answer in zip(load.parcels, answer_each, strict=True)
+        }
+        return [became[id(parcel)] for parcel in parcels]
 
     async def _known(self, parcel: Parcel, until: float) -> Delivered:
         """An alert that was delivered before: nothing is done again, the answer names its incident."""
@@ -225,10 +235,13 @@ class Intake:
         return Delivered(incident_id, parcel.workflow_id, "resolved")
 
 
-def _arrived(way: asyncio.Future[Delivered]) -> Delivered | None:
-    """The answer of a delivery. None when Temporal is silent, or whatever else is wrong: the alert is in the inbox, the
-    forwarder tries again and logs."""
-    return None if not way.done() or way.cancelled() or way.exception() is not None else way.result()
+def _arrived(loads: list[Load]) -> Iterator[tuple[int | None, Delivered]]:
+    """The answers by row. Not of those to which Temporal was silent, or of which whatever else is wrong: these alerts
+    are in the inbox, the forwarder tries again and logs."""
+    for load in loads:
+        way = load.arrived
+        if way.done() and not way.cancelled() and way.exception() is None:
+            yield from zip((parcel.row for parcel in load.parcels), way.result(), strict=True)
 
 
 def _queued(parcel: Parcel) -> Delivered:

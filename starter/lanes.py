@@ -8,16 +8,32 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 
 from starter.parcels import Delivered, Parcel
 
-__all__ = ["BATCH_BYTES", "BATCH_EVENTS", "Lanes"]
+__all__ = ["BATCH_BYTES", "BATCH_EVENTS", "Lanes", "Load"]
 
 BATCH_EVENTS = 200
 BATCH_BYTES = 64 * 1024
+LOAD_BYTES = BATCH_BYTES // 4
+"""What came together leaves together in loads of this size: small enough to fill a batch well."""
 
 Deliver = Callable[[str, list[Parcel]], Awaitable[list[Delivered]]]
+
+
+@dataclass(slots=True, eq=False)
+class Load:
+    """Parcels of one body for one run, in order. `arrived` has an answer for each, or the error of the call."""
+
+    parcels: list[Parcel]
+    arrived: asyncio.Future[list[Delivered]]
+    size: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.size = sum(parcel.size for parcel in self.parcels)
+        self.arrived.add_done_callback(_seen)
 
 
 class Lanes:
@@ -25,23 +41,20 @@ class Lanes:
 
     def __init__(self, deliver: Deliver) -> None:
         self._deliver = deliver
-        self._waiting: dict[str, deque[tuple[Parcel, asyncio.Future[Delivered]]]] = {}
+        self._waiting: dict[str, deque[Load]] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self.calls = 0
 
-    def submit(self, parcels: Sequence[Parcel]) -> list[asyncio.Future[Delivered]]:
-        """A future for each parcel, in order. A caller that stops waiting does not stop the delivery."""
+    def submit(self, parcels: Sequence[Parcel]) -> list[Load]:
+        """The parcels as they leave. A caller that stops waiting does not stop the delivery."""
         loop = asyncio.get_running_loop()
-        futures: list[asyncio.Future[Delivered]] = []
-        for parcel in parcels:
-            future: asyncio.Future[Delivered] = loop.create_future()
-            future.add_done_callback(_seen)
-            self._waiting.setdefault(parcel.workflow_id, deque()).append((parcel, future))
-            futures.append(future)
-            if parcel.workflow_id not in self._running:
-                task = loop.create_task(self._run(parcel.workflow_id), name=f"lane {parcel.workflow_id}")
-                self._running[parcel.workflow_id] = task
-        return futures
+        loads = [Load(together, loop.create_future()) for together in _loads(parcels)]
+        for load in loads:
+            workflow_id = load.parcels[0].workflow_id
+            self._waiting.setdefault(workflow_id, deque()).append(load)
+            if workflow_id not in self._running:
+                self._running[workflow_id] = loop.create_task(self._run(workflow_id), name=f"lane {workflow_id}")
+        return loads
 
     async def idle(self, workflow_id: str) -> None:
         """Wait until nothing is on its way to this run."""
@@ -61,32 +74,48 @@ class Lanes:
         finally:
             del self._running[workflow_id], self._waiting[workflow_id]
 
-    async def _leave(self, workflow_id: str, batch: list[tuple[Parcel, asyncio.Future[Delivered]]]) -> None:
+    async def _leave(self, workflow_id: str, batch: list[Load]) -> None:
         self.calls += 1
         try:
-            answers = await self._deliver(workflow_id, [parcel for parcel, _ in batch])
+            answers = await self._deliver(workflow_id, [parcel for load in batch for parcel in load.parcels])
         except Exception as error:  # noqa: BLE001 - it belongs to those who wait for it; the lane goes on
-            for _, future in batch:
-                if not future.done():
-                    future.set_exception(error)
+            for load in batch:
+                if not load.arrived.done():
+                    load.arrived.set_exception(error)
             return
-        for (_, future), answer in zip(batch, answers, strict=True):
-            if not future.done():
-                future.set_result(answer)
+        begin = 0
+        for load in batch:
+            end = begin + len(load.parcels)
+            if not load.arrived.done():
+                load.arrived.set_result(answers[begin:end])
+            begin = end
 
 
-def _next_batch(
-    waiting: deque[tuple[Parcel, asyncio.Future[Delivered]]],
-) -> list[tuple[Parcel, asyncio.Future[Delivered]]]:
+def _loads(parcels: Iterable[Parcel]) -> list[list[Parcel]]:
+    """Parcels of the same run together, in order, as many as fit."""
+    found: list[list[Parcel]] = []
+    filling: dict[str, tuple[list[Parcel], int]] = {}
+    for parcel in parcels:
+        last, size = filling.get(parcel.workflow_id, ([], LOAD_BYTES))
+        if size + parcel.size > LOAD_BYTES or len(last) == BATCH_EVENTS:
+            last, size = [], 0
+            found.append(last)
+        last.append(parcel)
+        filling[parcel.workflow_id] = last, size + parcel.size
+    return found
+
+
+def _next_batch(waiting: deque[Load]) -> list[Load]:
     batch = [waiting.popleft()]
-    size = batch[0][0].size
-    while waiting and len(batch) < BATCH_EVENTS and size + waiting[0][0].size <= BATCH_BYTES:
-        size += waiting[0][0].size
+    size, events = batch[0].size, len(batch[0].parcels)
+    while waiting and events + len(waiting[0].parcels) <= BATCH_EVENTS and size + waiting[0].size <= BATCH_BYTES:
+        size += waiting[0].size
+        events += len(waiting[0].parcels)
         batch.append(waiting.popleft())
     return batch
 
 
-def _seen(future: asyncio.Future[Delivered]) -> None:
+def _seen(future: asyncio.Future[list[Delivered]]) -> None:
     """Nobody may be waiting any more: that is no unhandled error."""
     if not future.cancelled():
         future.exception()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from ulid import ULID
 
@@ -23,6 +24,7 @@ def short_id(incident: str) -> str:
     return f"INC-{incident[-6:]}"
 
 
+@lru_cache(maxsize=1_000)
 def workflow_id(correlation_key: str) -> str:
     """One workflow id a key, so that Temporal itself keeps one open incident a key."""
     return f"incident/{hashlib.sha256(correlation_key.encode()).hexdigest()[:20]}"

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from mayday.domain.incident import AlertEvent
 from mayday.language.routing import RoutedAlert
+from mayday.records.columns import Written, json_text
 
 __all__ = ["Action", "Delivered", "Parcel", "touched"]
 
@@ -23,10 +24,21 @@ class Parcel:
     row: int | None = None
     #: kept, and looked at again later: its incident ended a moment ago
     held: bool = False
-    size: int = field(init=False)
+    #: the alert as JSON, as the inbox keeps it
+    text: Written = field(init=False)
 
     def __post_init__(self) -> None:
-        self.size = len(self.event.model_dump_json(exclude_defaults=True).encode())
+        self.text = json_text(self.event)
+
+    @property
+    def size(self) -> int:
+        """Bytes, about as many as it takes in a signal."""
+        return len(self.text)
+
+    def counts_anew(self, why: str) -> None:
+        """It is no repetition of what came before: it gets a dedupe key of its own."""
+        self.event.dedupe_key = f"{self.event.dedupe_key}:{why}"
+        self.text = json_text(self.event)
 
     @property
     def firing(self) -> bool:

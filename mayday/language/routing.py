@@ -11,9 +11,9 @@ the catalog does not know stays as its text.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from mayday.domain.incident import AlertEvent
 from mayday.language.catalog import Catalog, Degree, Route, RouteIncident, Watchdog
@@ -43,7 +43,12 @@ MOST_CATALOGS = 4
 
 
 class RoutedAlert(BaseModel):
-    """What a route says about one alert. `path` counts routes from 1 (`2.1`: first child of the second)."""
+    """What a route says about one alert. `path` counts routes from 1 (`2.1`: first child of the second).
+
+    Alerts that agree in all that their route looks at share one, so nobody changes it.
+    """
+
+    model_config = ConfigDict(frozen=True)
 
     service: str
     services: list[str]
@@ -65,7 +70,22 @@ class RoutedAlert(BaseModel):
 
 def route_alert(catalog: Catalog, alert: AlertEvent) -> RoutedAlert:
     """Find the route of an alert. Without any matching route it is proposed as SEV4 and pages nobody by itself."""
-    rule, path = _rule(catalog, alert)
+    ways = _ways_of(catalog)
+    way = _way(ways, alert)
+    if not way.fixed:
+        return _worked_out(catalog, way, alert)
+    said = (way.path, *(alert.labels.get(label) for label in way.labels))
+    answer = ways.answers.get(said)
+    if answer is None:
+        if len(ways.answers) >= MOST_WAYS:
+            ways.answers.clear()
+        answer = ways.answers[said] = _worked_out(catalog, way, alert)
+    title = (way.rule.title or alert.title)[:LONGEST_TITLE]
+    return answer if answer.title == title else answer.model_copy(update={"title": title})
+
+
+def _worked_out(catalog: Catalog, way: _Way, alert: AlertEvent) -> RoutedAlert:
+    rule = way.rule
     problems: list[str] = []
     scope: dict[str, object] = {"alert": _alert_scope(alert)}
     service = _service(catalog, rule, alert, scope, problems)
@@ -85,7 +105,7 @@ def route_alert(catalog: Catalog, alert: AlertEvent) -> RoutedAlert:
         accept_within=str(rule.accept_within) if rule.accept_within else None,
         page=rule.page,
         resolve_on_clear=rule.resolve_on_clear,
-        path=path,
+        path=way.path,
         problems=problems,
     )
 
@@ -127,10 +147,14 @@ def correlation_key(
         if name == "service":
             parts.append(f"service={catalog.cause_of(service)}")
         else:
-            label = name.removeprefix("labels.").removeprefix("alert.labels.")
+            label = _label(name)
             value = (labels or {}).get(label, "").replace("\\", "\\\\").replace("|", "\\|")
             parts.append(f"{label}={value}")
     return "|".join(parts) or f"service={catalog.cause_of(service)}"
+
+
+def _label(name: str) -> str:
+    return name.removeprefix("labels.").removeprefix("alert.labels.")
 
 
 def route_problems(catalog: Catalog) -> list[str]:
@@ -170,25 +194,39 @@ def _texts(value: object) -> Iterable[str]:
             yield from _texts(item)
 
 
+class _Way(NamedTuple):
+    """Where an alert's way through the routes ended: what is said there, and the number of the route."""
+
+    rule: RouteIncident
+    path: str
+    #: nothing in it is a template: what it says depends on `labels` and the alert's title alone
+    fixed: bool
+    labels: tuple[str, ...]
+
+
 class _Ways:
     """The ways that alerts went lately through the routes of a catalog: in a storm they are few."""
 
-    def __init__(self, routes: list[Route]) -> None:
-        self.routes = routes
-        self.labels = tuple(sorted(set(_labels_in(routes))))
-        self.known: dict[tuple[str, ...], tuple[RouteIncident, str]] = {}
+    def __init__(self, catalog: Catalog) -> None:
+        self.made_of = (catalog.routes, catalog.services, catalog.matrix)
+        self.labels = tuple(sorted(set(_labels_in(catalog.routes))))
+        #: by source and the labels that routes ask for
+        self.known: dict[tuple[str, ...], _Way] = {}
+        #: of fixed ways, by path and the labels that they look at
+        self.answers: dict[tuple[str | None, ...], RoutedAlert] = {}
 
 
-#: of the catalogs that were used last, by the identity of their routes, which the ways themselves keep alive
-_WAYS: dict[int, _Ways] = {}
+#: of the catalogs that were used last, by the identity of what they route by, which the ways themselves keep alive
+_WAYS: dict[tuple[int, int, int], _Ways] = {}
 
 
-def _ways_of(routes: list[Route]) -> _Ways:
-    found = _WAYS.get(id(routes))
+def _ways_of(catalog: Catalog) -> _Ways:
+    key = (id(catalog.routes), id(catalog.services), id(catalog.matrix))
+    found = _WAYS.get(key)
     if found is None:
         if len(_WAYS) == MOST_CATALOGS:
             del _WAYS[next(iter(_WAYS))]
-        found = _WAYS[id(routes)] = _Ways(routes)
+        found = _WAYS[key] = _Ways(catalog)
     return found
 
 
@@ -198,17 +236,18 @@ def _labels_in(routes: list[Route]) -> Iterable[str]:
         yield from _labels_in(route.routes)
 
 
-def _rule(catalog: Catalog, alert: AlertEvent) -> tuple[RouteIncident, str]:
-    """What its route says about an alert, and where the route stands. It depends on the source and on the labels that
-    routes ask for, so alerts that agree in these share the answer."""
-    ways = _ways_of(catalog.routes)
+def _way(ways: _Ways, alert: AlertEvent) -> _Way:
+    """Where its way ends. That depends on the source and on the labels that routes ask for, so alerts that agree in
+    these share the answer."""
     said = (alert.source, *(alert.labels.get(label, "") for label in ways.labels))
     found = ways.known.get(said)
     if found is None:
-        found = _first_match(catalog.routes, alert, RouteIncident(), "") or (UNROUTED, "none")
+        rule, path = _first_match(ways.made_of[0], alert, RouteIncident(), "") or (UNROUTED, "none")
+        fixed = not any(is_template(text) for text in (rule.service or "", rule.title or "", *_texts(rule.inputs)))
+        labels = dict.fromkeys((*SERVICE_LABELS, *map(_label, rule.correlate_by)))
         if len(ways.known) == MOST_WAYS:
             ways.known.clear()
-        ways.known[said] = found
+        found = ways.known[said] = _Way(rule, path, fixed, tuple(labels))
     return found
 
 

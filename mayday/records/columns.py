@@ -47,17 +47,26 @@ class JsonText(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        if value is None:
-            return None
-        if isinstance(value, BaseModel):
-            try:
-                return value.model_dump_json(ensure_ascii=True)
-            except PydanticSerializationError:  # halves of characters, which only Python's own writer takes
-                value = value.model_dump(mode="json")
-        return json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+        return None if value is None else json_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)
+
+
+class Written(str):
+    """JSON that `json_text` has written already."""
+
+
+def json_text(value: Any) -> Written:
+    """Plain data or a model as JSON in ASCII."""
+    if isinstance(value, Written):
+        return value
+    if isinstance(value, BaseModel):
+        try:
+            return Written(value.model_dump_json(ensure_ascii=True))
+        except PydanticSerializationError:  # halves of characters, which only Python's own writer takes
+            value = value.model_dump(mode="json")
+    return Written(json.dumps(value, ensure_ascii=True, separators=(",", ":")))
 
 
 class SafeText(TypeDecorator[str]):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
@@ -20,8 +21,9 @@ from ulid import ULID
 
 from mayday.domain.effects import Wire
 from mayday.domain.incident import AlertEvent
-from mayday.records.columns import storable
+from mayday.records.columns import Written, storable
 from mayday.records.group_commit import GroupCommit
+from mayday.records.many_rows import insert_new
 from mayday.records.schema import DELIVERIES, INBOX
 from mayday.records.store import Store
 
@@ -36,7 +38,8 @@ HELD = "held"
 InboxState = Literal["new", "forwarded", "done", "failed"]
 
 
-class InboxItem(Wire):
+@dataclass(slots=True)
+class InboxItem:
     """One normalised alert of a delivery. `decision` is what routing made of it, kept for whoever forwards it."""
 
     event: AlertEvent
@@ -46,6 +49,8 @@ class InboxItem(Wire):
     decision: Any = None
     #: nobody forwards it before then; `error` says `held` until somebody does
     held_until: datetime | None = None
+    #: the event as JSON, from whoever has it already
+    text: Written | None = None
 
 
 class Kept(NamedTuple):
@@ -99,10 +104,15 @@ class Inbox:
             return []
         return await self._group.submit(_Delivery(source, body, received_at or self._store.now(), items))
 
-    async def claim(self, limit: int = 200, lease: timedelta = timedelta(seconds=10)) -> list[InboxRow]:
-        """The oldest `new` rows that no other forwarder holds, now held by the caller for `lease`."""
+    async def claim(
+        self, limit: int = 200, lease: timedelta = timedelta(seconds=10), came_before: datetime | None = None
+    ) -> list[InboxRow]:
+        """The oldest `new` rows that no other forwarder holds, now held by the caller for `lease`. Those that did
+        not come before `came_before` are left to the request that brings them, unless somebody has tried them."""
         now = self._store.now()
         free = (INBOX.c.state == "new") & (INBOX.c.leased_until.is_(None) | (INBOX.c.leased_until <= now))
+        if came_before is not None:
+            free &= (INBOX.c.received_at <= came_before) | (INBOX.c.attempts > 0)
         async with self._store.write() as connection:
             ids = list(await connection.scalars(
                 sa.select(INBOX.c.id).where(free).order_by(INBOX.c.id).limit(limit).with_for_update(skip_locked=True)
@@ -222,46 +232,45 @@ class Inbox:
 
     async def _write(self, deliveries: list[_Delivery]) -> list[list[Kept]]:
         ids = [str(ULID()) for _ in deliveries]
-        rows: dict[str, dict[str, Any]] = {}
-        for delivery_id, delivery in zip(ids, deliveries, strict=True):
-            for item in delivery.items:
-                rows.setdefault(storable(item.event.dedupe_key), _values(delivery_id, delivery, item))
+        keys = [[storable(item.event.dedupe_key) for item in delivery.items] for delivery in deliveries]
+        rows: dict[str, tuple[Any, ...]] = {}
+        brought_by: dict[str, str] = {}
+        for delivery_id, delivery, its in zip(ids, deliveries, keys, strict=True):
+            for key, item in zip(its, delivery.items, strict=True):
+                if key not in rows:
+                    rows[key] = _values(key, delivery_id, delivery, item)
+                    brought_by[key] = delivery_id
         # sorted, so that two processes lock the same keys in the same order
         ordered = [rows[key] for key in sorted(rows)]
         async with self._store.write() as connection:
-            fresh = await self._insert(connection, ordered)
+            fresh: dict[str, int] = await insert_new(connection, INBOX, INBOX.c.dedupe_key, COLUMNS, ordered)
             known = await _ids_of(connection, [key for key in rows if key not in fresh])
-            used = {rows[key]["delivery_id"] for key in fresh}
+            used = {brought_by[key] for key in fresh}
             bodies = [
                 {"id": delivery_id, "source": d.source, "received_at": d.received_at, "body": d.body}
                 for delivery_id, d in zip(ids, deliveries, strict=True) if delivery_id in used
             ]  # fmt: skip
             if bodies:
                 await connection.execute(sa.insert(DELIVERIES), bodies)
-        answers = []
-        for delivery_id, delivery in zip(ids, deliveries, strict=True):
-            kept = []
-            for item in delivery.items:
-                key = storable(item.event.dedupe_key)
-                first = key in fresh and rows[key]["delivery_id"] == delivery_id
-                kept.append(Kept(fresh.get(key) or known[key], new=first))
-            answers.append(kept)
-        return answers
-
-    async def _insert(self, connection: AsyncConnection, rows: list[dict[str, Any]]) -> dict[str, int]:
-        statement = self._store.insert(INBOX).on_conflict_do_nothing(index_elements=["dedupe_key"])
-        result = await connection.execute(statement.returning(INBOX.c.dedupe_key, INBOX.c.id), rows)
-        return {row.dedupe_key: row.id for row in result}
+        return [
+            [Kept(fresh.get(key) or known[key], new=key in fresh and brought_by[key] == delivery_id) for key in its]
+            for delivery_id, its in zip(ids, keys, strict=True)
+        ]
 
 
-def _values(delivery_id: str, delivery: _Delivery, item: InboxItem) -> dict[str, Any]:
-    return {
-        "dedupe_key": storable(item.event.dedupe_key), "delivery_id": delivery_id, "source": delivery.source,
-        "received_at": delivery.received_at, "state": "new", "alert_state": item.event.state,
-        "correlation_key": item.correlation_key, "workflow_id": item.workflow_id,
-        "event": item.event, "decision": item.decision, "attempts": 0,
-        "leased_until": item.held_until, "error": HELD if item.held_until else None,
-    }  # fmt: skip
+COLUMNS = (
+    "dedupe_key", "delivery_id", "source", "received_at", "state", "alert_state", "correlation_key", "workflow_id",
+    "event", "decision", "attempts", "leased_until", "error",
+)  # fmt: skip
+
+
+def _values(key: str, delivery_id: str, delivery: _Delivery, item: InboxItem) -> tuple[Any, ...]:
+    """In the order of `COLUMNS`."""
+    return (
+        key, delivery_id, delivery.source, delivery.received_at, "new", item.event.state, item.correlation_key,
+        item.workflow_id, item.text or item.event, item.decision, 0, item.held_until,
+        HELD if item.held_until else None,
+    )  # fmt: skip
 
 
 async def _ids_of(connection: AsyncConnection, keys: list[str]) -> dict[str, int]:
