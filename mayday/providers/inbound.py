@@ -19,6 +19,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -209,8 +210,9 @@ def text_map(value: object, where: str) -> dict[str, str]:
     for name, item in mapping(value, where).items():
         if isinstance(item, dict | list):
             raise Malformed(f"{where}.{clean_text(name, LONGEST_NAME)}", f"expected a text, got {kind_of(item)}")
-        key, text = clean_text(name, LONGEST_NAME), "" if item is None else clean_text(item)
-        budget -= _bytes_of(key) + _bytes_of(text)
+        key = clean_text(name, LONGEST_NAME)
+        text = clean_text(item) if item is not None else ""
+        budget -= (len(key) if key.isascii() else _bytes_of(key)) + (len(text) if text.isascii() else _bytes_of(text))
         if budget < 0 or len(found) == MOST_NAMES:
             break
         found[key] = text
@@ -218,24 +220,38 @@ def text_map(value: object, where: str) -> dict[str, str]:
 
 
 def _bytes_of(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode())
+    return len(text.encode())
 
 
 def instant(value: object, where: str) -> datetime | None:
     """An RFC 3339 time with any number of decimals, in UTC; None for nothing and for Go's zero time."""
     if value is None or value == "":
         return None
-    found = _INSTANT.fullmatch(value.strip()) if isinstance(value, str) else None
-    if found is None:
+    if not isinstance(value, str):
         raise Malformed(where, f"expected an RFC 3339 time, got {clean_text(value, 40)!r}")
+    try:
+        return _instant_of(value)
+    except _NoInstant:
+        raise Malformed(where, f"expected an RFC 3339 time, got {clean_text(value, 40)!r}") from None
+    except (ValueError, OverflowError):
+        raise Malformed(where, f"{clean_text(value, 40)!r} is no time that exists") from None
+
+
+class _NoInstant(Exception):
+    """A text that is no time at all."""
+
+
+@lru_cache(maxsize=1_000)
+def _instant_of(text: str) -> datetime | None:
+    """Alerts of one rule begin at the same moment, and nearly all end at Go's zero time."""
+    found = _INSTANT.fullmatch(text.strip())
+    if found is None:
+        raise _NoInstant
     whole, fraction, zone = found.groups()
     if whole.startswith("0001-01-01"):
         return None
-    try:
-        at = datetime.fromisoformat(whole.upper().replace(" ", "T") + (zone or "Z").upper())
-        return at.replace(microsecond=int((fraction or "0")[:6].ljust(6, "0"))).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise Malformed(where, f"{clean_text(value, 40)!r} is no time that exists") from None
+    at = datetime.fromisoformat(whole.upper().replace(" ", "T") + (zone or "Z").upper())
+    return at.replace(microsecond=int((fraction or "0")[:6].ljust(6, "0"))).astimezone(UTC)
 
 
 def fingerprint_of(*parts: object) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,12 +34,12 @@ async def insert_new(
     most = MOST_VALUES // len(columns)
     for start in range(0, len(rows), most):
         part = rows[start : start + most]
-        each = list(zip(*part, strict=True))
-        converted = [_converted(convert, values) for convert, values in zip(converters, each, strict=True)]
-        given = tuple(chain.from_iterable(zip(*converted, strict=True)))
+        converted = [_converted(convert, [row[n] for row in part]) for n, convert in enumerate(converters)]
+        given = tuple(value for row in zip(*converted, strict=True) for value in row)
         statement = _statement(table.name, tuple(columns), key.name, len(part), dialect.paramstyle)
-        result = await connection.exec_driver_sql(statement, given)
-        fresh.update((found[0], found[1]) for found in result)
+        for found in await connection.exec_driver_sql(statement, given):
+            new_key, row_id = tuple(found)
+            fresh[new_key] = row_id
     return fresh
 
 

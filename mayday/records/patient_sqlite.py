@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import aiosqlite
@@ -23,7 +24,11 @@ class PatientConnection(aiosqlite.Connection):
     """A connection whose calls end before a cancellation goes on, and that lets go of its lock when it is closed."""
 
     async def _execute(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
-        call = asyncio.ensure_future(super()._execute(fn, *args, **kwargs))  # type: ignore[no-untyped-call]
+        # The base class waits in a coroutine, which would have to be a task to be shielded: one for each call.
+        if not self._running or self._connection is None:
+            raise ValueError("Connection closed")
+        call: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._tx.put_nowait((call, partial(fn, *args, **kwargs)))
         try:
             return await asyncio.shield(call)
         except asyncio.CancelledError:

@@ -89,6 +89,23 @@ async def test_two_starters_taking_the_same_storm_keep_it_once(
     assert await records.inbox.count() == {"new": 101}
 
 
+async def test_a_body_with_more_alerts_than_a_statement_holds_is_kept_whole(records: Records, clock: Clock) -> None:
+    """Each alert gets its own row, what was there before keeps its own, and nothing shifts from one to the next."""
+    [there] = await records.inbox.commit([alert("k100", clock, title="came before")], source="y", body=b"1")
+    many = [alert(f"k{n}", clock, "resolved" if n % 3 else "firing", title=f"title {n}") for n in range(5_000)]
+    kept = await records.inbox.commit(many, source="x", body=b"2")
+
+    assert [n for n, row in enumerate(kept) if not row.new] == [100]
+    assert kept[100].id == there.id
+    assert len({row.id for row in kept}) == 5_000
+    for n in (0, 99, 101, 2_500, 4_999):
+        row = await records.inbox.get(kept[n].id)
+        assert row is not None
+        assert (row.dedupe_key, row.event.title, row.decision) == (f"k{n}", f"title {n}", {"n": f"k{n}"})
+        assert (row.event.state, row.source, row.received_at) == (many[n].event.state, "x", clock())
+    assert await records.inbox.count() == {"new": 5_000}
+
+
 async def test_one_bad_delivery_fails_alone(records: Records, clock: Clock) -> None:
     bad = alert("bad", clock)
     bad.decision = {"not": object()}

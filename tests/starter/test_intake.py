@@ -154,6 +154,54 @@ async def test_a_storm_leaves_in_few_signals_with_every_alert_accounted_for(desk
     assert len(run.signals) < 12
 
 
+async def test_a_body_for_several_runs_is_answered_in_its_own_order(desk: Desk) -> None:
+    """What leaves together for each run comes back to the line that it stood in."""
+    services = ["payments", "orders", "payments", "stock", "orders", "payments"]
+    body = {"alerts": [
+        {"status": "firing", "labels": {"alertname": "Down", "service": service, "pod": str(number), "why": "x" * 900}}
+        for number, service in enumerate(services * 40)
+    ]}  # fmt: skip
+    results = await desk.post(body)
+    for service in set(services):
+        (workflow,) = {found.workflow_id for found, of in zip(results, services * 40, strict=True) if of == service}
+        run = desk.gateway.runs[workflow or ""]
+        assert [event.labels["pod"] for event in run.events] == [
+            str(number) for number, of in enumerate(services * 40) if of == service
+        ]
+        assert all(len(batch.model_dump_json()) < 80 * 1024 for batch in run.signals)
+    assert actions(results[:4]) == ["opened", "opened", "attached", "opened"]
+    await desk.settle()
+    assert await desk.records.inbox.count() == {"forwarded": 240}
+
+
+async def test_with_the_inbox_down_a_body_for_several_runs_is_answered_in_its_own_order(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(*_: Any, **__: Any) -> None:
+        raise RecordsUnavailable("down")
+
+    monkeypatch.setattr(desk.records.inbox, "commit", nothing)
+    results = await desk.alert("payments", "orders", "payments", "stock", pod="a")
+    keys = [found.workflow_id for found in results]
+    assert keys[0] == keys[2]
+    assert len(set(keys)) == 3
+    assert actions(results) == ["opened", "opened", "attached", "opened"]
+
+
+async def test_an_alert_on_its_way_is_left_to_the_request_that_brought_it(desk: Desk) -> None:
+    """The forwarder does not touch it until it has waited for longer than a request takes, and then at once."""
+    desk.gateway.silent = True
+    await desk.alert("payments")
+    desk.gateway.silent = False
+    await desk.records.inbox.settle([1], "new")
+    assert await desk.forwarder.forward_once() == 0
+    (row,) = await desk.records.inbox.find()
+    assert row.attempts == 0  # not even looked at
+    desk.clock.forward(seconds=5)
+    assert await desk.forwarder.forward_once() == 1
+    assert len(desk.gateway.runs) == 1
+
+
 async def test_while_temporal_is_silent_alerts_are_queued_and_forwarded_later(desk: Desk) -> None:
     desk.gateway.silent = True
     (queued,) = await desk.alert("payments")
@@ -256,6 +304,9 @@ async def test_an_alert_repeated_at_once_after_the_end_is_the_same_delivery_and_
     desk.clock.forward(hours=4)
     (still,) = await desk.alert("payments")
     assert (still.action, still.incident_id) == ("attached", opened.incident_id)
+    kept = await desk.records.inbox.get(desk.gateway.runs[opened.workflow_id or ""].events[0].inbox_id or 0)
+    assert kept is not None
+    assert kept.event.dedupe_key == kept.dedupe_key  # the run drops what it has seen: the one kept is a new one
     assert desk.gateway.runs[opened.workflow_id or ""].closed_at is None
     (once,) = await desk.alert("payments")
     assert once.action == "attached"

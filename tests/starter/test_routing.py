@@ -229,13 +229,31 @@ LABELS = st.dictionaries(
 )
 
 
-@given(st.lists(st.tuples(st.sampled_from(["alertmanager", "datadog"]), LABELS), min_size=2, max_size=8))
-def test_an_alert_goes_its_own_way_whatever_came_before_it(night: list[tuple[str, dict[str, str]]]) -> None:
+TITLES = st.sampled_from(["Payments down", "", "Card payments fail", "x" * 300])
+
+
+@given(st.lists(st.tuples(st.sampled_from(["alertmanager", "datadog"]), LABELS, TITLES), min_size=2, max_size=8))
+def test_an_alert_goes_its_own_way_whatever_came_before_it(night: list[tuple[str, dict[str, str], str]]) -> None:
     """What a storm's alerts have in common is worked out once; what they do not is not."""
-    routes = [{"source": "datadog", "match": {"region": "~e."}, "incident": {"severity": "SEV1"}}, *ROUTES]
+    routes = [
+        {"source": "datadog", "match": {"region": "~e."}, "incident": {"severity": "SEV1"}},
+        {"match": {"region": "us"}, "incident": {"severity": "SEV2", "correlate_by": ["service", "labels.instance"]}},
+        {"match": {"region": "eu"}, "incident": {"severity": "SEV2", "title": "{{ alert.labels.instance }}"}},
+        *ROUTES,
+    ]
     one = catalog(routes)
-    for source, labels in night:
-        assert route_alert(one, alert(source, **labels)) == route_alert(catalog(routes), alert(source, **labels))
+    for source, labels, title in night:
+        came = alert(source, **labels).model_copy(update={"title": title})
+        assert route_alert(one, came) == route_alert(catalog(routes), came)
+
+
+def test_a_storms_alerts_share_what_their_route_says_until_the_services_are_read_again() -> None:
+    one = catalog()
+    first, second = (route_alert(one, alert(service="checkout", pod=pod)) for pod in ("a", "b"))
+    assert first is second
+    rebuilt = one.model_copy(update={"services": {}})
+    assert route_alert(rebuilt, alert(service="checkout")).correlation_key == "service=checkout"
+    assert route_alert(one, alert(service="checkout")).correlation_key == "service=gateway"
 
 
 def test_a_catalog_that_was_read_again_has_routes_of_its_own() -> None:
