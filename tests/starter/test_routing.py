@@ -251,6 +251,9 @@ def test_a_storms_alerts_share_what_their_route_says_until_the_services_are_read
     one = catalog()
     first, second = (route_alert(one, alert(service="checkout", pod=pod)) for pod in ("a", "b"))
     assert first is second
+    apart = catalog([{"incident": {"severity": "SEV2", "correlate_by": ["service", "labels.pod"]}}])
+    keys = [route_alert(apart, alert(service="checkout", pod=pod)).correlation_key for pod in ("a", "b")]
+    assert keys == ["service=gateway|pod=a", "service=gateway|pod=b"]
     rebuilt = one.model_copy(update={"services": {}})
     assert route_alert(rebuilt, alert(service="checkout")).correlation_key == "service=checkout"
     assert route_alert(one, alert(service="checkout")).correlation_key == "service=gateway"
