@@ -7,13 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from temporalio import activity
 
 from activities.chain import first_that_works, noted
-from activities.contacts import address_of, mail_addresses, people_among
 from activities.dependencies import Dependencies
 from activities.failures import reported
+from activities.orders import calls_of, mailing, people_of, posts, status_update
 from mayday.domain.effects import SEND, SendReceipt, SendRequest, SentVia, Unreached
 from mayday.domain.errors import Broken, HeldBack, NobodyReached, ProviderError
-from mayday.domain.outgoing import on_status_page, with_subject
-from mayday.domain.ports import Call, Mail, Post, StatusUpdate
+from mayday.domain.ports import Post
 from mayday.domain.review.wire import SEND_REPORT, SendReport
 
 Carrier = Callable[[SendRequest, SendReceipt], Awaitable[list[SentVia]]]
@@ -74,17 +73,13 @@ class Messaging:
         return request.outward and ask is not None and await ask()
 
     async def _mail(self, request: SendRequest, receipt: SendReceipt) -> list[SentVia]:
-        addresses, missing = mail_addresses(self._given.catalog.current(), request.to)
+        mail, missing = mailing(request, self._given.catalog.current())
         for recipient in missing:
             _missed(receipt, recipient, "email", "no mail address")
-        if not addresses:
+        if mail is None:
             if not missing:
                 _missed(receipt, request.audience, "email", "no mail address")
             return []
-        mail = Mail(
-            effect_key=f"{request.effect_key}/email", incident=request.incident, to=addresses, subject=request.subject,
-            text=request.text,
-        )  # fmt: skip
         mailers = self._given.ports_for(request.incident).mailers
         passed: list[Unreached] = []
         sent = await first_that_works(mailers, lambda mailer: mailer.send(mail), port="mail", passed=passed)
@@ -92,18 +87,7 @@ class Messaging:
         return [sent]
 
     async def _chat(self, request: SendRequest, receipt: SendReceipt) -> list[SentVia]:
-        """To the channels that the audience names (`#status`), else to the incident's own."""
-        named = [recipient.lstrip("#") for recipient in request.to if recipient.startswith("#")]
-        sent = []
-        channels: list[str | None] = [*named] or [None]
-        for channel in channels:
-            post = Post(
-                effect_key=f"{request.effect_key}/chat" + (f"/{channel}" if channel else ""), incident=request.incident,
-                text=with_subject(request.subject, request.text), channel=channel,
-                audience=request.audience,
-            )  # fmt: skip
-            sent.append(await self._post(post, request, receipt))
-        return sent
+        return [await self._post(post, request, receipt) for post in posts(request)]
 
     async def _post(self, post: Post, request: SendRequest, receipt: SendReceipt) -> SentVia:
         passed: list[Unreached] = []
@@ -114,10 +98,7 @@ class Messaging:
         return sent
 
     async def _status_page(self, request: SendRequest, receipt: SendReceipt) -> list[SentVia]:
-        update = StatusUpdate(
-            effect_key=f"{request.effect_key}/status_page", incident=request.incident, title=request.subject,
-            text=on_status_page(request.text, request.purpose), purpose=request.purpose,
-        )  # fmt: skip
+        update = status_update(request)
         pages = self._given.ports_for(request.incident).status_pages
         passed: list[Unreached] = []
         sent = await first_that_works(pages, lambda page: page.post(update), port="status page", passed=passed)
@@ -129,16 +110,9 @@ class Messaging:
         channel = request.via[0]
         catalog = self._given.catalog.current()
         sent = []
-        for person in people_among(catalog, request.to):
-            for pager in self._given.ports_for(request.incident).pagers:
-                address = address_of(person, catalog.people.get(person), channel, pager.name)
-                if channel not in pager.channels or address is None:
-                    continue
-                call = Call(
-                    effect_key=f"{request.effect_key}/{person}/{channel}", incident=request.incident,
-                    page=f"audience:{request.audience}", purpose="notice", person=person, target=f"person.{person}",
-                    channel=channel, address=address, text=with_subject(request.subject, request.text), urgent=False,
-                )  # fmt: skip
+        pagers = self._given.ports_for(request.incident).pagers
+        for person in people_of(request, catalog):
+            for pager, call in calls_of(request, person, channel, pagers, catalog):
                 try:
                     sent.append(await pager.call(call))
                     break

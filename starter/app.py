@@ -23,7 +23,20 @@ from starter.one_meaning import OneMeaning
 from starter.parts import Parts
 from starter.reference import description
 from starter.refusals import Refusals
-from starter.routes import access, decisions, desk, drills, health, incidents, names, oncall, queue, tokens, webhooks
+from starter.routes import (
+    access,
+    decisions,
+    desk,
+    drills,
+    health,
+    incidents,
+    names,
+    oncall,
+    previews,
+    queue,
+    tokens,
+    webhooks,
+)
 from starter.safe_headers import SafeHeaders
 from starter.ticket_watch import watching_tickets
 from starter.trends import read_ahead
@@ -54,7 +67,20 @@ def create_app(parts: Parts) -> FastAPI:
     )
     app.state.parts = parts
     problems.install(app)
-    for module in (health, webhooks, incidents, queue, decisions, drills, desk, oncall, tokens, access, names):
+    for module in (
+        health,
+        webhooks,
+        incidents,
+        queue,
+        decisions,
+        previews,
+        drills,
+        desk,
+        oncall,
+        tokens,
+        access,
+        names,
+    ):
         app.include_router(module.router)
     for name in FURTHER:
         if find_spec(name) is not None:

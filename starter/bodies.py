@@ -15,8 +15,8 @@ from starter.scopes import Scope
 __all__ = [
     "AcceptBody", "AckBody", "CandidateBody", "CodesBody", "CompletionBody", "CorrectBody", "DeclareBody",
     "DelegationBody", "EventBody", "Given", "HoldOutwardBody", "ImpactBody", "LinkBody", "MergeBody", "Moment",
-    "NoteBody", "OverrideBody", "ReopenBody", "RoleBody", "ScheduleOverrideBody", "SeverityBody", "StatusBody",
-    "TokenBody", "UpdateBody", "VendorReplyBody", "VoteBody",
+    "NoteBody", "OverrideBody", "PreviewBody", "ReopenBody", "RoleBody", "ScheduleOverrideBody", "SeverityBody",
+    "StatusBody", "TokenBody", "UpdateBody", "VendorReplyBody", "VoteBody",
 ]  # fmt: skip
 
 Line = Annotated[str, Field(min_length=1, max_length=200)]
@@ -174,6 +174,24 @@ class UpdateBody(Body):
 
 class CorrectBody(Body):
     text: Text
+
+
+class PreviewBody(Body):
+    """One of three: words for an `audience`, the correction of message `corrects`, or what the reader of review `task`
+    would release, with `text` in the place of the task's own words."""
+
+    audience: Name | None = None
+    corrects: Annotated[int, Field(ge=1)] | None = None
+    task: Name | None = None
+    text: Annotated[str, Field(max_length=16_000)] = ""
+
+    @model_validator(mode="after")
+    def _of_one_message(self) -> PreviewBody:
+        if [self.audience, self.corrects, self.task].count(None) != 2:
+            raise ValueError("give one of audience, corrects and task")
+        if self.task is None and not self.text:
+            raise ValueError("text: a message needs words")
+        return self
 
 
 class NoteBody(Body):

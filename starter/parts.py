@@ -24,6 +24,7 @@ from starter.couriers import Courier
 from starter.decisions import Decisions
 from starter.delivery import Delivery
 from starter.directory import Directory
+from starter.drafts import Previews
 from starter.drill_watch import DrillWatch
 from starter.fetching import Fetching
 from starter.forwarder import Forwarder
@@ -74,6 +75,7 @@ class Parts:
     watchdogs: WatchdogWatch
     drills: DrillWatch
     fetch: Fetching
+    previews: Previews
     clock: Callable[[], datetime]
     #: reads histories for archives; None while Temporal has not been reached
     collector: Collector | None = None
@@ -93,6 +95,7 @@ class Parts:
         await self.forwarder.stop()
         await self.courier.stop()
         await self.fetch.close()
+        await self.previews.close()
 
 
 def assemble(
@@ -137,6 +140,7 @@ def assemble(
         callbacks=callbacks,
         courier=Courier(records, callbacks, clock),
         fetch=Fetching(),
+        previews=Previews(settings, records, lambda: playbooks.catalog),
         clock=clock,
     )
 

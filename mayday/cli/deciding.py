@@ -8,6 +8,7 @@ import typer
 
 from mayday.cli.errors import WRONG_USAGE, CliError
 from mayday.cli.incident import Id, Reason, command, incident_app
+from mayday.cli.previewing import Previewed, show_preview
 from mayday.cli.printing import AsJson, parsed_json
 
 
@@ -79,9 +80,13 @@ def update(
     incident: Id,
     audience: Annotated[str, typer.Argument(help="executives, customers, ...")],
     text: Annotated[str, typer.Argument(help="What they should know.")],
+    preview: Previewed = False,
     as_json: AsJson = False,
 ) -> None:
     """Send an update to an audience now."""
+    if preview:
+        show_preview(incident, {"audience": audience, "text": text}, as_json)
+        return
     command(incident, "updates", {"audience": audience, "text": text}, as_json, "sent")
 
 
@@ -90,9 +95,13 @@ def correct(
     incident: Id,
     number: Annotated[int, typer.Argument(help="Which message, as `incident sent` has it.")],
     text: Annotated[str, typer.Argument(help="What is right.")],
+    preview: Previewed = False,
     as_json: AsJson = False,
 ) -> None:
     """Correct a sent message; a second person releases it."""
+    if preview:
+        show_preview(incident, {"corrects": number, "text": text}, as_json)
+        return
     command(incident, f"updates/{number}/correct", {"text": text}, as_json, "written; a second person releases it")
 
 

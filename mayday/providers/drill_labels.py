@@ -52,6 +52,8 @@ class _Labelled:
         found = getattr(self._adapter, name)
         if not callable(found):
             return found
+        if name == "rendered":
+            return lambda order: found(_marked(order))
 
         async def ask(*orders: Any) -> Any:
             return await found(*(_marked(order) for order in orders))

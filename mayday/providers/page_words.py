@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from mayday.domain.ports import Call
+from mayday.domain.ports import UNSENT, Call
 from mayday.providers.vendor_words import one_line
 from mayday.settings import SettingsError
 
@@ -41,7 +41,9 @@ def facts_of(base_url: str, call: Call) -> dict[str, str]:
 
 
 def mark_of(effect_key: str) -> str:
-    """A short mark by which a call is found again at a vendor that keeps no key of ours."""
+    """A short mark by which a call is found again at a vendor that keeps no key of ours; `x`s before it leaves."""
+    if effect_key == UNSENT:
+        return "x" * 10
     return hashlib.sha256(effect_key.encode()).hexdigest()[:10]
 
 

@@ -113,6 +113,8 @@ class _Sandboxed:
         found = getattr(self._adapter, attribute)
         if not callable(found):
             return found
+        if attribute == "rendered":
+            return lambda order: found(_titled(order)).model_copy(update={"provider": self.name})
 
         async def ask(*orders: Any) -> Any:
             answer = await found(*(_titled(order) for order in orders))

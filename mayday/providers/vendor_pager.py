@@ -17,7 +17,7 @@ import structlog
 
 from mayday.domain.effects import ClosePage, SentVia
 from mayday.domain.errors import Ambiguous, Broken, ProviderError, RateLimited, Refused, Unauthorised, Unreachable
-from mayday.domain.ports import Call, EffectJournal
+from mayday.domain.ports import Call, EffectJournal, Rendering
 from mayday.providers.embedded.failures import provider_errors
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.pager_calls import STOPPABLE, PagerCall, PagerCalls
@@ -50,6 +50,10 @@ class Line(Protocol):
     name: str
     channels: frozenset[str]
     in_doubt: InDoubt
+
+    def rendered(self, call: Call) -> Rendering:
+        """What `ring` would ask of the vendor. Asks nobody."""
+        ...
 
     async def ring(self, call: Call) -> str:
         """Make the call; returns the vendor's id of it."""
@@ -110,6 +114,9 @@ class VendorPager:
         self.channels = line.channels
         self._calls = calls
         self._sleep = sleep
+
+    def rendered(self, call: Call) -> Rendering:
+        return self.line.rendered(call)
 
     async def call(self, call: Call) -> SentVia:
         """Ring, unless this very call rings already."""

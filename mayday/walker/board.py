@@ -58,7 +58,11 @@ def board(w: Walker, now: datetime) -> Board:
                 "audience": s.audience,
                 "purpose": s.purpose,
                 "at": timestamp(s.at),
+                "by": s.by,
+                "subject": s.subject,
                 "text": s.text,
+                "via": s.via or [],
+                "to": s.to,
                 "held": s.held,
                 "delivered": s.delivered,
             }

@@ -122,11 +122,16 @@ def _why_held(w: Walker, audience: str, purpose: str) -> str | None:
     return None
 
 
+def _is_address(ref: str) -> bool:
+    """A mail address, or a channel of the house's own: `#status`."""
+    return "@" in ref or ref.startswith("#")
+
+
 def _dispatch(w: Walker, sent: Sent) -> None:
     known = w.plan.audiences.get(sent.audience) or Audience(via=["email"], to=[sent.audience])
     sent.held, sent.at = None, w.now
     if not sent.to:
-        sent.to = [item for ref in known.to for item in (people.targets_of(w, ref) if "@" not in ref else [ref])]
+        sent.to = [item for ref in known.to for item in ([ref] if _is_address(ref) else people.targets_of(w, ref))]
     w.ask(
         SEND,
         sent.step,

@@ -26,11 +26,11 @@ def open_for_cadence(w: Walker, state: CadenceState, rule: ReviewBy) -> None:
     """The draft, as it would leave, is shown to its reviewer `within` before the tick."""
     cadence = w.plan.runbook.cadences[state.name]
     try:
-        _, draft = messages.render(
+        subject, draft = messages.render(
             w, cadence.send, None, next_update_at=state.due_at + timedelta(seconds=state.every_s), update=None
         )
     except ExpressionError as error:
-        draft = f"(cannot be written: {error})"
+        subject, draft = "", f"(cannot be written: {error})"
     left = (state.due_at - w.now) / 4
     state.review = CadenceReview(opened_at=w.now, nag_at=w.now + 2 * left, deputy_at=w.now + 3 * left)
     task = tasks.open_task(
@@ -41,7 +41,7 @@ def open_for_cadence(w: Walker, state: CadenceState, rule: ReviewBy) -> None:
         to=rule.by,
         fields=updates.RELEASE_FIELDS,
         owner=f"review:cadence:{state.name}",
-        detail={"draft": draft, "audience": state.audience},
+        detail={"draft": draft, "subject": subject, "audience": state.audience},
     )
     task.due_at = None
     task.detail["leaves_at"] = state.due_at.isoformat()

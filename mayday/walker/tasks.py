@@ -118,10 +118,21 @@ def resume(w: Walker) -> None:
                     "text": task.text,
                     "due_at": due_at,
                     "then": then,
-                    "detail": {"fields": task.fields, **task.detail},
+                    "detail": {"fields": task.fields, **_words(w, task), **task.detail},
                 }
             )
         )
+
+
+def _words(w: Walker, task: TaskState) -> dict[str, Any]:
+    """What a reader of a message is shown besides the task's own facts: to whom it goes, and a final's words."""
+    kind, _, name = task.owner.partition(":")
+    if kind == "release":
+        return {"audience": name}
+    final = next((each for each in w.state.finals if kind == "final" and each.cadence == name), None)
+    if final is None:
+        return {}
+    return {"audience": final.audience, "subject": final.subject, "draft": final.text, "purpose": "final"}
 
 
 def _overdue(w: Walker, task: TaskState) -> None:

@@ -170,6 +170,7 @@ _ENVIRONMENT.filters |= {
     "lively": lively,
     "linked": linked,
     "one_line": one_line,
+    "wire": lambda body: json.dumps(body, ensure_ascii=False, indent=2),
     "length_of": lambda seconds: length(seconds, hours=True),
     "sentence": lambda words: words[:1].upper() + words[1:],
 }

@@ -12,10 +12,10 @@ from temporalio.exceptions import ApplicationError
 
 from activities.dependencies import Dependencies
 from activities.messaging import Messaging
+from activities.previews import previews
 from activities.vendor import VendorActivities
 from mayday.domain.effects import IncidentCard, SendRequest, SentVia, VendorCase
 from mayday.domain.errors import Ambiguous, Broken, Unreachable
-from mayday.domain.outgoing import leaves
 from mayday.domain.ports import CaseOrder, Mail, VendorCall
 from mayday.domain.review.wire import SendReport
 from mayday.records import Records
@@ -67,14 +67,16 @@ async def test_what_leaves_is_what_the_preview_shows_on_every_channel(
     assert [each.channel for each in receipt.sent] == via
     [mail] = await records.desk.outbox.mails()
     [post] = await records.desk.chat.messages(audience="stakeholders")
-    [shown] = await records.desk.outbox.status_posts()
+    [posted] = await records.desk.outbox.status_posts()
     [call] = await records.desk.pages.find()
     left = {
-        "email": (mail.subject, mail.text), "chat": (None, post.text), "status_page": (shown.title, shown.text),
+        "email": (mail.subject, mail.text), "chat": (None, post.text), "status_page": (posted.title, posted.text),
         "sms": (None, call.text),
     }  # fmt: skip
-    previewed = leaves(via, request.subject, request.text, purpose=purpose, named=False)
-    assert {channel: (leaf.subject, leaf.text) for leaf in previewed for channel in leaf.channels} == left
+    previewed = previews(request, dependencies.ports, dependencies.catalog.current(), follows=False)
+    shown = {each.channel: (each.shown[0].subject or None, each.shown[0].text) for each in previewed}
+    assert shown == left
+    assert [each.unreached for each in previewed] == [[]] * 4
 
 
 async def test_a_report_goes_whole_by_mail_and_as_a_word_to_the_chat(

@@ -25,6 +25,7 @@ ACTIONS: list[tuple[str, dict[str, Any], str]] = [
     (f"{INCIDENT}/completions", {"task": "t"}, "act"),
     (f"{INCIDENT}/updates", {"audience": "technical", "text": "x"}, "act"),
     (f"{INCIDENT}/updates/1/correct", {"text": "x"}, "act"),
+    (f"{INCIDENT}/previews", {"audience": "technical", "text": "x"}, "act"),
     (f"{INCIDENT}/notes", {"text": "x"}, "act"),
     (f"{INCIDENT}/severity", {"severity": "SEV2", "reason": "r"}, "act"),
     (f"{INCIDENT}/status", {"status": "identified", "reason": "r"}, "act"),

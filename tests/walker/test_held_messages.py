@@ -105,3 +105,27 @@ def test_a_correction_goes_to_whom_the_message_went(writing: Callable[..., Night
     [key] = [key for key, flight in night.walker.state.flights.items() if flight.purpose == "correction"]
     payload = night.walker.state.flights[key].request.payload
     assert (payload["to"], payload["via"], payload["text"]) == (["only-these@example.com"], ["email"], "cards are slow")
+
+
+def test_who_reads_a_message_is_told_to_whom_it_goes(open_night: Callable[..., Night]) -> None:
+    """A preview is made of what the board says: audience, subject and words."""
+    night = open_night("payments_sev1", inputs={"region": "eu"}).run(3)
+    night.say("update", "ana", audience="customers", text="cards are refused")
+    [review] = [
+        item for item in night.walker.board(night.incident.now).pending if item.kind == "review" and "update" in item.id
+    ]
+    assert (review.detail["audience"], review.detail["subject"], review.detail["text"]) == (
+        "customers", f"{night.walker.state.severity} {night.walker.state.title}", "cards are refused",
+    )  # fmt: skip
+
+
+def test_a_channel_of_the_houses_own_is_written_to(open_night: Callable[..., Night]) -> None:
+    """`to: ["#status"]` is no person of whom to ask: it stays as it is."""
+    night = open_night("payments_sev1", inputs={"region": "eu"}, mocks={SEND: {"after": "5m"}})
+    night.walker.plan.audiences["technical"].to = ["#status", "person.raj", "news@example.com"]
+    night.run(3)
+    assert night.say("update", "ana", audience="technical", text="we look at the gateway").refusal is None
+    night.look()
+    [flight] = [each for key, each in night.walker.state.flights.items() if key.startswith("update:technical")]
+    assert flight.request.payload["to"] == ["#status", "person.raj", "news@example.com"]
+    assert night.walker.board(night.incident.now).sent[-1]["to"] == ["#status", "person.raj", "news@example.com"]

@@ -21,6 +21,7 @@ from mayday.domain.ports.changes import (
 )
 from mayday.domain.ports.paging import Call, Card, Noticeboard, OnCallRoster, PageChannel, Pager
 from mayday.domain.ports.records import EffectJournal, Intake, Ledger, Memory, ReviewShelf, Unnoted
+from mayday.domain.ports.rendering import UNSENT, Rendering, Renders
 from mayday.domain.ports.talking import (
     Attachment,
     Bridge,
@@ -53,6 +54,9 @@ from mayday.domain.ports.tickets import (
 from mayday.domain.ports.wiring import Ports
 
 __all__ = [
+    "UNSENT",
+    "Rendering",
+    "Renders",
     "PageChannel",
     "Call",
     "Card",

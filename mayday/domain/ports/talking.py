@@ -53,11 +53,14 @@ class BridgeRef(Wire):
 
 
 class StatusUpdate(Wire):
+    """`follows`: the page is known to have the incident. Only a preview says it: who posts looks for itself."""
+
     effect_key: str
     incident: IncidentCard
     title: str
     text: str
     purpose: str = "update"
+    follows: bool = False
 
 
 class Attachment(Wire):

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mayday.domain.effects import IncidentCard, SentVia
-from mayday.domain.ports import ChannelOrder, ChannelRef, Invitation, Post
+from mayday.domain.ports import ChannelOrder, ChannelRef, Invitation, Post, Rendering
 from mayday.providers.embedded import NAME
 from mayday.providers.embedded.failures import provider_errors
 from mayday.records.desk import Desk
@@ -32,15 +32,13 @@ class DeskChat:
             done = await self._desk.effects.once(order.effect_key, "chat.open_channel", order.incident.id, open_it)
         return ChannelRef(channel=done["channel"], url=f"{self._base_url}/incidents/{order.incident.id}")
 
-    async def post(self, post: Post) -> SentVia:
-        channel = post.channel or post.incident.channel or own_channel(post.incident)
+    def rendered(self, post: Post) -> Rendering:
+        row = _row(post)
+        return Rendering(provider=NAME, form="the desk's chat", to=[f"#{row['channel']}"], text=post.text, body=row)
 
+    async def post(self, post: Post) -> SentVia:
         async def write(connection: AsyncConnection) -> dict[str, Any]:
-            number = await self._desk.chat.post_in(connection, {
-                "incident_id": post.incident.id, "channel": channel, "audience": post.audience, "author": "mayday",
-                "text": post.text, "pinned": post.pin, "drill": post.incident.drill,
-            })  # fmt: skip
-            return {"ref": str(number)}
+            return {"ref": str(await self._desk.chat.post_in(connection, _row(post)))}
 
         with provider_errors():
             done = await self._desk.effects.once(post.effect_key, "chat.post", post.incident.id, write)
@@ -63,6 +61,14 @@ class DeskChat:
 
         with provider_errors():
             await self._desk.effects.once(effect_key, "chat.archive", incident.id, put_away)
+
+
+def _row(post: Post) -> dict[str, Any]:
+    return {
+        "incident_id": post.incident.id, "channel": post.channel or post.incident.channel or own_channel(post.incident),
+        "audience": post.audience, "author": "mayday", "text": post.text, "pinned": post.pin,
+        "drill": post.incident.drill,
+    }  # fmt: skip
 
 
 def channel_name(text: str) -> str:

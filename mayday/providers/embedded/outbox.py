@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mayday.domain.effects import SEND, SentVia
-from mayday.domain.ports import Attachment, Mail, Meeting, StatusUpdate
+from mayday.domain.ports import Attachment, Mail, Meeting, Rendering, StatusUpdate
 from mayday.providers.embedded import NAME
 from mayday.providers.embedded.failures import provider_errors
 from mayday.providers.invites import CONTENT_TYPE, render
@@ -23,18 +23,26 @@ class DeskMailer:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
+    def rendered(self, mail: Mail) -> Rendering:
+        return Rendering(
+            provider=NAME, form="mail in the desk's outbox", to=mail.to, subject=mail.subject, text=mail.text,
+            body=_mail_row(mail),
+        )  # fmt: skip
+
     async def send(self, mail: Mail) -> SentVia:
         async def queue(connection: AsyncConnection) -> dict[str, Any]:
-            number = await self._desk.outbox.mail_in(connection, {
-                "incident_id": mail.incident.id, "recipients": mail.to, "subject": mail.subject, "text": mail.text,
-                "attachments": [attachment.model_dump() for attachment in mail.attachments],
-                "drill": mail.incident.drill,
-            })  # fmt: skip
-            return {"ref": str(number)}
+            return {"ref": str(await self._desk.outbox.mail_in(connection, _mail_row(mail)))}
 
         with provider_errors():
             done = await self._desk.effects.once(mail.effect_key, SEND, mail.incident.id, queue)
         return SentVia(channel="email", provider=NAME, ref=done["ref"])
+
+
+def _mail_row(mail: Mail) -> dict[str, Any]:
+    return {
+        "incident_id": mail.incident.id, "recipients": mail.to, "subject": mail.subject, "text": mail.text,
+        "attachments": [attachment.model_dump() for attachment in mail.attachments], "drill": mail.incident.drill,
+    }  # fmt: skip
 
 
 class DeskCalendar:
@@ -77,15 +85,23 @@ class DeskStatusPage:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
+    def rendered(self, update: StatusUpdate) -> Rendering:
+        return Rendering(
+            provider=NAME, form="the desk's status page", subject=update.title, text=update.text,
+            facts={"status": update.incident.status, "service": update.incident.service}, body=_status_row(update),
+        )  # fmt: skip
+
     async def post(self, update: StatusUpdate) -> SentVia:
         async def publish(connection: AsyncConnection) -> dict[str, Any]:
-            number = await self._desk.outbox.status_in(connection, {
-                "incident_id": update.incident.id, "service": update.incident.service,
-                "status": update.incident.status, "title": update.title, "text": update.text,
-                "purpose": update.purpose, "drill": update.incident.drill,
-            })  # fmt: skip
-            return {"ref": str(number)}
+            return {"ref": str(await self._desk.outbox.status_in(connection, _status_row(update)))}
 
         with provider_errors():
             done = await self._desk.effects.once(update.effect_key, SEND, update.incident.id, publish)
         return SentVia(channel="status_page", provider=NAME, ref=done["ref"])
+
+
+def _status_row(update: StatusUpdate) -> dict[str, Any]:
+    return {
+        "incident_id": update.incident.id, "service": update.incident.service, "status": update.incident.status,
+        "title": update.title, "text": update.text, "purpose": update.purpose, "drill": update.incident.drill,
+    }  # fmt: skip

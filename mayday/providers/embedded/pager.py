@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mayday.domain.effects import CLOSE_PAGE, PAGE, ClosePage, SentVia
-from mayday.domain.ports import Call
+from mayday.domain.ports import Call, Rendering
 from mayday.providers.embedded import NAME
 from mayday.providers.embedded.failures import provider_errors
 from mayday.records.desk import Desk
@@ -23,13 +23,15 @@ class DeskPager:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
+    def rendered(self, call: Call) -> Rendering:
+        return Rendering(
+            provider=NAME, form="a notice in console and command line", to=[call.person], text=call.text,
+            body=_row(call),
+        )  # fmt: skip
+
     async def call(self, call: Call) -> SentVia:
         async def ring(connection: AsyncConnection) -> dict[str, Any]:
-            number = await self._desk.pages.ring_in(connection, {
-                "effect_key": call.effect_key, "incident_id": call.incident.id, "page": call.page,
-                "purpose": call.purpose, "person": call.person, "target": call.target, "channel": call.channel,
-                "text": call.text, "urgent": call.urgent, "drill": call.incident.drill,
-            })  # fmt: skip
+            number = await self._desk.pages.ring_in(connection, _row(call))
             return {
                 "person": call.person, "target": call.target, "channel": call.channel, "provider": NAME,
                 "ref": str(number),
@@ -49,6 +51,14 @@ class DeskPager:
         with provider_errors():
             done = await self._desk.effects.once(closing.effect_key, CLOSE_PAGE, closing.incident.id, stop)
         return int(done["closed"])
+
+
+def _row(call: Call) -> dict[str, Any]:
+    return {
+        "effect_key": call.effect_key, "incident_id": call.incident.id, "page": call.page, "purpose": call.purpose,
+        "person": call.person, "target": call.target, "channel": call.channel, "text": call.text,
+        "urgent": call.urgent, "drill": call.incident.drill,
+    }  # fmt: skip
 
 
 class DeskJournal:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mayday.domain.errors import Refused
-from mayday.domain.ports import Call
+from mayday.domain.ports import Call, Rendering
 from mayday.providers.client import Answer, VendorClient, segment
 from mayday.providers.page_words import how_to_answer, mark_of, title_of
 from mayday.providers.vendor_pager import AnsweredCall, InDoubt
@@ -46,6 +46,14 @@ class EverbridgeLine:
         self._org = segment(organization)
         self._template = template
         self._variable = key_variable
+
+    def rendered(self, call: Call) -> Rendering:
+        body = self.launch(call)
+        form = body["incidentPhases"][0]["phaseTemplate"]["formTemplate"]
+        return Rendering(
+            provider=NAME, form="incident from a template", to=[call.person], subject=str(form["subject"]),
+            text=str(form["preMessage"]), shortened=str(form["preMessage"]).endswith("…"), body=body,
+        )  # fmt: skip
 
     async def ring(self, call: Call) -> str:
         answer = await self._client.call("POST", f"/rest/incidents/{self._org}", json=self.launch(call))

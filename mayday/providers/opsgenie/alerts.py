@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from mayday.catalogs import CatalogSource
 from mayday.domain.errors import ProviderError, Refused
-from mayday.domain.ports import Call
+from mayday.domain.ports import Call, Rendering
 from mayday.providers.client import Answer, VendorClient
 from mayday.providers.page_words import facts_of, how_to_answer, title_of
 from mayday.providers.vendor_pager import AnsweredCall, InDoubt
@@ -58,7 +58,21 @@ class AlertLine:
         self._base_url = base_url
         self._catalog = catalog
 
+    def rendered(self, call: Call) -> Rendering:
+        body = self._alert(call)
+        return Rendering(
+            provider=self.name, form="alert", to=[call.person], subject=str(body["message"]),
+            text=str(body["description"]), facts={"priority": str(body["priority"])}, body=body,
+            small=[f"{name}: {fact}" for name, fact in facts_of(self._base_url, call).items()],
+            shortened=str(body["description"]).endswith("…"),
+        )  # fmt: skip
+
     async def ring(self, call: Call) -> str:
+        answer = await self._dialect.create(self._client, self._alert(call))
+        await self._refused_later(answer.text_at("requestId"))
+        return short_key(call.effect_key, LONGEST_ALIAS)
+
+    def _alert(self, call: Call) -> dict[str, Any]:
         alias = short_key(call.effect_key, LONGEST_ALIAS)
         person = self._catalog.current().people.get(call.person)
         text = f"{call.text}\n\n{how_to_answer(self._base_url, call)}"
@@ -73,9 +87,7 @@ class AlertLine:
         )
         if responders:
             body["responders"] = responders
-        answer = await self._dialect.create(self._client, body)
-        await self._refused_later(answer.text_at("requestId"))
-        return alias
+        return body
 
     async def look(self, call: Call, since: datetime) -> list[str]:
         raise AssertionError(f"{self.name} knows our calls by their alias")

@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mayday.domain.errors import Refused
-from mayday.domain.ports import Call
+from mayday.domain.ports import Call, Rendering
 from mayday.providers.client import VendorClient, segment
 from mayday.providers.inbound import Malformed, clean_text, instant
 from mayday.providers.page_words import facts_of, incident_url, title_of
@@ -57,21 +57,47 @@ class PagerDutyLine:
         self._events, self._routing_key = events, routing_key
         self._rest, self._from, self._service = rest, from_email, service
 
+    def rendered(self, call: Call) -> Rendering:
+        """Without the routing key, which is a secret."""
+        if self._by_person(call):
+            incident, form = self._incident_of(call), "incident for one person"
+            body: dict[str, Any] = {"incident": incident}
+            title, facts = str(incident["title"]), {"urgency": str(incident["urgency"])}
+        else:
+            self._events_client(call)
+            body, form = self._event(call), "event"
+            title, facts = str(body["payload"]["summary"]), {"severity": str(body["payload"]["severity"])}
+        return Rendering(
+            provider=NAME, form=form, to=[call.person], text=title, facts=facts,
+            small=[f"{name}: {fact}" for name, fact in facts_of(self._base_url, call).items()],
+            shortened=title.endswith("…") and not call.text.endswith("…"), body=body,
+        )  # fmt: skip
+
     async def ring(self, call: Call) -> str:
-        key = short_key(call.effect_key, LONGEST_KEY)
-        if self._rest is not None and self._service and _ID.fullmatch(call.address):
-            return await self._open_incident(self._rest, call, key)
+        if self._by_person(call):
+            assert self._rest is not None
+            return await self._open_incident(self._rest, call)
+        events = self._events_client(call)
+        await events.call("POST", "/v2/enqueue", json={"routing_key": self._routing_key, **self._event(call)})
+        return short_key(call.effect_key, LONGEST_KEY)
+
+    def _by_person(self, call: Call) -> bool:
+        return self._rest is not None and bool(self._service) and _ID.fullmatch(call.address) is not None
+
+    def _events_client(self, call: Call) -> VendorClient:
         if self._events is None:
             raise Refused(f"{call.person} has no id at pagerduty, and there is no routing key", provider=NAME)
-        await self._events.call("POST", "/v2/enqueue", json={
-            "routing_key": self._routing_key, "event_action": "trigger", "dedup_key": key,
+        return self._events
+
+    def _event(self, call: Call) -> dict[str, Any]:
+        return {
+            "event_action": "trigger", "dedup_key": short_key(call.effect_key, LONGEST_KEY),
             "client": "mayday", "client_url": incident_url(self._base_url, call),
             "payload": {
                 "summary": title_of(call, LONGEST_SUMMARY), "source": call.incident.service or "mayday",
                 "severity": "critical" if call.urgent else "info", "custom_details": facts_of(self._base_url, call),
             },
-        })  # fmt: skip
-        return key
+        }  # fmt: skip
 
     async def look(self, call: Call, since: datetime) -> list[str]:
         raise AssertionError("PagerDuty knows our calls by their key")
@@ -122,16 +148,22 @@ class PagerDutyLine:
     def _headers(self) -> dict[str, str]:
         return {"From": self._from, "Accept": "application/vnd.pagerduty+json;version=2"}
 
-    async def _open_incident(self, rest: VendorClient, call: Call, key: str) -> str:
+    def _incident_of(self, call: Call) -> dict[str, Any]:
         details = "\n".join(f"{name}: {value}" for name, value in facts_of(self._base_url, call).items())
+        return {
+            "type": "incident", "title": title_of(call, LONGEST_SUMMARY),
+            "incident_key": short_key(call.effect_key, LONGEST_KEY),
+            "service": {"id": self._service, "type": "service_reference"},
+            "urgency": "high" if call.urgent else "low", "body": {"type": "incident_body", "details": details},
+            "assignments": [{"assignee": {"id": call.address, "type": "user_reference"}}],
+        }  # fmt: skip
+
+    async def _open_incident(self, rest: VendorClient, call: Call) -> str:
+        key = short_key(call.effect_key, LONGEST_KEY)
         try:
-            answer = await rest.call("POST", "/incidents", headers=self._headers, json={"incident": {
-                "type": "incident", "title": title_of(call, LONGEST_SUMMARY), "incident_key": key,
-                "service": {"id": self._service, "type": "service_reference"},
-                "urgency": "high" if call.urgent else "low",
-                "body": {"type": "incident_body", "details": details},
-                "assignments": [{"assignee": {"id": call.address, "type": "user_reference"}}],
-            }})  # fmt: skip
+            answer = await rest.call(
+                "POST", "/incidents", headers=self._headers, json={"incident": self._incident_of(call)}
+            )
         except Refused:
             incident = await self._incident(rest, key)  # refused while one with this key is open: this very page
             if incident.get("id") and incident.get("status") != "resolved":

@@ -11,12 +11,12 @@ from typing import Any
 
 from mayday.domain.effects import ClosePage, IncidentCard, PagePurpose, SentVia
 from mayday.domain.errors import Refused
-from mayday.domain.ports import Call, Card
+from mayday.domain.ports import Call, Card, Rendering
 from mayday.providers.receipts import Receipts
 from mayday.providers.slack import NAME
 from mayday.providers.slack.api import SlackApi, SlackRefused
 from mayday.providers.slack.channels import Channels, Rooms
-from mayday.providers.slack.messages import card_blocks, metadata, over_blocks, summary_of
+from mayday.providers.slack.messages import card_blocks, message_of, over_blocks, rendering_of, summary_of
 from mayday.providers.slack.wording import is_user
 from mayday.providers.vendor_words import cut
 
@@ -53,9 +53,8 @@ class _Cards:
 
         async def say() -> dict[str, Any]:
             data = await self._api.write(
-                "chat.postMessage", channel=channel, text=summary_of(text), mrkdwn=False, parse="none", blocks=blocks,
-                unfurl_links=False, unfurl_media=False, metadata=metadata(effect_key, incident.id, page),
-            )  # fmt: skip
+                "chat.postMessage", channel=channel, **message_of(text, blocks, effect_key, incident.id, page)
+            )
             return standing(str(data["ts"]))
 
         async def look() -> dict[str, Any] | None:
@@ -125,11 +124,24 @@ class SlackPager:
 
     def __init__(self, api: SlackApi, channels: Channels, receipts: Receipts, base_url: str) -> None:
         self._api = api
+        self._base_url = base_url
         self._cards = _Cards(api, channels, receipts, base_url, CALL)
 
-    async def call(self, call: Call) -> SentVia:
+    def rendered(self, call: Call) -> Rendering:
+        self._check(call)
+        blocks = card_blocks(
+            call.text, call.incident, self._base_url, page=call.page, purpose=call.purpose, choices=call.choices,
+            users=[],
+        )  # fmt: skip
+        return rendering_of(message_of(call.text, blocks, call.effect_key, call.incident.id, call.page), [call.person])
+
+    @staticmethod
+    def _check(call: Call) -> None:
         if not is_user(call.address):
             raise Refused(f"{call.person} has no id in Slack (`ids: {{slack: U...}}` in the catalog)", provider=NAME)
+
+    async def call(self, call: Call) -> SentVia:
+        self._check(call)
         opened = await self._api.repeat("conversations.open", users=call.address)
         note = {"person": call.person, "target": call.target, "channel": call.channel, "provider": NAME}
         done = await self._cards.put_up(

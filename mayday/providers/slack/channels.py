@@ -99,6 +99,11 @@ class Rooms:
             raise Refused(f"{said}: #{name.lstrip('#')[:80]}: {why}", provider=NAME)
         return await act(newer), None
 
+    def name_of(self, incident: IncidentCard, named: str | None = None) -> str | None:
+        """The same as people call it, without asking anybody."""
+        name = self._houses(incident, named) or incident.channel
+        return f"#{name.lstrip('#')}" if name else None
+
     def _houses(self, incident: IncidentCard, named: str | None) -> str | None:
         """The name of a channel that is not the incident's own: it is not ours to revive or replace."""
         return named or (None if incident.channel else self._default)

@@ -13,14 +13,14 @@ from typing import Any
 
 from mayday.domain.effects import IncidentCard, SentVia
 from mayday.domain.errors import Refused
-from mayday.domain.ports import ChannelOrder, ChannelRef, Invitation, Post
+from mayday.domain.ports import ChannelOrder, ChannelRef, Invitation, Post, Rendering
 from mayday.providers.embedded.chat import channel_name
 from mayday.providers.moved_channels import CHANNEL
 from mayday.providers.receipts import Receipts
 from mayday.providers.slack import NAME
 from mayday.providers.slack.api import SlackApi, SlackRefused
 from mayday.providers.slack.channels import Channels, Rooms, purpose_of
-from mayday.providers.slack.messages import metadata, post_blocks, summary_of
+from mayday.providers.slack.messages import message_of, post_blocks, rendering_of
 from mayday.providers.slack.wording import fitting
 
 __all__ = ["SlackChat"]
@@ -97,6 +97,17 @@ class SlackChat:
         await self._api.repeat("conversations.setTopic", channel=where, topic=fitting(topic, TOPIC))
         return {"id": where, "name": str(channel.get("name") or order.name), "private": order.private}
 
+    def rendered(self, post: Post) -> Rendering:
+        room = self._rooms.name_of(post.incident, post.channel)
+        if room is None:
+            raise Refused(f"{post.incident.id} has no channel, and MAYDAY_SLACK_CHANNEL names none", provider=NAME)
+        return rendering_of(self._message(post), [room])
+
+    def _message(self, post: Post) -> dict[str, Any]:
+        """What is posted, but for where."""
+        blocks = post_blocks(post.text, post.incident, self._base_url)
+        return message_of(post.text, blocks, post.effect_key, post.incident.id)
+
     async def post(self, post: Post) -> SentVia:
         channel = await self._rooms.of(post.incident, post.channel)
         if channel is None:
@@ -104,11 +115,7 @@ class SlackChat:
 
         async def to(room: str) -> dict[str, Any]:
             async def say() -> dict[str, Any]:
-                data = await self._api.write(
-                    "chat.postMessage", channel=room, text=summary_of(post.text), mrkdwn=False, parse="none",
-                    blocks=post_blocks(post.text, post.incident, self._base_url), unfurl_links=False,
-                    unfurl_media=False, metadata=metadata(post.effect_key, post.incident.id),
-                )  # fmt: skip
+                data = await self._api.write("chat.postMessage", channel=room, **self._message(post))
                 return {"channel": room, "ts": str(data["ts"])}
 
             async def look() -> dict[str, Any] | None:

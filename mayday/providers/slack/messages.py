@@ -10,8 +10,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from mayday.domain.effects import IncidentCard, PagePurpose
+from mayday.domain.ports import Rendering
 from mayday.providers.answering import ROLE, ways_to_answer
+from mayday.providers.slack import NAME
 from mayday.providers.slack.wording import (
+    CUT_NOTE,
     MOST_BLOCKS,
     VALUE,
     button,
@@ -21,9 +24,13 @@ from mayday.providers.slack.wording import (
     link,
     mentions,
     plain_sections,
+    read,
 )
 
-__all__ = ["ANSWER", "card_blocks", "metadata", "offer_blocks", "over_blocks", "post_blocks", "settled", "still_open"]
+__all__ = [
+    "ANSWER", "card_blocks", "message_of", "metadata", "offer_blocks", "over_blocks", "post_blocks", "rendering_of",
+    "settled", "still_open",
+]  # fmt: skip
 
 ANSWERS, STATE, ABOUT = "answers", "state", "about"
 ANSWER = "mayday.answer"
@@ -55,6 +62,31 @@ def metadata(effect_key: str, incident_id: str, page: str = "") -> dict[str, Any
     """What finds a message again: Slack keeps no idempotency keys (README, 2)."""
     payload = {"key": effect_key, "incident": incident_id, "page": page}
     return {"event_type": "mayday", "event_payload": payload}
+
+
+def message_of(text: str, blocks: Blocks, effect_key: str, incident_id: str, page: str = "") -> dict[str, Any]:
+    """A message of ours as chat.postMessage takes it, but for the channel."""
+    return {
+        "text": summary_of(text), "mrkdwn": False, "parse": "none", "blocks": blocks, "unfurl_links": False,
+        "unfurl_media": False, "metadata": metadata(effect_key, incident_id, page),
+    }  # fmt: skip
+
+
+def rendering_of(message: dict[str, Any], to: list[str]) -> Rendering:
+    """The message as Slack shows it, read from its own blocks."""
+    words, small = [], []
+    for block in message["blocks"]:
+        if block["type"] == "section":
+            words.append(read(block["text"]["text"]))
+        elif block["type"] == "context":
+            small.append(" ".join(read(element["text"]) for element in block["elements"]))
+        elif block["type"] == "actions":
+            small += [f"[{read(element['text']['text'])}]" for element in block["elements"]]
+    shortened = bool(words) and words[-1] == CUT_NOTE
+    return Rendering(
+        provider=NAME, form="Slack message", to=to, text="\n".join(words), small=small,
+        facts={"notification": read(message["text"])} if shortened else {}, shortened=shortened, body=message,
+    )  # fmt: skip
 
 
 def post_blocks(text: str, incident: IncidentCard, base_url: str) -> Blocks:

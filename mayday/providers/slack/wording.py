@@ -13,7 +13,10 @@ from typing import Any
 
 from mayday.providers.vendor_words import cut, one_line
 
-__all__ = ["MOST_BLOCKS", "SECTION", "button", "context", "escaped", "fallback", "link", "mentions", "plain_sections"]
+__all__ = [
+    "CUT_NOTE", "MOST_BLOCKS", "SECTION", "button", "context", "escaped", "fallback", "link", "mentions",
+    "plain_sections", "read",
+]  # fmt: skip
 
 SECTION = 3_000
 """Characters of a section's text, escaped (README, 3)."""
@@ -23,6 +26,7 @@ MOST_BLOCKS = 50
 HEADER, BUTTON, VALUE, FALLBACK = 150, 75, 2_000, 3_000
 CUT_NOTE = "… cut here: the whole text stands in mayday."
 _USER = re.compile(r"[UW][A-Z0-9]{1,30}")
+_LINK = re.compile(r"<(?:https?://)[^|>]*\|([^>]*)>")
 _ENTITY_CUT = re.compile(r"&[a-z]{0,3}$")
 
 
@@ -38,6 +42,12 @@ def fitting(text: str, most: int) -> str:
     if len(whole) <= most:
         return whole
     return _ENTITY_CUT.sub("", whole[: most - 1]) + "…"
+
+
+def read(text: str) -> str:
+    """A text of ours as people see it: links by their words, entities as the signs that they stand for."""
+    shown = _LINK.sub(lambda found: found[1], text)
+    return shown.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def fallback(text: str) -> str:

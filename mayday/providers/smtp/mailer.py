@@ -15,7 +15,7 @@ import aiosmtplib
 
 from mayday.domain.effects import SentVia
 from mayday.domain.errors import Ambiguous, Broken, Refused, Unauthorised, Unreachable
-from mayday.domain.ports import Attachment, Mail, Meeting
+from mayday.domain.ports import UNSENT, Attachment, Mail, Meeting, Rendering
 from mayday.providers.invites import CONTENT_TYPE, render
 
 NAME = "smtp"
@@ -61,6 +61,13 @@ class SmtpMailer:
         self._sender = sender
         self._context = context
 
+    def rendered(self, mail: Mail) -> Rendering:
+        message = self._message(mail.effect_key, mail.to, mail.subject, mail.text, mail.attachments)
+        return Rendering(
+            provider=NAME, form="mail, plain text", to=mail.to, subject=str(message["Subject"]),
+            text=_words_of(message), facts={"from": self._sender}, body=message.as_string(),
+        )  # fmt: skip
+
     async def send(self, mail: Mail) -> SentVia:
         message = self._message(mail.effect_key, mail.to, mail.subject, mail.text, mail.attachments)
         return SentVia(channel="email", provider=NAME, ref=await self._deliver(message, mail.to))
@@ -80,8 +87,8 @@ class SmtpMailer:
         message["From"] = self._sender
         message["To"] = ", ".join(to)
         message["Subject"] = " ".join(subject.split())  # a header of one line, whatever an alert's title holds
-        message["Date"] = formatdate()
-        message["Message-ID"] = f"<{hashlib.sha256(effect_key.encode()).hexdigest()[:32]}@mayday>"
+        if effect_key != UNSENT:
+            message["Message-ID"] = f"<{hashlib.sha256(effect_key.encode()).hexdigest()[:32]}@mayday>"
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
         message.set_content(text)
         for attachment in attachments:
@@ -101,6 +108,7 @@ class SmtpMailer:
                 await client.noop()
 
     async def _deliver(self, message: EmailMessage, to: list[str]) -> str:
+        message["Date"] = formatdate()
         with smtp_errors():
             async with self._session() as client:
                 await client.send_message(message, recipients=to)
@@ -125,6 +133,12 @@ class SmtpMailer:
             raise Unreachable(said, provider=NAME) from error
         async with client:
             yield client
+
+
+def _words_of(message: EmailMessage) -> str:
+    """What the message's text part holds, decoded as a reader decodes it."""
+    part = message.get_body(preferencelist=("plain",))
+    return str(part.get_content()).removesuffix("\n") if part is not None else ""
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from typing import Any
 
 from mayday.domain.effects import SentVia
 from mayday.domain.errors import Ambiguous
-from mayday.domain.ports import StatusUpdate
+from mayday.domain.ports import Rendering, StatusUpdate
 from mayday.providers.client import Answer, VendorClient, segment
 from mayday.providers.receipts import Receipts
 from mayday.providers.vendor_words import cut, one_line
@@ -53,6 +53,21 @@ class StatuspagePage:
         self._path = f"/pages/{segment(page)}/incidents"
         self._components = components or {}
         self._now = now
+
+    def rendered(self, update: StatusUpdate) -> Rendering:
+        """An incident that is opened, or, where the page has it (`follows`), an update below its name."""
+        body = cut(update.text, BODY)
+        sent = self._changing(update, body) if update.follows else self._opening(update, body)
+        facts = {
+            "status": str(sent["status"]), "impact": str(sent.get("impact_override", "")),
+            "component": ", ".join(f"{name}: {how}" for name, how in sent.get("components", {}).items()),
+            "subscribers": "" if update.follows else "are told" if sent["deliver_notifications"] else "are not told",
+        }  # fmt: skip
+        return Rendering(
+            provider=NAME, form="update of the incident on the page" if update.follows else "new incident on the page",
+            subject=str(sent.get("name", "")), text=body, facts={name: fact for name, fact in facts.items() if fact},
+            shortened=body != update.text, body={"incident": sent},
+        )  # fmt: skip
 
     async def post(self, update: StatusUpdate) -> SentVia:
         key, incident = update.effect_key, update.incident

@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from mayday.domain.effects import IncidentCard, PagePurpose
+from mayday.domain.ports import Rendering
 from mayday.providers.answering import ways_to_answer
+from mayday.providers.teams import NAME
 from mayday.providers.vendor_words import cut, one_line
 
-__all__ = ["CARD_TYPE", "answer_card", "attachment", "over_card", "post_card", "question_card"]
+__all__ = ["CARD_TYPE", "answer_card", "attachment", "over_card", "post_card", "question_card", "rendering_of"]
 
 CARD_TYPE = "application/vnd.microsoft.card.adaptive"
 TEXT_BYTES = 18_000
@@ -47,6 +49,20 @@ def over_card(text: str, incident: IncidentCard, reason: str) -> Card:
 def answer_card(text: str) -> Card:
     """What somebody is answered who wrote to us."""
     return _card(_lines(text), [])
+
+
+def rendering_of(card: Card, to: list[str], body: Any) -> Rendering:
+    """The card as Teams shows it, read from its own blocks; `body` is the message around it."""
+    words: list[str] = []
+    small: list[str] = []
+    for block in card["body"]:
+        for run in block["inlines"]:
+            (small if run.get("isSubtle") else words).append(run["text"])
+    small += [f"[{action['title']}]" for action in card.get("actions", [])]
+    return Rendering(
+        provider=NAME, form="Adaptive Card", to=to, text="\n".join(words), small=small,
+        shortened=bool(words) and words[-1] == CUT_NOTE, body=body,
+    )  # fmt: skip
 
 
 def attachment(card: Card) -> dict[str, Any]:

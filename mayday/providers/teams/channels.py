@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from html import escape
+from types import MappingProxyType
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -21,7 +22,7 @@ from mayday.providers.teams import NAME
 from mayday.providers.teams.cards import CARD_TYPE, Card
 from mayday.providers.vendor_words import said_in
 
-__all__ = ["NotCalledSo", "TeamChannels"]
+__all__ = ["NotCalledSo", "TeamChannels", "card_message"]
 
 LOOKED_BACK = 50
 """Graph's largest page of channel messages."""
@@ -103,7 +104,7 @@ class TeamChannels(ChannelNames):
 
     async def post(self, channel: str, key: str, card: Card, *, mentioned: Mapping[str, str] | None = None) -> str:
         """Post a card; returns the message's id. `mentioned` are people by their id, who are told by Teams."""
-        answer = await self._client.call("POST", self._messages(channel), json=_message(key, card, mentioned or {}))
+        answer = await self._client.call("POST", self._messages(channel), json=card_message(key, card, mentioned or {}))
         number = answer.text_at("id")
         if not number:
             raise Ambiguous(f"{NAME} answered without the message", provider=NAME)
@@ -113,7 +114,7 @@ class TeamChannels(ChannelNames):
         """Write a message of ours again; one that is gone counts as changed."""
         path = f"{self._messages(channel)}/{segment(message)}"
         try:
-            await self._client.call("PATCH", path, json=_message(key, card, {}), accept=(404,))
+            await self._client.call("PATCH", path, json=card_message(key, card), accept=(404,))
         except Ambiguous as error:
             raise Unreachable(str(error), provider=NAME) from error
 
@@ -139,7 +140,8 @@ def _card_id(key: str) -> str:
     return str(uuid5(NAMESPACE_URL, f"mayday:{key}"))
 
 
-def _message(key: str, card: Card, mentioned: Mapping[str, str]) -> dict[str, Any]:
+def card_message(key: str, card: Card, mentioned: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
+    """A message of a channel that shows the card, as Graph takes it."""
     number = _card_id(key)
     called = ", ".join(f'<at id="{at}">{escape(name)}</at>' for at, name in enumerate(mentioned.values()))
     message: dict[str, Any] = {

@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 
 from mayday.domain.effects import ClosePage, IncidentCard, SentVia
 from mayday.domain.errors import Refused, Unauthorised
-from mayday.domain.ports import Card, ChannelOrder, ChannelRef, Invitation, Post
+from mayday.domain.ports import Card, ChannelOrder, ChannelRef, Invitation, Post, Rendering
 from mayday.providers.embedded.chat import channel_name
 from mayday.providers.moved_channels import CHANNEL
 from mayday.providers.receipts import Receipts
 from mayday.providers.teams import NAME
-from mayday.providers.teams.cards import over_card, post_card, question_card
-from mayday.providers.teams.channels import NotCalledSo, TeamChannels
+from mayday.providers.teams.cards import over_card, post_card, question_card, rendering_of
+from mayday.providers.teams.channels import NotCalledSo, TeamChannels, card_message
 from mayday.providers.teams.rooms import LONGEST_NAME, Rooms
 from mayday.providers.vendor_words import cut, one_line
 
@@ -74,12 +74,22 @@ class TeamsChat:
         channels.remember(done["name"], done["id"])
         return ChannelRef(channel=done["name"], url=done.get("url"))
 
+    def rendered(self, post: Post) -> Rendering:
+        room = self._room.name_of(post.incident, post.channel)
+        if room is None:
+            raise Refused(f"{post.incident.id} has no channel, and MAYDAY_TEAMS_CHANNEL names none", provider=NAME)
+        card = self._card(post)
+        return rendering_of(card, [room], card_message(post.effect_key, card))
+
+    def _card(self, post: Post) -> dict[str, Any]:
+        return post_card(post.text, post.incident, self._room.base_url)
+
     async def post(self, post: Post) -> SentVia:
         """Graph cannot pin a channel's message: every message of ours is marked as important instead."""
         channel = await self._room.channel_of(post.incident, post.channel)
         if channel is None:
             raise Refused(f"{post.incident.id} has no channel, and MAYDAY_TEAMS_CHANNEL names none", provider=NAME)
-        card = post_card(post.text, post.incident, self._room.base_url)
+        card = self._card(post)
 
         async def to(room: str) -> dict[str, Any]:
             return await self._said(POST, post.effect_key, post.incident, room, card)

@@ -74,6 +74,11 @@ class Rooms:
         except ProviderError:  # then the refusal stands as it is
             return None
 
+    def name_of(self, incident: IncidentCard, named: str | None = None) -> str | None:
+        """The same as people call it, without asking anybody."""
+        name = self._houses(incident, named) or incident.channel
+        return f"#{name.lstrip('#')}" if name else None
+
     def _houses(self, incident: IncidentCard, named: str | None) -> str | None:
         """The name of a channel that is not the incident's own: it is not ours to revive or replace."""
         return named or (None if incident.channel else self._default)

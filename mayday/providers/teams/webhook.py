@@ -10,11 +10,11 @@ from typing import Any
 
 from mayday.domain.effects import IncidentCard, SentVia
 from mayday.domain.errors import Refused
-from mayday.domain.ports import ChannelOrder, ChannelRef, Invitation, Post
+from mayday.domain.ports import ChannelOrder, ChannelRef, Invitation, Post, Rendering
 from mayday.providers.client import VendorClient
 from mayday.providers.receipts import Receipts
 from mayday.providers.teams import NAME
-from mayday.providers.teams.cards import attachment, post_card
+from mayday.providers.teams.cards import Card, attachment, post_card, rendering_of
 
 __all__ = ["TeamsWebhook"]
 
@@ -38,14 +38,21 @@ class TeamsWebhook:
     async def open_channel(self, order: ChannelOrder) -> ChannelRef:
         raise Refused("a webhook of Teams leads to one channel and makes none", provider=NAME)
 
-    async def post(self, post: Post) -> SentVia:
+    def rendered(self, post: Post) -> Rendering:
+        self._check(post)
+        card = post_card(post.text, post.incident, self._base_url)
+        return rendering_of(card, [f"#{self._channel}" if self._channel else "the webhook's channel"], _message(card))
+
+    def _check(self, post: Post) -> None:
         if post.channel and post.channel.lstrip("#") != self._channel:
             raise Refused(f"the webhook of Teams does not lead to #{post.channel[:80]}", provider=NAME)
+
+    async def post(self, post: Post) -> SentVia:
+        self._check(post)
         known = await self._receipts.of(POST, post.effect_key)
         if known is None:
             card = post_card(post.text, post.incident, self._base_url)
-            message: dict[str, Any] = {"type": "message", "attachments": [attachment(card)]}
-            await self._client.call("POST", self._path, json=message)
+            await self._client.call("POST", self._path, json=_message(card))
             await self._receipts.keep(POST, post.effect_key, post.incident.id, {"taken": True})
         return SentVia(channel="chat", provider=NAME)
 
@@ -54,3 +61,7 @@ class TeamsWebhook:
 
     async def archive(self, effect_key: str, incident: IncidentCard) -> None:
         """Its channel is the house's own."""
+
+
+def _message(card: Card) -> dict[str, Any]:
+    return {"type": "message", "attachments": [attachment(card)]}

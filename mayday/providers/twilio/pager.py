@@ -15,9 +15,10 @@ from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
 from mayday.domain.errors import Refused
-from mayday.domain.ports import Call
+from mayday.domain.ports import Call, Rendering
 from mayday.providers.client import VendorClient, segment
 from mayday.providers.page_words import incident_url, mark_of
+from mayday.providers.twilio.parts import parts_of
 from mayday.providers.vendor_pager import InDoubt
 from mayday.providers.vendor_words import cut, one_line
 from mayday.records.pager_calls import PagerCall
@@ -54,7 +55,30 @@ class TwilioLine:
         self._callback = callback
         self.channels = frozenset({"sms", "voice"} if from_number else {"sms"})
 
+    def rendered(self, call: Call) -> Rendering:
+        form = self._form(call)
+        if call.channel == "voice":
+            said, whole = one_line(call.text, KEPT_OF_SPEECH), one_line(call.text, len(call.text) + 1)
+            return Rendering(
+                provider=NAME, form="read aloud, twice", to=[call.address], text=said,
+                facts={"language": self._language}, shortened=said != whole, body=form,
+            )  # fmt: skip
+        return Rendering(
+            provider=NAME, form="text message", to=[call.address], text=form["Body"],
+            facts={"paid as": str(parts_of(form["Body"]))}, shortened=cut(call.text, KEPT_OF_TEXT) != call.text,
+            body=form,
+        )  # fmt: skip
+
     async def ring(self, call: Call) -> str:
+        form = self._form(call)
+        answer = await self._client.call("POST", f"{self._path}/{_kind(call.channel)}.json", form=form)
+        sid = answer.text_at("sid")
+        if sid is None or answer.at("status") in _DEAD:
+            said = one_line(str(answer.at("error_message") or answer.at("status") or "no id"), 100)
+            raise Refused(f"twilio made no call: {said}", provider=NAME)
+        return sid
+
+    def _form(self, call: Call) -> dict[str, str]:
         form = {"To": call.address} | (
             {"Twiml": self._spoken(call)} if call.channel == "voice" else {"Body": self._written(call)}
         )
@@ -64,12 +88,7 @@ class TwilioLine:
             form["From"] = self._from
         if self._callback is not None:
             form["StatusCallback"] = self._told(call)
-        answer = await self._client.call("POST", f"{self._path}/{_kind(call.channel)}.json", form=form)
-        sid = answer.text_at("sid")
-        if sid is None or answer.at("status") in _DEAD:
-            said = one_line(str(answer.at("error_message") or answer.at("status") or "no id"), 100)
-            raise Refused(f"twilio made no call: {said}", provider=NAME)
-        return sid
+        return form
 
     async def look(self, call: Call, since: datetime) -> list[str]:
         kind = _kind(call.channel)
