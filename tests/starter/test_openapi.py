@@ -50,7 +50,7 @@ PERSONS_WORD = (
 )
 ADMINISTERED = ("/api/v1/tokens", "/api/v1/access")
 #: what may be sent twice: it says again how it is
-KEYLESS = frozenset({"/api/v1/reviews/{incident}/archive"})
+KEYLESS = frozenset({"/api/v1/reviews/{incident}/archive", "/api/v1/incidents/{incident}/previews"})
 #: open to everybody, or with credentials of their own
 OPEN = ("/healthz", "/readyz", "/metrics", "/webhooks/", "/chat/", "/callbacks/")
 
