@@ -11,9 +11,17 @@ from activities.actions import optional_text, receipt, text_of
 from activities.chain import first_that_works
 from activities.dependencies import Dependencies
 from activities.failures import reported
-from mayday.domain.effects import NOTE_CHANGE, ActionReceipt, ActionRequest, Unreached
+from mayday.domain.effects import NOTE_CHANGE, REOPEN_TICKET, ActionReceipt, ActionRequest, Unreached
 from mayday.domain.errors import ProviderError, Refused
-from mayday.domain.ports import ChildTicket, TicketClosing, TicketDesk, TicketKind, TicketOrder, WorkNote
+from mayday.domain.ports import (
+    ChildTicket,
+    TicketClosing,
+    TicketDesk,
+    TicketKind,
+    TicketOrder,
+    TicketReopening,
+    WorkNote,
+)
 
 #: inputs that are fields of the order; all others go to the provider by name
 _OWN = ("summary", "description", "change")
@@ -90,6 +98,51 @@ class ItsmActivities:
         except ProviderError as error:  # the ticket is closed; its children are a courtesy
             passed.append(Unreached(target=desk.name, reason=f"children of {closing.ticket} were not told: {error}"))
         return receipt({"children": children or None}, passed)
+
+    @activity.defn(name=REOPEN_TICKET)
+    async def reopen(self, request: ActionRequest) -> ActionReceipt:
+        """Open the incident's ticket again. Where its desk keeps it closed, a new one is opened that points to it; the
+        closed one is told where it goes on."""
+        passed: list[Unreached] = []
+        with reported():
+            again = TicketReopening(
+                effect_key=request.effect_key, incident_id=request.incident.id, ticket=_ticket(request),
+                reason=text_of(request, "reason"),
+            )  # fmt: skip
+            try:
+                reopened = await first_that_works(
+                    self._desks(request), lambda desk: desk.reopen(again), port="tickets", passed=passed,
+                    untold=(Refused,),
+                )  # fmt: skip
+            except Refused as refused:
+                return await self._in_its_place(request, again, str(refused))
+        return receipt({"number": again.ticket, "state": "opened again" if reopened else "was open"}, passed)
+
+    async def _in_its_place(self, request: ActionRequest, old: TicketReopening, why: str) -> ActionReceipt:
+        incident, passed = request.incident, list[Unreached]()
+        order = TicketOrder(
+            effect_key=f"{old.effect_key}/new", incident=incident, kind="incident",
+            summary=f"{incident.title} (goes on from {old.ticket})",
+            description=f"{old.reason}\n{old.ticket} cannot be opened again: {why}",
+            fields={"severity": incident.severity, "service": incident.service},
+        )  # fmt: skip
+        desks = self._desks(request)
+        new = await first_that_works(desks, lambda desk: desk.open(order), port="tickets", passed=passed)
+        child = ChildTicket(
+            effect_key=f"{old.effect_key}/link", incident_id=incident.id, ticket=old.ticket, child=new.number
+        )
+        note = WorkNote(
+            effect_key=f"{old.effect_key}/told", incident_id=incident.id, ticket=old.ticket,
+            text=f"{old.reason}\nIt goes on in {new.number}.",
+        )  # fmt: skip
+        for what, tell in (
+            ("link", lambda desk: desk.adopt(child)), ("note", lambda desk: desk.note(note)),
+        ):  # fmt: skip
+            try:
+                await first_that_works(desks, tell, port="tickets")
+            except ProviderError as error:  # the new ticket stands; that the old one names it is a courtesy
+                passed.append(Unreached(target=old.ticket, reason=f"{what}: {error}"))
+        return receipt({"number": new.number, "url": new.url, "in_place_of": old.ticket, "why": why}, passed)
 
     @activity.defn(name="itsm.link_child")
     async def link_child(self, request: ActionRequest) -> ActionReceipt:

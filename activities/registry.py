@@ -43,6 +43,7 @@ def build(dependencies: Dependencies) -> list[Callable[..., Any]]:
         vendor.open_case, vendor.contact, bridge.open, bridge.close,
         chat.open_channel, chat.post, chat.pin, chat.invite, chat.archive,
         itsm.open_major_incident, itsm.add_note, itsm.open_problem, itsm.open_change, itsm.note_change, itsm.close,
+        itsm.reopen,
         actions.open, actions.note, actions.close,
         itsm.link_child,
         change.execute, change.invoke, change.recent, KnowledgeActivities(dependencies).similar,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from mayday.domain.incident import StartInput
+from mayday.domain.incident import EDITION, StartInput
 from mayday.language.catalog import Degree
 from mayday.language.routing import correlation_key, severity_of
 from mayday.language.service_names import service_named
@@ -32,6 +32,7 @@ class House(NamedTuple):
     merges_cross: bool = True
     later_rules: bool = True
     gives_time_back: bool = True
+    edition: int = EDITION
 
 
 class Declared(NamedTuple):

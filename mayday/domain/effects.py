@@ -16,8 +16,9 @@ from mayday.domain.timeline import Entry
 from mayday.domain.wire import Wire
 
 __all__ = [
-    "CLOSE_PAGE", "DEADLINE", "FLUSH", "LOOK", "NOTE_CHANGE", "PAGE", "RESOLVE", "SEND", "VENDOR_CONTACT",
-    "VENDOR_OPEN", "ActionReceipt", "ActionRequest", "ClosePage", "Deadline", "DeadlineRequest", "EffectClass",
+    "CLOSE_PAGE", "DEADLINE", "FLUSH", "LOOK", "NOTE_CHANGE", "PAGE", "REOPEN_TICKET", "RESOLVE", "SEND",
+    "VENDOR_CONTACT", "VENDOR_OPEN", "ActionReceipt", "ActionRequest", "ClosePage", "Deadline", "DeadlineRequest",
+    "EffectClass",
     "EffectFailure", "EffectRequest", "EffectResult", "FlushReceipt", "FlushRequest", "IncidentCard", "LookReceipt",
     "LookRequest", "PagePurpose", "PageReceipt", "PageRequest", "PagedPerson", "ResolveRequest", "Roster",
     "SendReceipt", "SendRequest", "SentVia", "Unreached", "VendorCase", "VendorReceipt", "Wire",
@@ -35,6 +36,8 @@ RESOLVE = "roster.resolve"
 DEADLINE = "calendar.deadline"
 LAST_SEEN = "system.last_seen"
 NOTE_CHANGE = "itsm.note_change"
+#: what no runbook asks for: a reopening does
+REOPEN_TICKET = "itsm.reopen"
 VENDOR_OPEN = "vendor.open_case"
 VENDOR_CONTACT = "vendor.contact"
 FLUSH = "timeline.flush"

@@ -20,6 +20,8 @@ STATUSES = (
     "rejected",
     "merged",
 )
+#: the newest edition of the rules that an incident can be walked by
+EDITION = 1
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: statuses in which the run is over
 ENDED = ("resolved", "closed", "cancelled", "rejected", "merged")
@@ -127,6 +129,9 @@ class StartInput(Wire):
     #: whether people get back all the time in which nobody could answer, also of deadlines that end after it
     #: (docs/adr/0124). False in starts of before, which replay so
     gives_time_back: bool = False
+    #: by which edition of the rules it is walked: `EDITION` in new starts, 0 in those of before, which replay so.
+    #: 1: a reopening brings back tickets, bridges, channel, vendors' cases and the pace (docs/adr/0135)
+    edition: int = 0
     #: what a drill lets happen, in its order
     injects: list[Inject] = []
     #: signed orders to merge, by the other incident's workflow id: what passes between the two shows them

@@ -117,6 +117,7 @@ _TABLE = (
     ("vendor_clock_paused", "clocks of {vendor} paused: {reason}", "vendor, reason", "they wait for us"),
     ("vendor_clock_resumed", "clocks of {vendor} run again after {paused_s}", "vendor, paused_s", "the pause is over"),
     ("vendor_update_missed", "{vendor} owed an update", "vendor, every_s", "a promised update did not come"),
+    ("vendor_taken_up", "the case at {vendor} goes on[, case {case}][, due {due_at}]", "vendor, case?, due_at?, rested_s", "the incident is open again and the vendor was not done"),
     ("vendor_closed", "case at {vendor} closed: {reason}", "vendor, reason, breached", "the clocks stopped"),
     ("sla_warning", "three quarters of the time to resolve are over", "clock, due_at, limit_s, severity", "75 % of our own promise"),
     ("sla_breached", "the time to resolve is over", "clock, due_at, limit_s, severity", "our own promise is broken"),

@@ -6,7 +6,7 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from mayday.domain.incident import AlertEvent, Inject, StartInput
+from mayday.domain.incident import EDITION, AlertEvent, Inject, StartInput
 from mayday.language.catalog import Catalog
 from mayday.language.plan import Plan
 from mayday.language.routing import correlation_key, route_alert
@@ -65,6 +65,7 @@ def start_of(
         merges_cross=True,
         later_rules=True,
         gives_time_back=True,
+        edition=EDITION,
     )
 
 
@@ -100,6 +101,7 @@ def start_of_alert(
         merges_cross=True,
         later_rules=True,
         gives_time_back=True,
+        edition=EDITION,
     )
 
 

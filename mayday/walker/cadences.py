@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from mayday.domain.durations import Duration
 from mayday.domain.incident import ENDED, Pending
 from mayday.language.expressions import ExpressionError
 from mayday.language.runbook import Cadence
@@ -31,11 +32,18 @@ def start(w: Walker, moment: str) -> None:
                 begin(w, name, cadence)
 
 
-def begin(w: Walker, name: str, cadence: Cadence) -> None:
+def begin(w: Walker, name: str, cadence: Cadence, *, every_s: int | None = None, set_by_hand: bool = False) -> None:
+    """Start it, at the runbook's pace unless another one is given."""
     audience = messages.audience_name(cadence.send.to)
-    every_s = cadence.every.seconds
+    every_s = every_s or cadence.every.seconds
     state = CadenceState(
-        name=name, audience=audience, every_s=every_s, started_at=w.now, anchor_at=w.now, due_at=w.after(every_s)
+        name=name,
+        audience=audience,
+        every_s=every_s,
+        set_by_hand=set_by_hand,
+        started_at=w.now,
+        anchor_at=w.now,
+        due_at=w.after(every_s),
     )
     w.state.cadences[name] = state
     w.entry(
@@ -204,8 +212,26 @@ def _holding(w: Walker, state: CadenceState) -> None:
             )
 
 
+def begin_again(w: Walker, state: CadenceState) -> None:
+    """After a reopening: at the pace that it had, which is the severity's, or one that somebody set."""
+    cadence = w.plan.runbook.cadences[state.name]
+    if w.start.edition < 1:
+        begin(w, state.name, cadence)
+        return
+    every_s = state.every_s
+    if not state.set_by_hand and state.severity != w.state.severity:
+        every_s = _severitys_pace(w, state).seconds
+    begin(w, state.name, cadence, every_s=every_s, set_by_hand=state.set_by_hand)
+
+
+def _severitys_pace(w: Walker, state: CadenceState) -> Duration:
+    policy = w.plan.severities.get(w.state.severity)
+    every = policy.updates.get(state.audience) if policy else None
+    return every or w.plan.runbook.cadences[state.name].every
+
+
 def stop(w: Walker, state: CadenceState, reason: str) -> None:
-    state.stopped = True
+    state.stopped, state.severity = True, w.state.severity
     reviews.close_for_cadence(w, state, reason)
     w.silence(f"cadence:{state.name}", reason)
     w.entry("cadence_stopped", "system", f"cadence:{state.name}", cadence=state.name, reason=reason)

@@ -40,7 +40,9 @@ def open_case(w: Walker, engagement: Engagement) -> None:
     _call(w, engagement, first, VENDOR_OPEN, f"vendor:{engagement.path}")
 
 
-def _call(w: Walker, engagement: Engagement, contact: PlanContact, kind: str, owner: str) -> None:
+def _call(
+    w: Walker, engagement: Engagement, contact: PlanContact, kind: str, owner: str, summary: str | None = None
+) -> None:
     w.ask(
         kind,
         engagement.path,
@@ -51,7 +53,7 @@ def _call(w: Walker, engagement: Engagement, contact: PlanContact, kind: str, ow
             level=contact.level,
             via=list(contact.via),
             priority=engagement.priority,
-            summary=engagement.summary,
+            summary=summary or engagement.summary,
             case=engagement.case,
         ),
         owner=owner,
@@ -211,7 +213,7 @@ def _watch(w: Walker, engagement: Engagement, clock: Clock | None) -> None:
 
 def _breached_at(engagement: Engagement) -> datetime | None:
     running = [c for c in (engagement.response, engagement.resolve) if c and c.breached_at and not c.stopped_at]
-    return min((c.breached_at for c in running if c.breached_at), default=None)
+    return min((c.breached_at + timedelta(seconds=c.rested_s) for c in running if c.breached_at), default=None)
 
 
 def _climb(w: Walker, engagement: Engagement) -> None:
@@ -234,6 +236,39 @@ def end_all(w: Walker, reason: str) -> None:
     for engagement in w.state.engagements.values():
         if not engagement.ended:
             _end(w, engagement, reason)
+            engagement.rests_since = w.now
+
+
+def take_up(w: Walker, engagement: Engagement, reason: str) -> None:
+    """The incident is open again and the vendor was not done: the same case, the same clocks without the time between.
+
+    The vendor is told on its first level; its ladder goes on where it was.
+    """
+    since, engagement.rests_since, engagement.ended = engagement.rests_since or w.now, None, False
+    w.state.engagements[engagement.path] = engagement
+    rested = w.now - since
+    for clock in (engagement.response, engagement.resolve):
+        if clock is None or clock.stopped_at is None or clock.stopped_at < since:
+            continue  # one that ended before the incident did is over: the vendor has answered
+        clock.stopped_at = None
+        if clock.breached_at is not None:
+            clock.rested_s += int(rested.total_seconds())
+        elif engagement.waiting_since is None:  # while they wait for us it stands still anyway
+            contract_clocks.push_back(clock, rested)
+    if engagement.update_due_at is not None and engagement.updates_every_s:
+        engagement.update_due_at = w.after(engagement.updates_every_s)
+    running = [clock for clock in (engagement.response, engagement.resolve) if clock and clock.stopped_at is None]
+    w.entry(
+        "vendor_taken_up",
+        "system",
+        engagement.path,
+        vendor=engagement.vendor,
+        case=engagement.case,
+        due_at=min((clock.due_at for clock in running if clock.due_at and not clock.breached_at), default=None),
+        rested_s=int(rested.total_seconds()),
+    )
+    first = w.vendor(engagement.vendor).contacts[0]
+    _call(w, engagement, first, VENDOR_CONTACT, f"contact:{engagement.path}", f"Open again: {reason}")
 
 
 def give_up(w: Walker, path: str, reason: str) -> None:

@@ -43,6 +43,7 @@ def _answerable(w: Walker, page: str) -> bool:
 def _owners() -> dict[str, Callable[[Walker, str, Flight, EffectResult], None]]:
     from mayday.walker import (
         changes,
+        coming_back,
         contract_clocks,
         engagements,
         gates,
@@ -74,6 +75,7 @@ def _owners() -> dict[str, Callable[[Walker, str, Flight, EffectResult], None]]:
         "review": handing_over.answered,
         "candidate": notices.answered,
         "change": changes.told,
+        "back": coming_back.answered,
     }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mayday.domain.commands import Refusal, Reopen
 from mayday.domain.incident import AlertEvent
-from mayday.walker import alerts, cadences, failing, ladders, people, registry, service_levels, tasks
+from mayday.walker import alerts, cadences, coming_back, failing, ladders, people, registry, service_levels, tasks
 from mayday.walker.state import AlertTotals, Ladder, LevelState
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def reopen(w: Walker, by: str, reason: str, *, phase: int | None = None) -> None
     state.finals = []
     w.entry("reopened", by, None, reason=reason, before=before, times=state.reopened)
     phases = w.plan.runbook.phases
+    closed, cases = coming_back.closed_at_the_end(w), coming_back.resting(w)
     target = max((index for index, each in enumerate(phases) if each.until is not None), default=0)
     if phase is not None and 0 <= phase < len(phases):
         target = phase
@@ -87,10 +88,12 @@ def reopen(w: Walker, by: str, reason: str, *, phase: int | None = None) -> None
             failing.forget(w, begun)
     state.phase, state.phase_entered_at = target, w.now
     w.entry("phase_entered", "system", f"phase:{phases[target].id}", phase=phases[target].id, name=phases[target].name)
-    for name, cadence in state.cadences.items():
+    for cadence in list(state.cadences.values()):
         if cadence.stopped:
-            cadences.begin(w, name, w.plan.runbook.cadences[name])
+            cadences.begin_again(w, cadence)
     service_levels.status_changed(w)
+    if w.start.edition >= 1 and phase is None:
+        coming_back.bring_back(w, closed, cases, reason)
     if w.start.later_rules:
         _wake(w, by, reason)
     registry.emit(w, "status.changed", {"status": state.status, "before": before})

@@ -8,6 +8,7 @@ from mayday.walker import (
     alerts,
     cadences,
     candidates,
+    coming_back,
     drills,
     ending,
     engagements,
@@ -37,6 +38,7 @@ def run(w: Walker) -> None:
         return
     if w.state.status != "rejected":
         candidates.resume_confirmation(w)
+        coming_back.resume(w)
         roles.resume(w)
         succession.resume(w)
         phases.resume(w)

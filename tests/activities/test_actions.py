@@ -25,7 +25,7 @@ from mayday.catalogs import FixedCatalog
 from mayday.domain import effects as fx
 from mayday.domain.effects import ActionReceipt, ActionRequest, DeadlineRequest, IncidentCard, SentVia
 from mayday.domain.errors import Ambiguous, Broken, NobodyReached, RateLimited, Refused, Unauthorised, Unreachable
-from mayday.domain.ports import Meeting, TicketClosing, WorkNote
+from mayday.domain.ports import Meeting, TicketClosing, TicketDesk, TicketReopening, WorkNote
 from mayday.domain.review.wire import (
     DRAFT_REPORT,
     MEETING_SLOT,
@@ -189,6 +189,55 @@ async def test_resolving_the_ticket_names_its_children_and_a_desk_that_was_passe
     assert [each.target for each in noted.unreached] == ["servicenow"]
     closed = await run(itsm.close, ask(ours, "itsm.close", "e", reason="restored"))
     assert (closed.outputs, closed.unreached) == ({"children": [child]}, [])
+
+
+async def test_a_ticket_is_opened_again_and_where_it_stays_closed_a_new_one_points_to_it(
+    dependencies: Dependencies, card: IncidentCard, run: Run, records: Records
+) -> None:
+    itsm = ItsmActivities(dependencies)
+    number = (await run(itsm.open_major_incident, ask(card, "o", "a", summary="x"))).outputs["number"]
+    ours = card.model_copy(update={"ticket": number})
+    await run(itsm.close, ask(ours, "itsm.close", "b", reason="restored"))
+    back = await run(itsm.reopen, ask(ours, fx.REOPEN_TICKET, "c", reason="Open again: relapse"))
+    assert back.outputs == {"number": number, "state": "opened again"}
+    back = await run(itsm.reopen, ask(ours, fx.REOPEN_TICKET, "d", reason="Open again: relapse"))
+    assert back.outputs == {"number": number, "state": "was open"}
+
+    class ClosedForGood:
+        name = "servicenow"
+
+        def __init__(self, desk: TicketDesk) -> None:
+            self.desk = desk
+
+        async def reopen(self, again: TicketReopening) -> bool:
+            raise Refused(f"servicenow keeps {again.ticket} closed: a rule of the table forbids it")
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.desk, name)
+
+    ports = replace(dependencies.ports, tickets=[ClosedForGood(dependencies.ports.tickets[0])])
+    itsm = ItsmActivities(replace(dependencies, ports=ports))
+    for _ in range(2):  # a retry makes no third ticket
+        anew = await run(itsm.reopen, ask(ours, fx.REOPEN_TICKET, "e", reason="Open again: relapse"))
+    assert (anew.outputs["in_place_of"], anew.outputs["why"]) == (
+        number, f"servicenow keeps {number} closed: a rule of the table forbids it",
+    )  # fmt: skip
+    new = await records.desk.tickets.get(anew.outputs["number"])
+    assert new is not None
+    assert new.fields["parent"] == number
+    assert f"It goes on in {new.number}." in (await records.desk.tickets.notes(number))[-1].text
+    assert len(await records.desk.tickets.find(incident_id=card.id)) == 2
+
+
+async def test_what_is_said_in_an_archived_channel_of_the_desk_opens_it_again(
+    dependencies: Dependencies, card: IncidentCard, run: Run, records: Records
+) -> None:
+    chat = ChatActivities(dependencies)
+    channel = (await run(chat.open_channel, ask(card, "chat.open_channel", "a", name="inc"))).outputs["channel"]
+    ours = card.model_copy(update={"channel": channel})
+    await run(chat.archive, ask(ours, "chat.archive", "b"))
+    await run(chat.post, ask(ours, "chat.post", "c", text="open again"))
+    assert [each.archived_at for each in await records.desk.chat.find(card.id)] == [None]
 
 
 async def test_a_change_is_told_that_it_was_not_approved_by_the_desk_that_knows_it(

@@ -53,6 +53,13 @@ class TicketClosing(Wire):
     reason: str | None = None
 
 
+class TicketReopening(Wire):
+    effect_key: str
+    incident_id: str
+    ticket: str
+    reason: str
+
+
 class ChildTicket(Wire):
     """`child` is another ticket about the same cause as the major one, `ticket`."""
 
@@ -90,6 +97,11 @@ class TicketDesk(Protocol):
     async def open(self, order: TicketOrder) -> TicketRef: ...
     async def note(self, note: WorkNote) -> None: ...
     async def close(self, closing: TicketClosing) -> None: ...
+
+    async def reopen(self, again: TicketReopening) -> bool:
+        """Open a ticket that was resolved again; False where it is open. Raises Refused where its desk's own rules keep
+        it closed."""
+        ...
 
     async def adopt(self, child: ChildTicket) -> None:
         """Let a ticket point to the major one. Raises Refused for one that the desk does not know."""

@@ -11,7 +11,15 @@ from typing import Any, NamedTuple
 import structlog
 
 from mayday.domain.errors import Ambiguous, Refused
-from mayday.domain.ports import ChildTicket, TicketClosing, TicketKind, TicketOrder, TicketRef, WorkNote
+from mayday.domain.ports import (
+    ChildTicket,
+    TicketClosing,
+    TicketKind,
+    TicketOrder,
+    TicketRef,
+    TicketReopening,
+    WorkNote,
+)
 from mayday.providers.bmc.forms import NAME, Forms, Values
 from mayday.providers.child_tickets import MOST_CHILDREN, proposal
 from mayday.providers.receipts import Receipts
@@ -143,6 +151,22 @@ class BmcDesk:
         if form.entry != "HPD:IncidentInterface":
             values = {"Status": form.closed}
         await self._forms.change(form.entry, str(entry["Request ID"]), values)
+
+    async def reopen(self, again: TicketReopening) -> bool:
+        """Assign a resolved incident again. What is closed or cancelled stays so on this form, and is refused."""
+        form = FORMS[_kind(again.ticket)]
+        entry = await self._entry(again.ticket)
+        status = str(entry.get("Status"))
+        if status not in form.over:
+            return False
+        if form is not FORMS["incident"] or status != form.closed:
+            raise Refused(f"{NAME} keeps {again.ticket} as it is: {status}", provider=NAME)
+        await self._forms.change(form.entry, str(entry["Request ID"]), {"Status": "Assigned"})
+        await self.note(WorkNote(
+            effect_key=f"{again.effect_key}/reason", incident_id=again.incident_id, ticket=again.ticket,
+            text=again.reason,
+        ))  # fmt: skip
+        return True
 
     async def adopt(self, child: ChildTicket) -> None:
         """A relation of the form that the console's relationships are kept in."""

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mayday.domain.effects import ActionReceipt, ActionRequest
-from mayday.domain.ports import ChildTicket, TicketClosing, TicketOrder, TicketRef, WorkNote
+from mayday.domain.ports import ChildTicket, TicketClosing, TicketOrder, TicketRef, TicketReopening, WorkNote
 from mayday.domain.timeline import timestamp
 from mayday.providers.child_tickets import proposal
 from mayday.providers.embedded import NAME
@@ -50,6 +50,17 @@ class DeskTickets:
 
         with provider_errors():
             await self._desk.effects.once(closing.effect_key, "itsm.close", closing.incident_id, close_it)
+
+    async def reopen(self, again: TicketReopening) -> bool:
+        async def open_it(connection: AsyncConnection) -> dict[str, Any]:
+            reopened = await self._desk.tickets.reopen_in(connection, again.ticket)
+            if reopened:
+                await self._desk.tickets.note_in(connection, again.ticket, again.reason)
+            return {"reopened": reopened}
+
+        with provider_errors():
+            done = await self._desk.effects.once(again.effect_key, "itsm.reopen", again.incident_id, open_it)
+        return bool(done["reopened"])
 
     async def adopt(self, child: ChildTicket) -> None:
         async def adopt_it(connection: AsyncConnection) -> dict[str, Any]:

@@ -8,7 +8,15 @@ from typing import Any
 import structlog
 
 from mayday.domain.errors import Refused, Unauthorised
-from mayday.domain.ports import ChildTicket, TicketClosing, TicketKind, TicketOrder, TicketRef, WorkNote
+from mayday.domain.ports import (
+    ChildTicket,
+    TicketClosing,
+    TicketKind,
+    TicketOrder,
+    TicketRef,
+    TicketReopening,
+    WorkNote,
+)
 from mayday.providers.child_tickets import proposal
 from mayday.providers.jira.documents import NOTE, SUMMARY, document
 from mayday.providers.jira.issues import Issue, Issues
@@ -23,6 +31,8 @@ NAME = "jira"
 PRIORITY = {"SEV1": "Highest", "SEV2": "High", "SEV3": "Medium", "SEV4": "Low", "SEV5": "Lowest"}
 #: statuses of Jira Service Management's change workflow, and of others, in which a change is being carried out
 IMPLEMENTING = ("Implementing", "Implementation", "In progress", "Work in progress")
+#: statuses to which workflows take an issue back that had been done
+REOPENED = ("Reopened", "In progress", "Work in progress", "Open")
 _NEEDED = frozenset({"project", "issuetype", "summary"})
 #: under which the catalog's `ids` may hold a person's Atlassian account
 _ACCOUNTS = ("jira", "jsm", "atlassian")
@@ -91,6 +101,18 @@ class JiraDesk:
                 text=closing.reason,
             ))  # fmt: skip
         await self._issues.finish(closing.ticket, self._resolution)
+
+    async def reopen(self, again: TicketReopening) -> bool:
+        """Say why and move the issue out of its done status. Raises Refused where the workflow offers no way."""
+        _, over = await self._issues.state(again.ticket)
+        if not over:
+            return False
+        await self._issues.begin(again.ticket, REOPENED, anew=True)
+        await self.note(WorkNote(
+            effect_key=f"{again.effect_key}/reason", incident_id=again.incident_id, ticket=again.ticket,
+            text=again.reason,
+        ))  # fmt: skip
+        return True
 
     async def adopt(self, child: ChildTicket) -> None:
         """Both are linked; a label of the child names the major one, so that its children are found again."""

@@ -134,9 +134,9 @@ class Issues:
             if issue.get("key") and _child_label(major) in (Answer(200, {}, issue).at("fields", "labels") or [])
         ]  # fmt: skip
 
-    async def begin(self, number: str, names: Collection[str]) -> None:
-        """Take the issue to a status of one of these names, else to any that counts as under way. One that stands in
-        such a status stays. Raises Refused where the workflow offers no way there."""
+    async def begin(self, number: str, names: Collection[str], *, anew: bool = False) -> None:
+        """Take the issue to a status of one of these names, else to any that counts as under way (`anew`: or as not
+        begun). One that stands in such a status stays. Raises Refused where the workflow offers no way there."""
         wanted = [name.casefold() for name in names]
         told = await self.get(number)
         if (told.text_at("fields", "status", "name") or "").casefold() in wanted:
@@ -146,7 +146,8 @@ class Issues:
         open_ways = [Answer(200, {}, each) for each in answer.rows("transitions")]
         named = [way for way in open_ways if (way.text_at("to", "name") or "").casefold() in wanted]
         under_way = [way for way in open_ways if way.at("to", "statusCategory", "key") == "indeterminate"]
-        for way in (*named, *under_way):
+        not_begun = [way for way in open_ways if anew and way.at("to", "statusCategory", "key") == "new"]
+        for way in (*named, *under_way, *not_begun):
             if way.at("isAvailable") is not False:
                 await self.client.call("POST", path, json={"transition": {"id": str(way.at("id"))}})
                 return

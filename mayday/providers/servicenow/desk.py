@@ -10,7 +10,15 @@ from typing import Any
 import structlog
 
 from mayday.domain.errors import Ambiguous, Refused, Unauthorised
-from mayday.domain.ports import ChildTicket, TicketClosing, TicketKind, TicketOrder, TicketRef, WorkNote
+from mayday.domain.ports import (
+    ChildTicket,
+    TicketClosing,
+    TicketKind,
+    TicketOrder,
+    TicketRef,
+    TicketReopening,
+    WorkNote,
+)
 from mayday.providers.child_tickets import MOST_CHILDREN, proposal
 from mayday.providers.receipts import Receipts
 from mayday.providers.servicenow.tables import (
@@ -43,6 +51,7 @@ OVER = {
     "problem_task": {"157"},
 }  # fmt: skip
 #: change_request.state of being carried out, and the states through which an emergency change gets there
+_IN_PROGRESS = "2"
 _IMPLEMENT, _EMERGENCY_WAY = "-1", ("-3", "-2", "-1")
 #: the incident's field that points to what was opened for it
 _LINK_OF: dict[TicketKind, str] = {"problem": "problem_id", "change": "rfc"}
@@ -129,6 +138,20 @@ class ServiceNowDesk:
         if "state" in ignored:
             said = f"{NAME} did not take the state: a rule of the table forbids it"
             raise Refused(said, provider=NAME)
+
+    async def reopen(self, again: TicketReopening) -> bool:
+        """Take a resolved incident back into work. One that is closed for good is read-only, and refused."""
+        table, sys_id = await self._record(again.ticket)
+        found = await self._tables.find(table, "sys_id", sys_id, "number,state")
+        if found is None or plain(found.get("state")) not in OVER.get(table, set()):
+            return False
+        if table != "incident":
+            raise Refused(f"{NAME}: {again.ticket} is no incident", provider=NAME)
+        said = f"{journal_text(again.reason)}\n{note_mark(again.effect_key)}"
+        written = await self._tables.update(table, sys_id, {"state": _IN_PROGRESS, "work_notes": said})
+        if "state" in written.ignored:
+            raise Refused(f"{NAME} keeps {again.ticket} closed: a rule of the table forbids it", provider=NAME)
+        return True
 
     async def adopt(self, child: ChildTicket) -> None:
         """`parent_incident` of the child is the major one."""

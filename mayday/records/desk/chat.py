@@ -52,6 +52,7 @@ class Channels:
                 return candidate
             owner = await connection.scalar(sa.select(CHANNELS.c.incident_id).where(CHANNELS.c.name == candidate))
             if owner == incident_id:
+                await self._open_again(connection, candidate)
                 return candidate
         raise ValueError(f"a thousand channels are called {name}")
 
@@ -62,6 +63,8 @@ class Channels:
             name=values["channel"], incident_id=values.get("incident_id") if not values.get("audience") else None,
             topic=None, members=[], opened_at=self._store.now(),
         ))  # fmt: skip
+        if not values.get("audience"):
+            await self._open_again(connection, values["channel"])
         statement = sa.insert(MESSAGES).values(**values, sent_at=self._store.now()).returning(MESSAGES.c.id)
         message_id: int = (await connection.execute(statement)).scalar_one()
         return message_id
@@ -73,6 +76,11 @@ class Channels:
         fresh = [person for person in dict.fromkeys(people) if person not in members]
         await connection.execute(sa.update(CHANNELS).where(CHANNELS.c.name == name).values(members=members + fresh))
         return fresh
+
+    async def _open_again(self, connection: AsyncConnection, name: str) -> None:
+        """Nobody talks in an archived channel: whoever says something in it opens it again."""
+        statement = sa.update(CHANNELS).where(CHANNELS.c.name == name, CHANNELS.c.archived_at.is_not(None))
+        await connection.execute(statement.values(archived_at=None))
 
     async def archive_in(self, connection: AsyncConnection, incident_id: str) -> int:
         archived = await connection.execute(

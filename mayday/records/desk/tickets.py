@@ -94,6 +94,16 @@ class Tickets:
             .values(state="closed", closed_at=self._store.now(), close_reason=reason)
         )  # fmt: skip
 
+    async def reopen_in(self, connection: AsyncConnection, number: str) -> bool:
+        """Open a closed ticket again; False where it is open. Raises UnknownRecord."""
+        if await connection.scalar(sa.select(TICKETS.c.state).where(TICKETS.c.number == number)) is None:
+            raise UnknownRecord(f"no ticket {number}")
+        reopened = await connection.execute(
+            sa.update(TICKETS).where(TICKETS.c.number == number, TICKETS.c.state != "open")
+            .values(state="open", closed_at=None, close_reason=None)
+        )  # fmt: skip
+        return bool(reopened.rowcount)
+
     async def adopt_in(self, connection: AsyncConnection, child: str, major: str) -> None:
         """Let an incident's ticket point to the major one. Raises UnknownRecord."""
         rows = await connection.execute(sa.select(TICKETS).where(TICKETS.c.number.in_([child, major])))

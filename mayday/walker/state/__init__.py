@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from mayday.walker.state.clocks import Clock, Engagement, Outage, Promise
 from mayday.walker.state.gates import Ballot, Gate
-from mayday.walker.state.incident import AlertTotals, IncidentState
+from mayday.walker.state.incident import AlertTotals, BringBack, IncidentState
 from mayday.walker.state.pages import Join, Ladder, LevelState
 from mayday.walker.state.people import HolderShift, Offer, RoleState
 from mayday.walker.state.steps import Flight, HandlerRun, StepState, StepStatus
@@ -41,5 +41,6 @@ __all__ = [
     "HolderShift",
     "RoleState",
     "AlertTotals",
+    "BringBack",
     "IncidentState",
 ]

@@ -17,6 +17,8 @@ class Clock(Wire):
     warned: bool = False
     breached_at: datetime | None = None
     stopped_at: datetime | None = None
+    #: how long it stood still after its breach, between an end and a reopening: the ladder does not count that
+    rested_s: int = 0
 
 
 class Engagement(Wire):
@@ -36,6 +38,8 @@ class Engagement(Wire):
     waiting_since: datetime | None = None
     called: list[str] = []
     ended: bool = False
+    #: it ended because the incident did, at this moment: a reopening takes it up again
+    rests_since: datetime | None = None
 
 
 class Outage(Wire):

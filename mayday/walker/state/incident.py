@@ -29,6 +29,13 @@ class AlertTotals(Wire):
     summary_at: datetime | None = None
 
 
+class BringBack(Wire):
+    """What was closed at an end and is wanted again: `bridges` are the steps that had opened one."""
+
+    reason: str
+    bridges: list[str] = []
+
+
 class IncidentState(Wire):
     """The whole incident. Small enough to be the input of the next run (under 1 MiB)."""
 
@@ -115,6 +122,8 @@ class IncidentState(Wire):
     ending: str | None = None
     finished: bool = False
     reopened: int = 0
+    #: what a reopening still has to bring back
+    to_bring_back: BringBack | None = None
     merged_into: str | None = None
     merged_into_workflow: str | None = None
     #: the phase that it was in then

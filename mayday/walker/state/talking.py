@@ -22,6 +22,8 @@ class CadenceState(Wire):
     audience: str
     every_s: int
     set_by_hand: bool = False
+    #: the severity when it stopped
+    severity: str | None = None
     started_at: datetime
     anchor_at: datetime
     due_at: datetime

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mayday.language.expressions import render_value
 from mayday.language.runbook import Step
-from mayday.walker import engagements
+from mayday.walker import blocks, engagements
 from mayday.walker.scope import priority
 from mayday.walker.state import Engagement, StepState
 
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def resume(w: Walker, step: Step, state: StepState) -> None:
-    if state.path in w.state.engagements:
+    known = w.state.engagements.get(state.path)
+    if known is not None:
+        if known.replied_at is not None:  # a case that a reopening took up: the vendor has answered before
+            blocks.finish(w, state, "replied", {"case": known.case})
         return
     given: dict[str, Any] = dict(render_value(step.with_ or {}, w.scope(state.path)))  # type: ignore[call-overload]
     engagements.open_case(

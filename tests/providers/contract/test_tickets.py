@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mayday.domain.errors import ProviderError, Refused, Unreachable
-from mayday.domain.ports import ChildTicket, TicketClosing, TicketOrder, TicketRef, WorkNote
+from mayday.domain.ports import ChildTicket, TicketClosing, TicketOrder, TicketRef, TicketReopening, WorkNote
 from mayday.language.catalog import Catalog
 from tests.doubles.bmc import Bmc
 from tests.doubles.jira import Jira
@@ -241,3 +241,34 @@ async def test_a_link_that_fails_is_told_as_what_it_is(outside: Stand, outcome: 
     outcome.arrange(outside.double)
     with raises_cleanly((*outcome.errors, Unreachable), outside.double):
         await outside.port.adopt(child_of(major, child))
+
+
+async def test_a_resolved_ticket_is_opened_again_and_an_open_one_is_left_alone(tickets: Stand) -> None:
+    ticket = await tickets.port.open(order())
+    reopening = TicketReopening(
+        effect_key="INC-1/reopened:ticket#1",
+        incident_id=incident().id,
+        ticket=ticket.number,
+        reason="Open again: relapse",
+    )
+    assert await again(tickets, "reopen", reopening) is False, "nobody had closed it"
+    for number in (1, 2):  # a second relapse opens it as the first one did
+        await tickets.port.close(TicketClosing(
+            effect_key=f"INC-1/close#{number}", incident_id=incident().id, ticket=ticket.number, reason="restored",
+        ))  # fmt: skip
+        once_more = reopening.model_copy(update={"effect_key": f"INC-1/reopened:ticket#{number + 1}"})
+        assert await again(tickets, "reopen", once_more) is True
+        if tickets.vendor is not None:
+            assert (await tickets.port.state(ticket.number))[1] is False
+        else:
+            stored = await tickets.records.desk.tickets.get(ticket.number)
+            assert (stored.state, stored.closed_at) == ("open", None)
+    written = [text for text in await notes_of(tickets, ticket.number) if text.startswith("Open again: relapse")]
+    assert len(written) == 2
+
+
+async def test_a_ticket_that_nobody_knows_is_not_opened_again(tickets: Stand) -> None:
+    with pytest.raises(Refused):
+        await tickets.port.reopen(
+            TicketReopening(effect_key="c", incident_id="INC-1", ticket="INC9999999", reason="relapse")
+        )
