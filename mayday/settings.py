@@ -21,6 +21,8 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 PREFIX = "MAYDAY_"
 MASK = "********"
 
+#: the file in the data folder in which `mayday up` says where it serves
+DESCRIPTION = "mayday.json"
 SECRET_FIELDS = frozenset({"token", "database_url", "heartbeat_url", "codec_keys", "oidc_client_secret"})
 """Fields whose values are never shown: passwords may stand in an address as well."""
 

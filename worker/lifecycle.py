@@ -31,14 +31,11 @@ from worker.deployment import deployment_of, make_current
 from worker.health import WorkerHealth, serve_health
 from worker.heartbeat import beat
 from worker.outages import Outages
-from worker.presence import EVERY_SECONDS, be_present
+from worker.presence import EVERY_SECONDS, TOLD_WITHIN_SECONDS, be_present
 from worker.provider_report import ProviderReport, tell_of_providers
 from worker.what_changed import WhatChanged, watch_changes
 
 log = structlog.get_logger(__name__)
-
-TOLD_WITHIN_SECONDS = 20.0
-"""How long the first page may wait for the word of an outage; what is not told by then is told while it polls."""
 
 
 async def _nothing_to_close() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
+
+import structlog
 
 from mayday.logs import configure_logs
 from mayday.long_running import settle_in
-from mayday.settings import Settings, SettingsError
+from mayday.settings import DESCRIPTION, Settings, SettingsError
 from mayday.shutdown import stop_on_signals
 from mayday.temporal.connection import StoppedMeanwhile, TemporalError, connect
 from mayday.temporal.core_logs import forward_core_logs
@@ -16,6 +19,8 @@ from mayday.temporal.search_attributes import register_search_attributes
 from worker.composition import CompositionError, compose
 from worker.deployment import DeploymentError
 from worker.lifecycle import run_worker
+
+log = structlog.get_logger(__name__)
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
 
@@ -34,7 +39,7 @@ def run(settings: Settings, *, address: str | None = None) -> int:
     )
     forward_core_logs()
     try:
-        asyncio.run(_work(settings, address))
+        asyncio.run(_work(addressed(settings), address))
     except StoppedMeanwhile:
         return DONE
     except SettingsError as error:
@@ -44,6 +49,23 @@ def run(settings: Settings, *, address: str | None = None) -> int:
         print(error, file=sys.stderr)
         return FAILED
     return DONE
+
+
+def addressed(settings: Settings) -> Settings:
+    """With the address that links in messages name: as it is set, else where `mayday up` of the same data folder
+    serves. A worker cannot know it otherwise, and says so."""
+    if "base_url" in settings.model_fields_set:
+        return settings
+    try:
+        told = json.loads((settings.data / DESCRIPTION).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        told = None
+    url = told.get("url") if isinstance(told, dict) else None
+    if isinstance(url, str) and url.startswith("http"):
+        return settings.model_copy(update={"base_url": url.rstrip("/")})
+    hint = "set MAYDAY_BASE_URL as in the starter: links in messages lead there"
+    log.warning("base_url_is_a_guess", base_url=settings.base_url, hint=hint)
+    return settings
 
 
 async def _work(settings: Settings, address: str | None) -> None:

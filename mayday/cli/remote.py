@@ -13,10 +13,10 @@ from typing import Any
 import httpx
 
 from mayday.cli.errors import WRONG_USAGE, CliError
+from mayday.settings import DESCRIPTION
 
 __all__ = ["DESCRIPTION", "Remote", "described", "remote"]
 
-DESCRIPTION = "mayday.json"
 ANSWERS_WITHIN_SECONDS = 30.0
 
 

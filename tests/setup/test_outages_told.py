@@ -225,3 +225,17 @@ async def test_without_temporal_and_store_it_tells_when_both_are_back(monkeypatc
 async def test_a_clock_that_is_set_back_is_no_outage(monkeypatch: pytest.MonkeyPatch) -> None:
     watch = Watch((0, True, True), (-3600, True, True), (10, True, True))
     assert await lived(watch, monkeypatch) == ["look", "began", "seen", "seen"]
+
+
+async def test_one_that_tells_of_it_slowly_says_meanwhile_that_it_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a Temporal that takes signals slowly would look like another outage to the next worker."""
+    monkeypatch.setattr(presence, "TOLD_WITHIN_SECONDS", 0.01)
+
+    class Slow(Watch):
+        async def look(self) -> int:
+            self._say("look")
+            await asyncio.Event().wait()
+            return 0
+
+    watch = Slow((0, True, True), (10, True, True), (10, True, True))
+    assert await lived(watch, monkeypatch) == ["look", "began", "seen", "seen"]

@@ -11,6 +11,7 @@ from typing import cast
 import httpx
 import pytest
 import pytest_asyncio
+import structlog
 from temporalio import activity
 from temporalio.client import Client
 
@@ -23,6 +24,7 @@ from tests.stores import in_memory
 from worker import lifecycle
 from worker.health import WorkerHealth
 from worker.lifecycle import WorkerParts, run_worker
+from worker.main import addressed
 from worker.outages import Outages
 
 pytestmark = pytest.mark.temporal
@@ -163,3 +165,21 @@ async def test_an_outside_monitor_hears_of_a_polling_worker(client: Client, tmp_
         assert [await beats.get(), await beats.get()] == ["GET /ping/mayday HTTP/1.1"] * 2
         stop.set()
         await running
+
+
+def test_a_worker_beside_mayday_up_names_the_address_at_which_that_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("MAYDAY_BASE_URL", "MAYDAY_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    with structlog.testing.capture_logs() as logs:
+        assert addressed(load_settings(data=tmp_path)).base_url == "http://127.0.0.1:8080"
+    assert [each["event"] for each in logs] == ["base_url_is_a_guess"], "a guess is said to be one"
+    (tmp_path / "mayday.json").write_text('{"url": "http://127.0.0.1:9191", "token": "t"}')
+    assert addressed(load_settings(data=tmp_path)).base_url == "http://127.0.0.1:9191"
+    for broken in ("", "[]", '{"url": 7}', '{"url": "javascript:x"}'):
+        (tmp_path / "mayday.json").write_text(broken)
+        assert addressed(load_settings(data=tmp_path)).base_url == "http://127.0.0.1:8080"
+    (tmp_path / "mayday.json").write_text('{"url": "http://127.0.0.1:9191"}')
+    monkeypatch.setenv("MAYDAY_BASE_URL", "https://mayday.example")
+    assert addressed(load_settings(data=tmp_path)).base_url == "https://mayday.example"
