@@ -15,6 +15,7 @@ import structlog
 
 from mayday.domain.commands import Drill
 from mayday.domain.incident import Board
+from mayday.domain.timeline_words import Naming
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.incidents import IncidentRecord
 from mayday.records.records import Records
@@ -33,9 +34,12 @@ _MOST = 200
 
 
 class DrillWatch:
-    def __init__(self, records: Records, decisions: Decisions, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, records: Records, decisions: Decisions, clock: Callable[[], datetime], naming: Callable[[], Naming]
+    ) -> None:
         self._records = records
         self._decisions = decisions
+        self._naming = naming
         self._clock = clock
         #: pairs of a drill and an incident that were told: the drill itself refuses what it has answered before
         self._told: set[tuple[str, str]] = set()
@@ -59,7 +63,7 @@ class DrillWatch:
         paused = 0
         for drill in drills:
             for incident in real:
-                why = None if (drill.id, incident.id) in self._told else _in_the_way(drill, incident)
+                why = None if (drill.id, incident.id) in self._told else _in_the_way(drill, incident, self._naming())
                 if why is not None:
                     paused += await self._pause(drill, incident, why)
                     self._told.add((drill.id, incident.id))
@@ -80,13 +84,13 @@ class DrillWatch:
         return True
 
 
-def _in_the_way(drill: IncidentRecord, incident: IncidentRecord) -> str | None:
+def _in_the_way(drill: IncidentRecord, incident: IncidentRecord, names: Naming) -> str | None:
     """Why the drill has to stand back for the incident, in words; None where they do not touch."""
     services = sorted(_services(drill) & _services(incident))
     if services:
-        return f"on {', '.join(services)}"
+        return f"on {', '.join(names.services.get(service, service) for service in services)}"
     people = sorted(_people(drill.board) & _people(incident.board))
-    return f"and needs {', '.join(people)}" if people else None
+    return f"and needs {', '.join(names.people.get(person, person) for person in people)}" if people else None
 
 
 def _services(record: IncidentRecord) -> set[str]:

@@ -127,7 +127,7 @@ def assemble(
         lanes=lanes,
         forwarder=forwarder,
         intake=intake,
-        drills=DrillWatch(records, decisions, clock),
+        drills=DrillWatch(records, decisions, clock, lambda: naming_of(playbooks.catalog)),
         watchdogs=WatchdogWatch(records, lambda: playbooks.catalog, clock, intake.take),
         decisions=decisions,
         signer=signer,

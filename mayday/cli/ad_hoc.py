@@ -54,7 +54,7 @@ def task(
 @incident_app.command()
 def decide(
     incident: Id,
-    question: Annotated[str, typer.Argument()],
+    question: Annotated[str, typer.Argument(help="What is asked, in one sentence.")],
     voters: Annotated[list[str], typer.Option("--from", help="Who votes: group.X, person.X, role.X, schedule.X.")],
     approvals: Annotated[int, typer.Option(min=1, help="How many yeses.")] = 1,
     required: Annotated[list[str] | None, typer.Option(help="Whose yes is needed.")] = None,

@@ -108,7 +108,7 @@ def correct(
 @incident_app.command()
 def note(
     incident: Id,
-    text: Annotated[str, typer.Argument()],
+    text: Annotated[str, typer.Argument(help="What is to be remembered.")],
     at: Annotated[str | None, typer.Option(help="When it happened: 2026-03-02T02:10:00Z.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -118,14 +118,22 @@ def note(
 
 @incident_app.command()
 def severity(
-    incident: Id, severity: Annotated[str, typer.Argument(metavar="SEV")], reason: Reason, as_json: AsJson = False
+    incident: Id,
+    severity: Annotated[str, typer.Argument(metavar="SEV", help="SEV1 to SEV5.")],
+    reason: Reason,
+    as_json: AsJson = False,
 ) -> None:
     """Change the severity."""
     command(incident, "severity", {"severity": severity, "reason": reason}, as_json, f"severity is {severity}")
 
 
 @incident_app.command()
-def status(incident: Id, status: Annotated[str, typer.Argument()], reason: Reason, as_json: AsJson = False) -> None:
+def status(
+    incident: Id,
+    status: Annotated[str, typer.Argument(help="The new status.")],
+    reason: Reason,
+    as_json: AsJson = False,
+) -> None:
     """Set the status: investigating, identified, mitigated, resolved, cancelled."""
     command(incident, "status", {"status": status, "reason": reason}, as_json, f"status is {status}")
 
@@ -161,7 +169,7 @@ def event(
 @incident_app.command()
 def candidate(
     incident: Id,
-    decision: Annotated[str, typer.Argument(metavar="accept|reject")],
+    decision: Annotated[str, typer.Argument(metavar="accept|reject", help="Whether it is an incident.")],
     reason: Reason = "",
     as_json: AsJson = False,
 ) -> None:
@@ -214,7 +222,7 @@ def impact(
 @incident_app.command("hold-outward")
 def hold_outward(
     incident: Id,
-    switch: Annotated[str, typer.Argument(metavar="on|off")],
+    switch: Annotated[str, typer.Argument(metavar="on|off", help="Hold them back, or let them go again.")],
     reason: Reason,
     as_json: AsJson = False,
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from typing import Annotated, Literal, NamedTuple
@@ -204,9 +204,7 @@ async def _temporal(settings: Settings) -> AsyncIterator[Finding]:
 async def _starter(settings: Settings) -> AsyncIterator[Finding]:
     import httpx
 
-    from mayday.cli.remote import described
-
-    url = settings.url or described().get("url")
+    url = _starter_url(settings)
     if not url:
         yield Finding("starter", "warning", "none is known here", "start one with: mayday up")
         return
@@ -245,11 +243,37 @@ async def _webhooks(settings: Settings) -> AsyncIterator[Finding]:
         for network in given.get("addresses", "").split(","):
             if network.strip() and not _is_network(network.strip()):
                 yield Finding("webhooks", "failed", f"{start}_ADDRESSES: {network.strip()[:60]} is no network")
+    where = ""
+    if not ready and (url := _starter_url(settings)):
+        # The settings of this shell are not those of a starter that runs already: it says itself who may post there.
+        ready, where = await _open_at(url, (*sorted(NAMES), GENERIC)), f" at {url}"
     if ready:
-        yield Finding("webhooks", "ok", f"open for {', '.join(ready)}")
+        yield Finding("webhooks", "ok", f"open for {', '.join(ready)}{where}")
     else:
         hint = "set MAYDAY_WEBHOOK_<SOURCE>_TOKEN"
         yield Finding("webhooks", "warning", "no source has credentials here: no alert gets in", hint)
+
+
+def _starter_url(settings: Settings) -> str | None:
+    from mayday.cli.remote import described
+
+    return settings.url or described().get("url")
+
+
+async def _open_at(url: str, sources: Iterable[str]) -> list[str]:
+    """Sources that have credentials at that starter: its refusal of a post without any says what to set for others."""
+    import httpx
+
+    found: list[str] = []
+    try:
+        async with httpx.AsyncClient(timeout=PATIENCE_SECONDS, trust_env=False) as http:
+            for source in sources:
+                answer = await http.post(f"{url}/webhooks/{source}")
+                if answer.status_code == 401 and "hint" not in answer.json():
+                    found.append(source)
+    except (httpx.HTTPError, ValueError):  # nobody there, or not a starter: the check of the starter says so
+        return []
+    return found
 
 
 def _is_network(text: str) -> bool:

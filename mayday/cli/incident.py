@@ -118,7 +118,7 @@ def list_incidents(
     severity: Annotated[list[str] | None, typer.Option(help="Only of this severity.")] = None,
     service: Annotated[str | None, typer.Option(help="Only of this service.")] = None,
     text: Annotated[str | None, typer.Option(help="Only with this in the title.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=500)] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="So many at most, the newest first.")] = 50,
     cursor: Annotated[str | None, typer.Option(help="`next` of the page before.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print ids only, for scripts.")] = False,
     as_json: AsJson = False,

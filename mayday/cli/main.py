@@ -17,7 +17,8 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Major incidents from the alert to the review. Exit status: 0 done, 1 refused or failed, 2 wrong usage.",
+    help="Major incidents from the alert to the review. Times are UTC unless a zone stands beside them. "
+    "Exit status: 0 done, 1 refused or failed, 2 wrong usage.",
 )
 
 
@@ -35,7 +36,8 @@ def root(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Major incidents from the alert to the review. Exit status: 0 done, 1 refused or failed, 2 wrong usage."""
+    """Major incidents from the alert to the review. Times are UTC unless a zone stands beside them. Exit status: 0
+    done, 1 refused or failed, 2 wrong usage."""
 
 
 def run() -> None:

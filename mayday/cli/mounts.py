@@ -9,9 +9,10 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -78,7 +79,7 @@ MOUNTED: dict[str, Mount] = {
 
 
 # Typer carries its own copy of click since 0.20, and uses the real one before: these are whichever it uses.
-_WRONG_USAGE = next(cls for cls in typer.BadParameter.__mro__ if cls.__name__ == "ClickException")
+_WRONG_USAGE: type[Any] = next(cls for cls in typer.BadParameter.__mro__ if cls.__name__ == "ClickException")
 _ENDS: tuple[type[Any], ...] = (typer.Exit, typer.Abort, _WRONG_USAGE)
 
 
@@ -105,6 +106,20 @@ class LazyGroup(TyperGroup):
         finally:
             self._listing = False
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        try:
+            return super().resolve_command(ctx, args)
+        except _WRONG_USAGE as error:
+            near = get_close_matches(args[0], MOUNTED, n=1)
+            error.message += f" Did you mean {near[0]!r}?" if near and "Did you mean" not in error.message else ""
+            raise
+
+    def make_context(self, *args: Any, **options: Any) -> Any:
+        try:
+            return super().make_context(*args, **options)
+        except _WRONG_USAGE as error:
+            _misused(error)
+
     def invoke(self, ctx: Any) -> Any:
         as_json = "--json" in [*getattr(ctx, "_protected_args", []), *ctx.args]
         try:
@@ -112,6 +127,8 @@ class LazyGroup(TyperGroup):
         except CliError as error:
             _say(error, as_json)
             raise typer.Exit(error.status) from None
+        except _WRONG_USAGE as error:
+            _misused(error)
         except _ENDS:
             raise
         except KeyboardInterrupt:
@@ -131,6 +148,20 @@ def _say(error: CliError, as_json: bool) -> None:
 
         typer.echo(json.dumps(error.problem, indent=2, ensure_ascii=False))
     typer.echo(error.message + (f"; {error.hint}" if error.hint else ""), err=True)
+
+
+def _misused(error: Any) -> NoReturn:
+    """One line: which command, what is wrong with it (and what was to stand there), where to read on."""
+    if type(error).__name__ == "NoArgsIsHelpError":  # a group by itself prints its help
+        raise error
+    said = error.format_message().rstrip(". ")
+    meant = " ".join((getattr(getattr(error, "param", None), "help", None) or "").split()).rstrip(".")
+    if meant and said.startswith("Missing"):
+        said += f" ({meant[:1].lower()}{meant[1:]})"
+    command = error.ctx.command_path if error.ctx is not None else "mayday"
+    end = "" if said.endswith("?") else ";"
+    typer.echo(f"{command}: {said[:1].lower()}{said[1:]}{end} see {command} --help", err=True)
+    raise typer.Exit(error.exit_code)
 
 
 def _unexpected(error: Exception) -> int:

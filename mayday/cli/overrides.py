@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from mayday.cli.naming import naming
 from mayday.cli.printing import AsJson, clock, print_json
 from mayday.cli.remote import remote
 
@@ -26,4 +27,5 @@ def override(
     if as_json:
         print_json(made)
     else:
-        typer.echo(f"{made['person']} stands on {made['schedule']} until {clock(made['to_at'])}")
+        who, where = naming().people.get(made["person"], made["person"]), made["schedule"].replace("_", " ")
+        typer.echo(f"{who} stands on {where} from {clock(made['from_at'])} to {clock(made['to_at'])} UTC")

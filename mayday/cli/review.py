@@ -234,7 +234,9 @@ def form(
     incident: Id,
     category: Annotated[str | None, typer.Option(help="network, database, ...")] = None,
     cause_code: Annotated[str | None, typer.Option(help="vendor, capacity, defect, ...")] = None,
-    caused_by_change: Annotated[bool | None, typer.Option("--caused-by-change/--no-change")] = None,
+    caused_by_change: Annotated[
+        bool | None, typer.Option("--caused-by-change/--no-change", help="Whether a change was the cause.")
+    ] = None,
     change: Annotated[str | None, typer.Option(help="The change's number.")] = None,
     detected_by: Annotated[str | None, typer.Option(help="monitoring, customer, ...")] = None,
     impact_started_at: Annotated[str | None, typer.Option(help="2026-03-02T02:00:00Z")] = None,
@@ -327,7 +329,7 @@ def problem(
 @review_app.command()
 def note(
     incident: Id,
-    text: Annotated[str, typer.Argument()],
+    text: Annotated[str, typer.Argument(help="What is to be remembered.")],
     at: Annotated[str | None, typer.Option(help="When it happened: 2026-03-02T02:10:00Z.")] = None,
     as_json: AsJson = False,
 ) -> None:

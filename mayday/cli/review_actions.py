@@ -41,7 +41,7 @@ def list_actions(
     service: Annotated[str | None, typer.Option(help="Of incidents of this service.")] = None,
     state: Annotated[str, typer.Option(help="open, done, dropped or all.")] = "open",
     overdue: Annotated[bool, typer.Option("--overdue", help="Only what is past its date.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=500)] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="So many at most.")] = 50,
     cursor: Annotated[str | None, typer.Option(help="`next` of the page before.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -118,7 +118,7 @@ def drop(incident: Id, action: Action, reason: Why, as_json: AsJson = False) -> 
 def reassign(
     incident: Id,
     action: Action,
-    to: Annotated[str, typer.Argument(metavar="PERSON")],
+    to: Annotated[str, typer.Argument(metavar="PERSON", help="Whose it is from now on.")],
     reason: Why = "",
     as_json: AsJson = False,
 ) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -110,3 +112,32 @@ def test_a_monitor_that_is_not_there_and_a_watchdog_that_never_came(
         "warning",
         "never seen",
     )
+
+
+def test_a_starter_that_runs_says_itself_who_may_post(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its token was set in the shell that started it, and doctor is asked in another."""
+
+    class Starter(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            refusal = {"code": "unauthenticated"} if self.path == "/webhooks/alertmanager" else {"hint": "set it"}
+            self.answer(401, refusal)
+
+        def do_GET(self) -> None:
+            self.answer(200, {"temporal": "ok", "records": "ok"})
+
+        def answer(self, status: int, body: dict[str, str]) -> None:
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(json.dumps(body).encode())
+
+        def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - the library names it
+            """Not on the terminal of the tests."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Starter) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        monkeypatch.setenv("MAYDAY_URL", url)
+        _, checks = examined()
+        server.shutdown()
+    assert checks["starter"]["state"] == "ok"
+    assert (checks["webhooks"]["state"], checks["webhooks"]["detail"]) == ("ok", f"open for alertmanager at {url}")

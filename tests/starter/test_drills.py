@@ -9,6 +9,7 @@ import pytest
 from mayday.domain.commands import Drill
 from mayday.domain.incident import Board, RoleHolder
 from mayday.domain.timeline import GENESIS, Entry, append
+from mayday.language.naming import naming_of
 from starter.drill_watch import DrillWatch
 from starter.injects import InjectRefused, injects_of
 from tests.starter.conftest import House
@@ -65,9 +66,14 @@ async def test_only_a_drill_lets_things_happen(house: House) -> None:
     assert (answer.status_code, "only a drill" in answer.text) == (422, True)
 
 
+def watching(house: House) -> DrillWatch:
+    parts = house.parts
+    return DrillWatch(parts.records, parts.decisions, house.clock, lambda: naming_of(parts.playbooks.catalog))
+
+
 async def test_a_real_incident_of_the_same_service_pauses_the_drill_once(house: House) -> None:
     drill = await declared(house, drill=True)
-    watch = DrillWatch(house.parts.records, house.parts.decisions, house.clock)
+    watch = watching(house)
     assert await watch.look() == 0, "a drill does not stand back for itself"
     real = await declared(house)
     assert [await watch.look(), await watch.look()] == [1, 0]
@@ -75,14 +81,14 @@ async def test_a_real_incident_of_the_same_service_pauses_the_drill_once(house: 
     assert (command.action, command.incident) == ("pause", real)
     assert command.reason.startswith("SEV1 payments down is real, on ")
     assert paused(house, real) == []
-    again = DrillWatch(house.parts.records, house.parts.decisions, house.clock)
+    again = watching(house)
     await again.look()  # another starter sends the same command: the run answers it as before
     assert {sent.id for sent in paused(house, drill)} == {command.id}
 
 
 async def test_a_real_incident_that_needs_the_same_people_pauses_it_too(house: House) -> None:
     drill, real = await declared(house, drill=True), await declared(house, "search")
-    watch = DrillWatch(house.parts.records, house.parts.decisions, house.clock)
+    watch = watching(house)
     assert await watch.look() == 0
     for incident, roles in (
         (drill, [RoleHolder(role="incident_commander", person="ana"), RoleHolder(role="deputy", person="dee")]),
@@ -97,7 +103,7 @@ async def test_a_real_incident_that_needs_the_same_people_pauses_it_too(house: H
         await house.parts.records.incidents.save(known.model_copy(update={"board": board}))
     assert await watch.look() == 1
     [command] = paused(house, drill)
-    assert command.reason == "SEV1 search down is real, and needs ana"
+    assert command.reason == "SEV1 search down is real, and needs Ana Ruiz"
 
 
 async def test_people_pause_resume_and_end_it(house: House) -> None:
