@@ -26,6 +26,8 @@ from mayday.domain.effects import (
 )
 from mayday.domain.errors import NobodyReached, ProviderError
 from mayday.domain.ports import Call, Card
+from mayday.domain.timeline_words import closing as words_of_closing
+from mayday.language.naming import naming_of
 
 #: the page under which command is offered
 COMMAND = "role:incident_commander"
@@ -60,6 +62,8 @@ class Paging:
         closed = 0
         failed: list[ProviderError] = []
         ports = self._given.ports_for(closing.incident)
+        naming = naming_of(self._given.catalog.current())
+        closing = closing.model_copy(update={"reason": words_of_closing(closing.reason, naming)})  # cards show it
         with reported():
             boards = ports.noticeboards if closing.person is None else ()  # a card is everybody's
             for stop in [*(pager.close for pager in ports.pagers), *(board.settle for board in boards)]:

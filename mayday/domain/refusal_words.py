@@ -12,7 +12,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-__all__ = ["FORMS", "Part", "parts_of"]
+__all__ = ["CLOSINGS", "FORMS", "Part", "parts_of"]
 
 
 class Part(NamedTuple):
@@ -134,16 +134,35 @@ FORMS: tuple[tuple[str, str | None], ...] = (
     ("{thing} is {outcome}", None),
 )  # fmt: skip
 
+#: why a card, a page or a task is over, as the walker writes it
+CLOSINGS: tuple[tuple[str, str | None], ...] = (
+    ("acknowledged by {person}", None),
+    ("completed by {person}", None),
+    ("accepted by {person}", None),
+    ("taken by {person}", None),
+    ("seen by {person}", None),
+    ("decided by {person}", None),
+    ("decided: {outcome}", None),
+    ("{person} joined", "{person} is on the bridge"),
+    ("{person} answered", None),
+    ("{person} took over", None),
+    ("{person} voted anew", None),
+    ("{person} did not say it", None),
+    ("{vendor} was reached", None),
+    ("incident {outcome}", "the incident is {outcome}"),
+    ("moved to {incident}", "asked in {incident} now"),
+)
+
 _GAP = re.compile(r"\{(\w+)\}")
 _CLAIM = re.compile(r"(.*); it says that it comes from (.*)", re.DOTALL)
 
 
-def parts_of(reason: str) -> list[Part]:
-    """A refusal's reason in parts; one part without a gap where no sentence of the list is in it."""
+def parts_of(reason: str, forms: tuple[tuple[str, str | None], ...] = FORMS) -> list[Part]:
+    """A reason in parts; one part without a gap where it is no sentence of the list."""
     claim = _CLAIM.fullmatch(reason)
     if claim is not None:  # whom it names is what a stranger wrote
         return [*parts_of(claim[1]), Part("", f"; it says that it comes from {claim[2]}")]
-    for pattern, gaps, said in _table():
+    for pattern, gaps, said in _table(forms):
         if (found := pattern.fullmatch(reason)) is not None:
             return _filled(said, gaps, found.groups())
     return [Part("", reason)]
@@ -162,8 +181,8 @@ def _filled(said: str, gaps: list[str], values: tuple[str, ...]) -> list[Part]:
 
 
 @cache
-def _table() -> list[tuple[re.Pattern[str], list[str], str]]:
-    return [(_pattern(form), _GAP.findall(form), said or form) for form, said in FORMS]
+def _table(forms: tuple[tuple[str, str | None], ...]) -> list[tuple[re.Pattern[str], list[str], str]]:
+    return [(_pattern(form), _GAP.findall(form), said or form) for form, said in forms]
 
 
 def _pattern(form: str) -> re.Pattern[str]:

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 from mayday.domain.durations import Duration
 from mayday.domain.plain_words import plain_condition, plain_event, spoken, words_of
-from mayday.domain.refusal_words import Part, parts_of
+from mayday.domain.refusal_words import CLOSINGS, Part, parts_of
 from mayday.domain.timeline_kinds import reads
 
-__all__ = ["NAMELESS", "Naming", "refusal", "sentence", "thing", "value_of"]
+__all__ = ["NAMELESS", "Naming", "closing", "refusal", "sentence", "thing", "value_of"]
 
 Moment = Callable[[datetime], str]
 
@@ -166,6 +166,12 @@ def refusal(reason: str, naming: Naming = NAMELESS) -> str:
     return "".join(_of_a_refusal(part, naming) for part in parts_of(reason))
 
 
+def closing(reason: str, naming: Naming = NAMELESS) -> str:
+    """Why a card, a page or a task is over, with names."""
+    said = "".join(_of_a_refusal(part, naming) for part in parts_of(reason, CLOSINGS))
+    return said if said != reason else _Teller(naming, _of_day(None)).reason(reason)
+
+
 def _of_a_refusal(part: Part, naming: Naming) -> str:
     match part.gap:
         case "person":
@@ -278,7 +284,8 @@ class _Teller(NamedTuple):
         if key in _AS_IT_IS:
             return f"{spoken(value.partition('@')[0])} {value.partition('@')[2]}".strip() if key == "runbook" else value
         if key == "reason":
-            return refusal(value, self.naming) if kind == "refused" else self._reason(value)
+            told = {"refused": refusal, "task_withdrawn": closing}.get(kind)
+            return told(value, self.naming) if told else self.reason(value)
         if key == "command" and kind == "refused":
             return COMMANDS.get(value, spoken(value))
         if key == "vendor":
@@ -302,13 +309,13 @@ class _Teller(NamedTuple):
             return _VALUES[value]
         return thing(value, self.naming) if _looks_made(value) else value
 
-    def _reason(self, reason: str) -> str:
+    def reason(self, reason: str) -> str:
         """The reasons that the walker itself gives; whatever a person says stays as they said it."""
         if reason in _REASONS:
             return _REASONS[reason]
         subject, _, rest = reason.partition(" left: ")
         if rest and (phase := subject.removeprefix("phase ")) != subject:
-            return f"phase {spoken(phase)} was left: {self._reason(rest)}"
+            return f"phase {spoken(phase)} was left: {self.reason(rest)}"
         if reason.startswith("not needed: "):
             return f"only if {plain_condition(reason.removeprefix('not needed: '))}"
         if reason.endswith(" holds") and _CONDITION.search(reason):

@@ -114,7 +114,7 @@ async def test_declared_acknowledged_and_decided_from_chat(night: Night) -> None
         "lee", f"/api/v1/incidents/{incident}/completions", {"task": "again", "result": {"ok": True}}
     )
     await night.house.until(lambda: _true(not buttons_of(second)), "its buttons to go")
-    assert "Over: completed by lee" in words_of(second)
+    assert "Over: completed by Lee" in words_of(second)
 
     # what is typed in the channel is about its incident
     assert "identified" not in await night.says("ana", "status", "inc-shop")

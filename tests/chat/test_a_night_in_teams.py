@@ -39,7 +39,7 @@ async def test_declared_acknowledged_and_decided_from_teams(tmp_path: Path, runb
         assert "@mayday ack wake" in await seen("the shop is down")
         assert "wake is acknowledged" in await says("raj", "ack", "inc-shop")
         await house.happened(item["id"], "acknowledged", page="wake")
-        await seen("Over: acknowledged by raj", without="@mayday")
+        await seen("Over: acknowledged by Raj", without="@mayday")
 
         assert "@mayday vote bypass approve" in await seen("Bypass the gateway?")
         assert " is no voter of “bypass”; it asks " in await says("lee", "vote approve", "inc-shop")
@@ -56,5 +56,5 @@ async def test_declared_acknowledged_and_decided_from_teams(tmp_path: Path, runb
         assert "done" in await says("lee", "done verify ok=true", "inc-shop")
         done = await house.happened(item["id"], "task_completed", task="verify")
         assert done["data"]["result"] == {"ok": True}
-        await seen("Over: completed by lee", without="@mayday")
+        await seen("Over: completed by Lee", without="@mayday")
         assert teams.violations == []

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from mayday.domain.refusal_words import FORMS, parts_of
-from mayday.domain.timeline_words import Naming, refusal, sentence
+from mayday.domain.timeline_words import Naming, closing, refusal, sentence
 
 ROOT = Path(__file__).parents[2]
 NAMES = Naming(
@@ -68,6 +68,25 @@ def test_ids_become_names(written: str, read: str) -> None:
 )  # fmt: skip
 def test_what_was_typed_and_what_is_not_in_the_list_stays_as_it_is(written: str) -> None:
     assert refusal(written, NAMES) == written
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("acknowledged by lee", "acknowledged by Lee Chen"), ("completed by ana", "completed by Ana Ruiz"),
+        ("decided: unapproved_emergency", "decided: unapproved emergency"), ("lee joined", "Lee Chen is on the bridge"),
+        ("incident resolved", "the incident is resolved"), ("cloudgate was reached", "CloudGate Ltd was reached"),
+        ("nobody took it", "nobody took it"), ("by gut feeling ana joined", "by gut feeling ana joined"),
+        ("phase declare left: its steps are done", "phase declare was left: its steps are done"),
+    ],
+)  # fmt: skip
+def test_cards_say_with_names_why_they_are_over(written: str, read: str) -> None:
+    assert closing(written, NAMES) == read
+
+
+def test_a_task_that_was_withdrawn_says_so_with_names() -> None:
+    said = sentence("task_withdrawn", "ana", None, {"task": "confirm:dr:kim", "reason": "kim voted anew"}, naming=NAMES)
+    assert said.endswith("closed: Kim Osei voted anew")
 
 
 def test_what_a_stranger_claims_to_be_is_not_given_a_name() -> None:
