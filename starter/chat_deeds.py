@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
 from mayday.domain import commands
 from mayday.domain.commands import Command
-from mayday.domain.incident import Board, Pending
+from mayday.domain.incident import Pending
+from mayday.domain.plain_words import spoken
 from mayday.domain.timeline_words import thing
-from mayday.language.naming import naming_of
 from mayday.providers.slack.modals import FormField
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.incidents import IncidentRecord
@@ -20,6 +21,7 @@ from starter import chat_outward
 from starter.bodies import DeclareBody, StatusBody
 from starter.chat_answers import Caller, Done, OpenForm, WindowWanted, what_does_not_fit, worded
 from starter.chat_forms import form_of, words_for_reading
+from starter.chat_status import all_open, status_of
 from starter.chat_words import HELP, Asked, NotUnderstood, understood
 from starter.console.forms import typed
 from starter.gateway import TemporalSilent
@@ -31,8 +33,10 @@ from starter.routes.incidents import declare, live_board
 __all__ = ["do", "send", "sent"]
 
 OPEN_LISTED = 200
+SETTABLE = get_args(StatusBody.model_fields["status"].annotation)
 CHANNEL_RECEIPTS = ("slack/channel", "teams/channel")
 LONGEST = 16_000
+_STEP = re.compile(r"step \w+: (?:\w+: )?")
 
 
 async def do(parts: Parts, caller: Caller, text: str, form: OpenForm | None = None) -> Done:
@@ -70,25 +74,32 @@ async def _do(parts: Parts, caller: Caller, asked: Asked) -> Done:
         return Done(HELP)
     if asked.verb == "status" and asked.incident is None:
         record = await _of_channel(parts, caller)
-        return Done(await _status(parts, record) if record else await _all_open(parts))
+        return Done(await status_of(parts, record) if record else await all_open(parts))
     if asked.verb != "status" and not caller.principal.at_least("responder"):
         raise Problem(403, "forbidden", "you may only look (viewer)")
     if asked.verb == "declare":
         return await _declared(parts, caller, asked.given)
     record = await _meant(parts, caller, asked.incident)
     if asked.verb == "status":
-        return Done(await _status(parts, record))
+        return Done(await status_of(parts, record))
     command = await _command(parts, caller, record, asked)
     return command if isinstance(command, Done) else await sent(parts, record, command)
 
 
 async def sent(parts: Parts, record: IncidentRecord, command: Command) -> Done:
     """A command on its way, and what came of it. Raises `Problem` with the reason."""
-    body = await send(parts, record, command)
+    try:
+        body = await send(parts, record, command)
+    except Problem as problem:
+        if isinstance(command, commands.AddStep):  # a chat adds one step, whose fields nobody typed
+            problem.detail = _STEP.sub("", problem.detail)
+        raise
     if body.get("state") != "pending" and isinstance(command, commands.HoldOutward):
         return chat_outward.told_of_holding(record, command)
-    if body.get("state") != "pending" and isinstance(command, commands.Correct):
-        return Done(f"{short_id(record.id)}: {await chat_outward.waits_for(parts, record, command, body)}")
+    task = (body.get("detail") or {}).get("task")
+    given = isinstance(command, commands.Correct) and body.get("state") != "pending"
+    if given or (isinstance(command, commands.Update) and task):
+        return Done(f"{short_id(record.id)}: {await chat_outward.waits_for(parts, record, command, str(task or ''))}")
     return Done(f"{short_id(record.id)}: {_told(command, body)}")
 
 
@@ -110,8 +121,11 @@ async def _meant(parts: Parts, caller: Caller, named: str | None) -> IncidentRec
     listed = (await parts.records.incidents.find(open_only=True, drill=False, limit=2)).items
     if len(listed) == 1:
         return listed[0]
-    why = "no incident is open" if not listed else "this channel belongs to no incident"
-    raise NotUnderstood(f"{why}; say which one is meant: INC-7KQ2MZ ack ...")
+    if not listed:
+        raise NotUnderstood("no incident is open; one that has ended is named by its id: INC-7KQ2MZ status")
+    raise NotUnderstood(
+        "several incidents are open, and this channel is of none; its id comes first: INC-7KQ2MZ ack ..."
+    )
 
 
 async def _of_channel(parts: Parts, caller: Caller) -> IncidentRecord | None:
@@ -137,6 +151,7 @@ async def _declared(parts: Parts, caller: Caller, given: Mapping[str, Any]) -> D
         answer = await declare(DeclareBody(**given), caller.principal, parts)
     except Problem as problem:
         if problem.code == "unknown_service":
+            problem.detail = problem.detail.removeprefix("service: ")
             problem.hint = f"If it is something else: declare unlisted {given['service']} SEV1 TITLE"
         raise
     item = json.loads(bytes(answer.body))
@@ -144,51 +159,6 @@ async def _declared(parts: Parts, caller: Caller, given: Mapping[str, Any]) -> D
     drill = " (drill)" if item["drill"] else ""
     where = "\n".join([f"{item['severity']} {item['title']}{drill}", item["url"], *item.get("warnings", [])])
     return Done(f"{short_id(item['id'])} {words}: {where}", public=answer.status_code == 201)
-
-
-async def _all_open(parts: Parts) -> str:
-    listed = (await parts.records.incidents.find(open_only=True, limit=20)).items
-    if not listed:
-        return "No incident is open. declare SERVICE SEV1 TITLE opens one."
-    return "\n".join(_line(record, record.board) for record in listed)
-
-
-async def _status(parts: Parts, record: IncidentRecord) -> str:
-    board = await live_board(parts, record)
-    shown = board or record.board
-    lines = [_line(record, shown)]
-    if shown is not None:
-        held = {role.role: role.person for role in shown.roles}
-        commander = held.get("incident_commander")
-        lines.append(f"commander: {_name(parts, commander) if commander else 'nobody yet'}")
-        lines += [f"{label}: {value}" for label, value in (("bridge", shown.bridge), ("ticket", shown.ticket)) if value]
-        waiting = [item for item in shown.pending if item.kind not in ("cadence", "wait", "vendor")]
-        lines += [_waits(parts, item) for item in waiting[:15]] or ["nothing waits for anybody"]
-    if board is None:
-        lines.append("(as last stored: the incident itself does not answer)")
-    lines.append(f"{parts.settings.base_url}/incidents/{record.id}")
-    return "\n".join(lines)
-
-
-def _line(record: IncidentRecord, board: Board | None) -> str:
-    shown = board or record
-    drill = " DRILL" if record.drill else ""
-    return f"{short_id(record.id)} {shown.severity}{drill} {shown.status}: {shown.title}"
-
-
-def _waits(parts: Parts, item: Pending) -> str:
-    naming = naming_of(parts.playbooks.catalog)
-    whom = ", ".join(naming.of(ref) for ref in item.for_)
-    due = f", until {item.due_at:%H:%M} UTC" if item.due_at else ""
-    then = f", then {naming.then(item.then)}" if item.then else ""
-    return f"- {item.kind} {item.id}: {naming.text(item.text)}" + (
-        f" [{whom}{due}{then}]" if whom or due or then else ""
-    )
-
-
-def _name(parts: Parts, person: str) -> str:
-    known = parts.playbooks.catalog.people.get(person)
-    return known.name if known else person
 
 
 # commands --------------------------------------------------------------------------------------------------------
@@ -202,7 +172,7 @@ async def _command(parts: Parts, caller: Caller, record: IncidentRecord, asked: 
         case "correct":
             return await chat_outward.correction(parts, caller, record, given)
         case "ack" | "join":
-            page = given["page"] or await _own_page(parts, caller, record)
+            page = given["page"] or await _own_page(parts, caller, record, asked.verb)
             return commands.Ack(**common, page=page, joined=True if asked.verb == "join" else None)
         case "accept":
             return commands.Accept(**common, target=given["target"].removeprefix("role:"))
@@ -221,6 +191,8 @@ async def _command(parts: Parts, caller: Caller, record: IncidentRecord, asked: 
         case "severity":
             return commands.SetSeverity(**common, severity=given["severity"].upper(), reason=given["reason"])
         case "set":
+            if given["status"].lower() not in SETTABLE:
+                raise NotUnderstood(f"“{given['status'][:40]}” is no status; there are {', '.join(SETTABLE)}")
             body = StatusBody(status=given["status"].lower(), reason=given["reason"])
             return commands.SetStatus(**common, status=body.status, reason=body.reason)
         case _:
@@ -239,7 +211,9 @@ async def _filled_in(parts: Parts, record: IncidentRecord, task: str, said: Mapp
         raise await _form_wanted(parts, record, waiting)
     unknown = [name for name in said if name not in fields]
     if unknown:
-        raise NotUnderstood(f"{task} asks for {', '.join(fields) or 'nothing'}; not for {', '.join(unknown)[:100]}")
+        raise NotUnderstood(
+            f"{thing(task, quoted=True)} asks for {', '.join(fields) or 'nothing'}; not for {', '.join(unknown)[:100]}"
+        )
     return {name: typed(name, fields[name].kind, _lines(value, fields[name])) for name, value in said.items()}
 
 
@@ -287,12 +261,15 @@ def _step(verb: str, given: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def _own_page(parts: Parts, caller: Caller, record: IncidentRecord) -> str:
-    """The one page that waits for this person."""
+async def _own_page(parts: Parts, caller: Caller, record: IncidentRecord, verb: str) -> str:
+    """The one page that waits for this person; to say that they are on the bridge also the one that they took."""
     board = await live_board(parts, record)
     pages = [item for item in (board.pending if board else []) if item.kind == "page"]
-    own = [item.id for item in pages if caller.principal.actor in item.for_] or [item.id for item in pages]
-    return _only(own, "page", "ack")
+    own = [item.id for item in pages if caller.principal.actor in item.for_]
+    if verb == "join" and not own:
+        own = [what.removeprefix("ack:") for what, actors in ((board.may if board else None) or {}).items()
+               if what.startswith("ack:") and actors == [caller.principal.actor]]  # fmt: skip
+    return _only(own or [item.id for item in pages], "page", verb)
 
 
 async def _ballot(parts: Parts, record: IncidentRecord, words: list[str]) -> tuple[str, str, str]:
@@ -319,7 +296,7 @@ def _only(found: list[str], what: str, verb: str) -> str:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise NotUnderstood(f"no {what} is open here; {verb} {what.upper()} names one")
+        raise NotUnderstood(f"no {what} is open here")
     raise NotUnderstood(f"several are open: {', '.join(found[:10])}; {verb} {what.upper()} names one")
 
 
@@ -327,16 +304,34 @@ def _told(command: Command, body: Mapping[str, Any]) -> str:
     if body.get("state") == "pending":
         return "taken; it is carried out as soon as the incident answers"
     detail = body.get("detail") or {}
-    if isinstance(command, commands.Vote):
-        outcome = detail.get("outcome")
-        return f"{command.choice} counts at {command.decision}" + (f", which is {outcome} now" if outcome else "")
-    if isinstance(command, commands.Ack):
-        return f"{command.page} is acknowledged"
-    if isinstance(command, commands.Accept):
-        return f"{command.target} is yours"
-    if isinstance(command, commands.AddStep):
-        return f"added{f' as {name}' if (name := detail.get('step')) else ''}"
+    match command:
+        case commands.Vote():
+            outcome = detail.get("outcome")
+            now = f", which is {spoken(str(outcome))} now" if outcome else ""
+            return f"your vote counts, {spoken(command.choice)} on {thing(command.decision, quoted=True)}{now}"
+        case commands.Ack():
+            joined = "you are on the bridge for" if command.joined else "you have"
+            return f"{joined} {thing(command.page, quoted=True)}"
+        case commands.Accept():
+            task = "task" in detail
+            return f"{thing(command.target, quoted=True)} is yours" if task else f"you are {spoken(command.target)} now"
+        case commands.Complete() if command.task.startswith("review:") and "release" in command.result:
+            return "released; it leaves" if command.result["release"] else "it does not leave"
+        case commands.Complete():
+            return f"{thing(command.task, quoted=True)} is done"
+        case commands.AddStep():
+            return _added(command.step, str(detail.get("step") or ""))
+        case commands.Candidate():
+            return "it is an incident; people are called" if command.accept else "it is rejected, and nobody is called"
     return {
-        "update": "the update is on its way", "note": "noted", "complete": "done", "candidate": "decided",
+        "update": "the update is on its way", "note": "noted",
         "severity": "the severity is changed", "status": "the status is set",
     }.get(command.kind, "done")  # fmt: skip
+
+
+def _added(step: Mapping[str, Any], name: str) -> str:
+    if "task" in step:
+        return f"the task is given; done {name} finishes it"
+    if "decide" in step:
+        return f"the question is asked; vote {name} CHOICE answers it"
+    return "the case is being opened" if "engage" in step else "they are being called"

@@ -13,16 +13,20 @@ from starter.routes.incidents import live_board
 
 __all__ = ["form_of", "words_for_reading"]
 
-#: a second reader's two fields, in words
+#: a second reader's two fields, in words; whether it leaves is asked for: nothing leaves because nobody chose
 _READING = {"release": "no: it does not leave", "text": "only if other words are to leave"}
 
 
 def form_of(waiting: Pending) -> list[FormField]:
     """The values that a task asks for, in the runbook's order."""
     hints = _READING if waiting.kind == "review" else {}
+
+    def asked(name: str, spec: dict[str, Any]) -> bool:
+        return bool(spec.get("required", True)) or (name == "release" and name in hints)
+
     return [
         FormField(
-            name, str(spec.get("type", "string")), bool(spec.get("required", True)), list(spec.get("enum") or []),
+            name, str(spec.get("type", "string")), asked(name, spec), list(spec.get("enum") or []),
             str(spec.get("description") or hints.get(name, "")),
         )
         for name, spec in (waiting.detail.get("fields") or {}).items()

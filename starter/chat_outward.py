@@ -185,11 +185,11 @@ def _too_old(draft: Mapping[str, Any], at: datetime) -> bool:
     return at - written > KEPT_FOR
 
 
-async def waits_for(parts: Parts, record: IncidentRecord, command: commands.Correct, body: Mapping[str, Any]) -> str:
-    """Who reads a correction that was given."""
-    task = (body.get("detail") or {}).get("task")
+async def waits_for(parts: Parts, record: IncidentRecord, command: Command, task: str) -> str:
+    """Who reads what was given to a second reader."""
     board = await live_board(parts, record)
     naming = naming_of(parts.playbooks.catalog)
     waiting = next((item for item in (board.pending if board else []) if item.id == task), None)
     whom = ", ".join(naming.of(ref) for ref in waiting.for_) if waiting else ""
-    return f"the correction of message {command.n} waits for {whom or 'a second person'} to read it; then it leaves"
+    what = f"the correction of message {command.n}" if isinstance(command, commands.Correct) else "the update"
+    return f"{what} waits for {whom or 'a second person'} to read it; then it leaves"

@@ -15,7 +15,10 @@ def principal_of(catalog: Catalog, platform: str, user: str, at: datetime) -> Pr
     """The person behind a user's id; a 403 `Problem` that says what to add where nobody, or more than one, has it."""
     found = [name for name, person in catalog.people.items() if user and person.ids.get(platform) == user]
     if len(found) != 1:
-        why = "is nobody of the catalog" if not found else f"is {' and '.join(found)} of the catalog"
-        hint = f"in the catalog's people: ids: {{ {platform}: {user[:40]} }} for one person"
-        raise Problem(403, "not_in_catalog", f"{user[:40]} {why}", hint=hint)
+        names = " and ".join(catalog.people[name].name for name in found)
+        why = f"mayday cannot tell who you are: this account is that of {names}" if found else (
+            "mayday does not know you here: nobody of the catalog has this account"
+        )  # fmt: skip
+        hint = f"whoever keeps the catalog gives one person ids: {{ {platform}: {user[:40]} }}"
+        raise Problem(403, "not_in_catalog", why, hint=hint)
     return Principal(found[0], level_of(catalog, found[0], at), f"chat {platform} {user}")

@@ -147,6 +147,8 @@ class Windows:
             value = value_of(values, field_block(number))
             if value != "":
                 result[field.name] = typed(field.name, field.kind, value)
+        if waiting.kind == "review" and "release" not in result:
+            raise Problem(422, "invalid", "say whether it leaves")
         return record, commands.Complete(**common, task=asking.page, result=result)
 
     async def _waiting(self, record: IncidentRecord, page: str) -> Pending:

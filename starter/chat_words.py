@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable
+from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 __all__ = ["HELP", "Asked", "NotUnderstood", "understood"]
@@ -56,7 +57,9 @@ def understood(text: str) -> Asked:
     verb = word.lower() or ("status" if incident else "help")
     read = _READERS.get(verb)
     if read is None:
-        raise NotUnderstood(f"there is no {word[:40]}; help says what there is")
+        near = get_close_matches(verb[:40], _READERS, n=1, cutoff=0.75)
+        meant = f"did you mean {near[0]}?" if near else "help lists what there is"
+        raise NotUnderstood(f"mayday does not know “{word[:40]}”; {meant}")
     return Asked(verb, incident, read(rest))
 
 

@@ -26,6 +26,7 @@ from mayday.signing import Signer
 from starter.delivery import Delivery
 from starter.gateway import CommandRefused, Gateway, NoSuchRun, NotAccepted
 from starter.metrics import COMMANDS
+from starter.minting import short_id
 from starter.open_now import MISNAMED, open_now
 from starter.problems import Problem
 from starter.reopening import Reopening
@@ -73,7 +74,7 @@ class Decisions:
             self._delivery.forget(record.workflow_id)
             await self._audit(record, command, "closed")
             raise Problem(
-                409, "closed", f"{record.id} has ended ({await self._last_status(record)})",
+                409, "closed", f"{short_id(record.id)} has ended ({await self._last_status(record)})",
                 hint=_after_the_end(record, command),
             ) from None  # fmt: skip
         await self._audit(record, command, "pending" if answer.state == "pending" else "ok")

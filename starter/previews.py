@@ -50,7 +50,8 @@ class Preview(NamedTuple):
         to = f", to {', '.join(whom)}" if whom else ""
         found = [f"— by {spoken(channel.channel)}{to} —"]
         for shown in channel.shown:
-            found += [f"Subject: {shown.subject}"] if shown.subject else []
+            word = "Subject" if channel.channel == "email" else "Title"
+            found += [f"{word}: {shown.subject}"] if shown.subject else []
             found.append(shown.text)
             found += ["(too long for this channel: it leaves cut)"] if shown.shortened else []
         return [*found, *(f"not {name}: {reason}" for name, reason in self.gaps.get(channel.channel, []))]

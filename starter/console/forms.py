@@ -20,6 +20,11 @@ __all__ = [
 ]  # fmt: skip
 
 Form = Mapping[str, str]
+_NOT_A = {
+    "boolean": "neither yes nor no",
+    "integer": "no whole number",
+    "datetime": "no time, such as 2026-03-02T02:10",
+}
 Made = TypeVar("Made", bound=Body)
 
 
@@ -108,4 +113,4 @@ def typed(name: str, kind: str, value: str) -> Any:
             case _:
                 return value
     except (KeyError, ValueError, OverflowError):
-        raise Problem(422, "invalid", f"{name}: {value!r} is no {kind}") from None
+        raise Problem(422, "invalid", f"{name}: {value!r} is {_NOT_A.get(kind, f'no {kind}')}") from None

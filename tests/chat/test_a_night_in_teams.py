@@ -37,13 +37,15 @@ async def test_declared_acknowledged_and_decided_from_teams(tmp_path: Path, runb
         await seen("Cards are refused")
 
         assert "@mayday ack wake" in await seen("the shop is down")
-        assert "wake is acknowledged" in await says("raj", "ack", "inc-shop")
+        assert "you have “wake”" in await says("raj", "ack", "inc-shop")
         await house.happened(item["id"], "acknowledged", page="wake")
         await seen("Over: acknowledged by Raj", without="@mayday")
 
         assert "@mayday vote bypass approve" in await seen("Bypass the gateway?")
         assert " is no voter of “bypass”; it asks " in await says("lee", "vote approve", "inc-shop")
-        assert "approve counts at bypass" in await says("sam", "vote bypass approve tested twice", "inc-shop")
+        assert "your vote counts, approve on “bypass”" in await says(
+            "sam", "vote bypass approve tested twice", "inc-shop"
+        )
         answer = await house.post(
             "kim", f"/api/v1/incidents/{item['id']}/votes", {"decision": "bypass", "choice": "approve"}
         )  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mayday.domain.incident import Pending
 from mayday.domain.timeline import Entry, timestamp
 from tests.doubles.slack import TOKEN
 from tests.doubles.slack_blocks import buttons_of, words_of
@@ -143,6 +144,47 @@ async def test_in_teams_a_line_holds_and_a_line_lets_go(team: Team) -> None:
     ]  # fmt: skip
 
 
+async def test_who_may_only_look_or_is_not_known_holds_and_corrects_nothing(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    incident = await team.house.declared()
+    board_of(team, incident, sent=[WRONG])
+    assert "mayday does not know you here" in await team.says("8e1f0a34-nobody", "hold because")
+    monkeypatch.setattr("starter.chat_people.level_of", lambda *_: "viewer")
+    for line in ("hold because", "release because", "correct 3 words", "correct 3 yes"):
+        assert await team.says(ANA_IN_TEAMS, line) == "Not done: you may only look (viewer)"
+    assert team.house.run(incident).commands == []
+
+
+async def test_an_incident_that_sleeps_is_held_later_and_the_answer_does_not_say_more(slack: Workspace) -> None:
+    incident = await slack.house.declared()
+    slack.house.gateway.asleep = True
+    answer = await answer_to(slack, ANA, "hold because")
+    assert "taken; it is carried out as soon as the incident answers" in words_of(answer)
+    assert buttons_of(answer) == []
+    assert slack.last(incident).kind == "hold_outward"
+
+
+async def test_while_temporal_is_silent_nobody_believes_that_it_is_held(slack: Workspace, team: Team) -> None:
+    await slack.house.declared()
+    slack.house.gateway.silent = True
+    assert "cannot reach Temporal at this moment; please try again" in await slack.says(ANA, "hold because")
+    assert "cannot reach Temporal at this moment; please try again" in await team.says(ANA_IN_TEAMS, "hold because")
+
+
+async def test_the_same_request_twice_holds_once(slack: Workspace, team: Team) -> None:
+    incident = await slack.house.declared()
+    body = slack.double.slash(ANA, "hold because")
+    await slack.send(body)
+    await slack.send(body)
+    line, headers = team.double.writes(ANA_IN_TEAMS, "release because", team.house.clock())
+    await team.send(line, headers)
+    await team.send(line, headers)
+    ids = [each.command.id for each in slack.house.run(incident).commands]
+    assert (ids[0], ids[2]) == (ids[1], ids[3])
+    assert ids[0] != ids[2]
+
+
 async def test_who_may_not_hold_is_told_who_may(team: Team) -> None:
     await team.house.declared()
     team.house.gateway.refusals["hold_outward"] = ("not_yours", "commander, deputy or comms lead hold outward messages")
@@ -251,6 +293,55 @@ async def test_what_cannot_be_corrected_says_why(team: Team, text: str, reason: 
     assert reason in await team.says(ANA_IN_TEAMS, text)
 
 
+async def test_an_update_that_a_second_person_reads_does_not_say_that_it_leaves(team: Team) -> None:
+    incident = await team.house.declared()
+    team.house.gateway.details["update"] = {"task": "review:correction:3:4"}
+    board_of(team, incident)
+    team.house.run(incident).board.pending.append(Pending.model_validate(reader(incident)))  # type: ignore[union-attr]
+    said = await team.says(ANA_IN_TEAMS, "update customers We know")
+    assert "the update waits for Sam Reilly to read it; then it leaves" in said
+
+
+async def test_who_took_a_page_says_later_that_they_are_on_the_bridge(team: Team) -> None:
+    incident = await team.house.declared()
+    board_of(team, incident, may={"ack:wake": ["ana"], "ack:other": ["raj"]})
+    assert "you are on the bridge for “wake”" in await team.says(ANA_IN_TEAMS, "join")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("set mitigatd x", "“mitigatd” is no status; there are investigating, identified, mitigated"),
+        ("votee approve", "mayday does not know “votee”; did you mean vote?"),
+        ("INC-ABCDEF status", "there is no incident INC-ABCDEF"), ("accept deputy", "you are deputy now"),
+        ("done verify", "“verify” is done"), ("task raj 10m look", "the task is given"),
+        ("decide group.emergency_cab Run it?", "the question is asked"), ("page person.raj", "they are being called"),
+    ],
+)  # fmt: skip
+async def test_answers_are_words_and_not_ids(team: Team, text: str, said: str) -> None:
+    await team.house.declared()
+    assert said in await team.says(ANA_IN_TEAMS, text)
+
+
+async def test_a_step_that_does_not_fit_says_what_is_wrong_and_not_which_step(team: Team) -> None:
+    await team.house.declared()
+    team.house.gateway.refusals["add_step"] = (
+        "invalid",
+        "step page_1: page: nobody.x is no policy, person, role or group",
+    )
+    assert await team.says(ANA_IN_TEAMS, "page nobody.x") == "Not done: nobody.x is no policy, person, role or group"
+
+
+async def test_the_only_open_incident_is_shown_whole_and_says_when_it_is_held(team: Team) -> None:
+    incident = await team.house.declared()
+    board_of(
+        team, incident, hold_outward=True, leaderless=True, roles=[{"role": "incident_commander", "person": "ana"}]
+    )
+    said = await team.says(ANA_IN_TEAMS, "status")
+    assert "commander: nobody yet; Ana Ruiz stands in" in said
+    assert "outward messages are held; release REASON lets them go" in said
+
+
 async def test_a_correction_while_outward_messages_are_held_says_that_it_waits(team: Team) -> None:
     incident = await team.house.declared()
     board_of(team, incident, sent=[WRONG], hold_outward=True)
@@ -268,5 +359,7 @@ async def test_the_second_reader_sees_it_before_it_leaves(slack: Workspace, team
     assert "Correction: Cards are refused" in str(view["blocks"])
     assert "no: it does not leave" in str(view["blocks"])
     assert slack.house.run(incident).commands == []
-    await team.says(ANA_IN_TEAMS, "done review:correction:3:4 release=yes")
+    blind = await submits(slack, RAJ, list(slack.double.views)[-1], field__1="other words")
+    assert "say whether it leaves" in str(blind["errors"])
+    assert "released; it leaves" in await team.says(ANA_IN_TEAMS, "done review:correction:3:4 release=yes")
     assert slack.last(incident).model_dump()["result"] == {"release": True}

@@ -134,7 +134,7 @@ async def test_what_is_typed_reaches_the_incident_as_its_person(
 
 async def test_the_incident_is_the_one_of_the_channel(slack: Workspace) -> None:
     payments, search = await slack.house.declared(), await slack.house.declared("search", "SEV3")
-    assert "say which one is meant" in await slack.says(ANA, "note whose?")
+    assert "its id comes first" in await slack.says(ANA, "note whose?")
     record = await slack.house.parts.records.incidents.get(search)
     assert record is not None
     slack.double.add_channel("inc-search")
@@ -151,14 +151,14 @@ async def test_status_says_what_waits_for_whom(slack: Workspace) -> None:
     board(slack, incident, GATE)
     said = await slack.says(ANA, f"{incident} status")
     assert "SEV1 investigating: payments down" in said
-    assert "decision gate: Do it? [Sam Reilly]" in said
+    assert "- Do it? [for Sam Reilly] → vote gate approve|reject" in said
     assert incident[-6:] in await slack.says(ANA, "status")
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "declare SERVICE SEV1 TITLE"), ("help", "declare SERVICE SEV1 TITLE"), ("dance", "there is no dance"),
+        ("", "declare SERVICE SEV1 TITLE"), ("help", "declare SERVICE SEV1 TITLE"), ("dance", "does not know “dance”"),
         ("declare payments", "declare SERVICE SEV1 TITLE"), ("declare payments sev9 x", "declare SERVICE SEV1 TITLE"),
         ("vote", "vote [DECISION] CHOICE"), ("update executives", "update AUDIENCE TEXT"),
         ("task raj soon x", "task PERSON 10m TEXT"), ("INC-000000 ack x", "there is no incident"),
@@ -180,10 +180,10 @@ async def test_a_refusal_is_told_with_its_reason_to_the_person_only(slack: Works
 async def test_somebody_who_is_not_in_the_catalog_decides_nothing(slack: Workspace) -> None:
     incident = await slack.house.declared()
     said = await slack.says(STRANGER, "vote gate approve")
-    assert "is nobody of the catalog" in said
+    assert "mayday does not know you here" in said
     assert "slack: U39" in said
     await slack.presses(STRANGER, slack.card(incident), "Approve")
-    assert "is nobody of the catalog" in slack.told()
+    assert "mayday does not know you here" in slack.told()
     assert slack.house.run(incident).commands == []
     rows = await slack.house.parts.records.audit.find(actor="slack:U39")
     assert [row.outcome for row in rows] == ["not_in_catalog", "not_in_catalog"]

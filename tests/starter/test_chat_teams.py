@@ -42,7 +42,7 @@ async def test_an_incident_is_declared_and_decided_from_a_channel(team: Team) ->
     [run] = team.house.gateway.all_runs
     assert (run.start.title, run.start.declared_by) == ("Cards are refused <at>", "ana")
     assert "declared: SEV1 Cards are refused <at>" in said
-    assert "approve counts at gate" in await team.says(ANA, "vote gate approve tested")
+    assert "your vote counts, approve on “gate”" in await team.says(ANA, "vote gate approve tested")
     vote = run.commands[-1].command
     assert (vote.actor, vote.channel, vote.model_dump()["reason"]) == ("ana", "chat", "tested")
 
@@ -55,7 +55,7 @@ async def test_a_refusal_says_why(team: Team) -> None:
 
 async def test_somebody_who_is_not_in_the_catalog_decides_nothing(team: Team) -> None:
     incident = await team.house.declared()
-    assert "is nobody of the catalog" in await team.says("8e1f0a34-nobody", "note hello")
+    assert "mayday does not know you here" in await team.says("8e1f0a34-nobody", "note hello")
     assert team.house.run(incident).commands == []
     [row] = await team.house.parts.records.audit.find(actor="teams:8e1f0a34-nobody")
     assert row.outcome == "not_in_catalog"
