@@ -53,11 +53,12 @@ def posts(request: SendRequest) -> list[Post]:
 
 
 def status_update(request: SendRequest) -> StatusUpdate:
-    """Nothing else would say below the incident's name that words put something right."""
-    text = f"Correction: {request.text}" if request.purpose == CORRECTION else request.text
+    """The words of a correction say that they are one: the name above them is the incident's, and stays."""
+    corrects = request.purpose == CORRECTION
     return StatusUpdate(
-        effect_key=f"{request.effect_key}/status_page", incident=request.incident, title=request.subject, text=text,
-        purpose=request.purpose,
+        effect_key=f"{request.effect_key}/status_page", incident=request.incident,
+        title=request.subject.removeprefix("Correction: ") if corrects else request.subject,
+        text=f"Correction: {request.text}" if corrects else request.text, purpose=request.purpose,
     )  # fmt: skip
 
 

@@ -6,13 +6,14 @@ otherwise, the preview says so too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from activities.orders import CORRECTION
 from activities.previews import ChannelPreview, previews
 from mayday.domain.effects import IncidentCard, SendRequest
-from mayday.domain.incident import Board
+from mayday.domain.incident import ENDED, Board
 from mayday.domain.ports import UNSENT
 from mayday.domain.wire import Wire
 from mayday.language.catalog import Audience, Catalog
@@ -26,6 +27,11 @@ __all__ = ["Draft", "MessagePreview", "Previews", "draft_of"]
 ALIVE = timedelta(seconds=120)
 _PORTS = {"email": "mailers", "chat": "chats", "status_page": "status_pages"}
 """The port of a channel; people's own channels are the pagers'."""
+
+
+_OVER = re.compile(
+    r"\b(resolved|solved|fixed|recovered|restored|back to normal|works again|work again)\b", re.IGNORECASE
+)
 
 
 class Draft(Wire):
@@ -51,6 +57,8 @@ class MessagePreview(Wire):
     drill: bool = False
     second_reader: bool = False
     held: str | None = None
+    too_early: str | None = None
+    """The word by which an outward text says that it is over, while the incident's status says that it is not."""
     channels: list[ChannelPreview] = []
     reaches: dict[str, list[str]] = {}
     """By channel, whom it reaches: people by their id, addresses and channels of nobody in particular as they are."""
@@ -84,6 +92,7 @@ class Previews:
             audience=draft.audience, purpose=request.purpose, subject=request.subject, text=draft.text,
             drill=board.drill, second_reader=outward or draft.purpose == CORRECTION,
             held="outward messages are held" if board.hold_outward and outward else None,
+            too_early=_too_early(draft.text, board.status) if outward else None,
         )  # fmt: skip
         try:
             self._providers = self._providers or build_providers(self._settings, self._records, self)
@@ -152,6 +161,11 @@ def draft_of(
         purpose=str(detail.get("purpose") or "notice"), subject=detail.get("subject"), via=wrong.get("via") or [],
         to=wrong.get("to") or [], corrects=detail.get("corrects"),
     )  # fmt: skip
+
+
+def _too_early(text: str, status: str) -> str | None:
+    found = _OVER.search(text) if status not in ENDED else None
+    return found.group(0) if found else None
 
 
 def _reaches(channels: Sequence[ChannelPreview], catalog: Catalog) -> dict[str, list[str]]:

@@ -111,6 +111,10 @@ async def shown(parts: Parts, record: IncidentRecord, board: Board, draft: Draft
     made = parts.previews.of(board, draft, audiences)
     made = await parts.previews.differs(made, parts.clock())
     naming = naming_of(parts.playbooks.catalog)
+    for channel in made.channels:
+        for each in channel.shown:
+            if "service" in each.facts:
+                each.facts["service"] = naming.services.get(each.facts["service"], each.facts["service"])
     return Preview(
         made=made,
         whom={

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from mayday.domain.incident import Board
+from mayday.domain.plain_words import spoken
 from mayday.domain.timeline import Entry, parse_timestamp
 from mayday.records.incidents import IncidentRecord
 from starter.console.names import Names
@@ -64,6 +65,14 @@ class Link(NamedTuple):
     url: str | None
 
 
+class Hold(NamedTuple):
+    """Who stopped outward messages, when and why."""
+
+    by: str
+    at: str
+    reason: str
+
+
 @dataclass(frozen=True)
 class Head:
     """The top of the page: how bad, how long, who leads."""
@@ -87,6 +96,9 @@ class Head:
     links: list[Link]
     next_update_at: datetime | None
     held: bool
+    hold: Hold | None
+    #: what waits to be let go: `update to customers`
+    waiting_out: list[str]
     merged_into: str | None
     over: bool
     suspects: list[str]
@@ -124,6 +136,12 @@ def head_of(
         links=_links(board, entries, base_url),
         next_update_at=board.next_update_at if board and record.is_open else None,
         held=bool(board and board.hold_outward),
+        hold=_hold(entries, names),
+        waiting_out=[
+            f"{spoken(str(message.get('purpose')))} to {spoken(str(message.get('audience')))}"
+            for message in (board.sent if board else [])
+            if message.get("held")
+        ],
         merged_into=board.merged_into if board else None,
         over=not record.is_open,
         suspects=_suspects(entries),
@@ -131,6 +149,13 @@ def head_of(
         live=live,
         alerts=board.alerts if board else 0,
     )
+
+
+def _hold(entries: list[Entry], names: Names) -> Hold | None:
+    last = next((entry for entry in reversed(entries) if entry.kind in ("outward_held", "outward_released")), None)
+    if last is None or last.kind != "outward_held":
+        return None
+    return Hold(names.person(last.actor), last.at, str(last.data.get("reason") or "no reason given").rstrip("."))
 
 
 def _links(board: Board | None, entries: list[Entry], base_url: str) -> list[Link]:

@@ -141,3 +141,43 @@ async def test_the_page_of_a_reader_has_the_buttons_of_a_reader_only(house: Hous
     gone = await look(house, f"/incidents/{incident}/words?review=review:gone")
     assert gone.status_code == 404
     assert "released, or withdrawn" in gone.text
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "word"),
+    [
+        ("It is FIXED, all cards work.", "investigating", "FIXED"),
+        ("Cards are back to normal", "mitigated", "back to normal"),
+        ("It is resolved", "resolved", None), ("Cards fail", "investigating", None),
+    ],
+)  # fmt: skip
+async def test_words_that_say_too_early_that_it_is_over_are_pointed_out(
+    house: House, text: str, status: str, word: str | None
+) -> None:
+    incident = await house.declared()
+    shown(house, incident)
+    house.run(incident).board = house.run(incident).board.model_copy(update={"status": status})  # type: ignore[union-attr]
+    assert (await previewed(house, incident, audience="customers", text=text))["too_early"] == word
+    assert (await previewed(house, incident, audience="technical", text=text))["too_early"] is None, "inside the house"
+    if word is not None:
+        page = await press(house, f"/incidents/{incident}/words", {"audience": "customers", "text": text})
+        assert "It reads as if it were over" in page.text
+
+
+async def test_a_correction_says_once_on_the_status_page_that_it_is_one(house: House) -> None:
+    incident = await house.declared()
+    shown(house, incident, sent=[{**SENT, "audience": "customers", "via": ["status_page"], "to": []}])
+    [page] = (await previewed(house, incident, corrects=3, text="It is not"))["channels"]
+    assert (page["shown"][0]["subject"], page["shown"][0]["text"]) == ("SEV2 payments slow", "Correction: It is not")
+    assert page["shown"][0]["facts"]["service"] == house.parts.playbooks.catalog.services["payments"].name
+
+
+async def test_a_hold_says_by_whom_why_and_what_waits(house: House) -> None:
+    incident = await house.declared()
+    waiting = {**SENT, "audience": "customers", "held": "outward messages are held", "delivered": False}
+    shown(house, incident, ("outward_held", "ana", {"reason": "legal reads along."}), sent=[waiting], hold_outward=True)
+    text = (await look(house, f"/incidents/{incident}")).text
+    assert "Outward messages are held</b> by Ana Ruiz since" in text
+    assert "legal reads along. Waits to leave: update to customers." in text
+    assert "Let them go</button>" in text
+    assert "Hold every outward message</button>" not in text, "one button at a time"
