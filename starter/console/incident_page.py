@@ -199,7 +199,7 @@ def _common_facts(parts: Parts, feed: IncidentFeed, look: Look) -> dict[str, Any
         ],
         "vendors": situation.vendors_of(board, entries, names),
         "ladders": situation.ladders_of(board, entries, names),
-        "sent": list(reversed(board.sent))[:SENT_SHOWN] if board else [],
+        "sent": situation.messages_of(board, entries, names)[:SENT_SHOWN],
         "gates": gates_of(feed.plan, entries) if feed.plan is not None else {},
         "glasses": glasses_of(feed.plan, board, entries, names) if not head.over else [],
         "steps": overridable(feed.plan, board, entries),

@@ -13,7 +13,7 @@ from mayday.records.incidents import IncidentRecord
 from starter.console.names import Names
 from starter.minting import short_id
 
-__all__ = ["Head", "Row", "filter_of", "head_of", "ladders_of", "row_of", "vendors_of"]
+__all__ = ["Head", "Row", "filter_of", "head_of", "ladders_of", "messages_of", "row_of", "vendors_of"]
 
 FILTERS = ("decisions", "updates", "pages", "vendor", "notes")
 #: kinds by the filter that shows them; by prefix where a whole family belongs there
@@ -149,6 +149,19 @@ def head_of(
         live=live,
         alerts=board.alerts if board else 0,
     )
+
+
+def messages_of(board: Board | None, entries: list[Entry], names: Names) -> list[dict[str, Any]]:
+    """The last messages, newest first; `lost` says why one will not leave any more."""
+    lost = {
+        entry.data.get("n"): names.text(str(entry.data.get("reason") or ""))
+        for entry in entries
+        if entry.kind in ("send_failed", "message_dropped")
+    }
+    return [
+        {**message, "lost": None if message.get("delivered") or message.get("held") else lost.get(message.get("n"))}
+        for message in reversed(board.sent if board else [])
+    ]
 
 
 def _hold(entries: list[Entry], names: Names) -> Hold | None:

@@ -165,11 +165,11 @@ async def test_words_that_say_too_early_that_it_is_over_are_pointed_out(
 
 
 async def test_a_correction_says_once_on_the_status_page_that_it_is_one(house: House) -> None:
-    incident = await house.declared()
+    incident = await house.declared("demo_checkout")
     shown(house, incident, sent=[{**SENT, "audience": "customers", "via": ["status_page"], "to": []}])
     [page] = (await previewed(house, incident, corrects=3, text="It is not"))["channels"]
     assert (page["shown"][0]["subject"], page["shown"][0]["text"]) == ("SEV2 payments slow", "Correction: It is not")
-    assert page["shown"][0]["facts"]["service"] == house.parts.playbooks.catalog.services["payments"].name
+    assert page["shown"][0]["facts"]["service"] == "Checkout (demo)"
 
 
 async def test_a_hold_says_by_whom_why_and_what_waits(house: House) -> None:
@@ -181,3 +181,13 @@ async def test_a_hold_says_by_whom_why_and_what_waits(house: House) -> None:
     assert "legal reads along. Waits to leave: update to customers." in text
     assert "Let them go</button>" in text
     assert "Hold every outward message</button>" not in text, "one button at a time"
+
+
+async def test_a_message_that_will_not_leave_any_more_is_not_on_its_way(house: House) -> None:
+    incident = await house.declared()
+    lost = {**SENT, "n": 4, "delivered": False}
+    failed = {"n": 4, "audience": "stakeholders", "purpose": "update", "reason": "the mail server answered 451"}
+    shown(house, incident, ("send_failed", "system", failed), sent=[SENT, lost, {**lost, "n": 5}])
+    text = (await look(house, f"/incidents/{incident}")).text
+    assert text.count("did not leave: the mail server answered 451") == 1
+    assert text.count("<b>on its way</b>") == 1

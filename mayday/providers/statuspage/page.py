@@ -60,7 +60,7 @@ class StatuspagePage:
         sent = self._changing(update, body) if update.follows else self._opening(update, body)
         facts = {
             "status": str(sent["status"]), "impact": str(sent.get("impact_override", "")),
-            "component": ", ".join(f"{name}: {how}" for name, how in sent.get("components", {}).items()),
+            "component": ", ".join(how.replace("_", " ") for how in sent.get("components", {}).values()),
             "subscribers": "" if update.follows else "are told" if sent["deliver_notifications"] else "are not told",
         }  # fmt: skip
         return Rendering(
