@@ -219,7 +219,9 @@ def listen(settings: Settings) -> tuple[Settings, socket.socket]:
         listening.bind((host, port))
     except OSError as error:
         listening.close()
-        raise OSError(f"cannot listen on {host}:{port}: {error.strerror}") from None
+        raise OSError(
+            f"cannot listen on {host}:{port}: {error.strerror}; MAYDAY_PORT (or up --port) names another"
+        ) from None
     listening.listen(1024)
     listening.setblocking(False)
     if port == 0 and settings.base_url.endswith(":0"):

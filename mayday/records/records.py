@@ -109,7 +109,10 @@ class Records:
 def _cannot_be_used(store: Store, error: RecordsUnavailable) -> str:
     """Its file or address, without the password, and what is wrong with it."""
     words = str(error) if error.why == "unreachable" else f"it {error.said} ({error})"
-    return f"the records store {store.place or 'in memory'} cannot be used: {words}"
+    cause = getattr(error.__cause__, "orig", None) or error.__cause__
+    broken = getattr(cause, "sqlite_errorname", "") in ("SQLITE_NOTADB", "SQLITE_CORRUPT")
+    way_out = "; a broken file is put right by: mayday restore BACKUP" if broken else ""
+    return f"the records store {store.place or 'in memory'} cannot be used: {words}{way_out}"
 
 
 def _make_folder(folder: Path) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import re
 
 import structlog
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
@@ -26,6 +27,7 @@ from mayday.temporal.plugin import build_plugin
 log = structlog.get_logger(__name__)
 
 _REFUSALS = frozenset({RPCStatusCode.PERMISSION_DENIED, RPCStatusCode.UNAUTHENTICATED})
+_SYSTEM_SAID = re.compile(r'(?:message|error): "([^"]+)"')
 _FIRST_WAIT_SECONDS = 0.1
 _LONGEST_WAIT_SECONDS = 2.0
 
@@ -103,15 +105,22 @@ async def connect(
                 raise TemporalRefused(f"Temporal at {target} refuses these credentials: {error.message}") from None
             reason = f"{error.status.name.lower()}: {error.message}"
         except RuntimeError as error:  # what the SDK raises when nobody listens
-            reason = str(error)
+            reason = _in_short(error)
         if loop.time() + wait > deadline:
             raise TemporalUnreachable(
                 f"Temporal at {target} (namespace {options['namespace']}) "
                 f"could not be used within {math.ceil(within)} s: {reason}"
+                f"{'' if address else '; TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE say which one is meant'}"
             )
         log.info("temporal_awaited", address=target, reason=reason)
         await _unless_stopped(stop, wait)
         wait = min(wait * 2, _LONGEST_WAIT_SECONDS)
+
+
+def _in_short(error: RuntimeError) -> str:
+    """What the system said, without the layers of the core's transport around it."""
+    said = _SYSTEM_SAID.findall(str(error))
+    return said[-1] if said else str(error)
 
 
 async def _unless_stopped(stop: asyncio.Event | None, seconds: float) -> None:

@@ -191,7 +191,8 @@ class EmbeddedServer:
             if self._process is None or self._process.returncode is not None:
                 raise _EndedWhileStarting(
                     f"the Temporal server of {self._data} ended while starting: {self._end_of_log()} "
-                    f"(its state is in {self._database.name}, its log in {self._log_file.name})"
+                    f"(its state is in {self._database.name}, its log in {self._log_file.name}; "
+                    "a broken file is put right by: mayday restore BACKUP)"
                 )
             try:
                 service = await ServiceClient.connect(ConnectConfig(target_host=self.address))
@@ -271,7 +272,7 @@ class EmbeddedServer:
             lines = self._log_file.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         except OSError:
             return "it left no log"
-        return " | ".join(lines[-3:]) or "it left no log"
+        return " | ".join(dict.fromkeys(lines[-3:])) or "it left no log"
 
 
 def find_temporal() -> str:

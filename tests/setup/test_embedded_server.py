@@ -153,9 +153,10 @@ async def test_a_server_that_never_comes_up_says_why_after_three_times(
     broken.write_text('#!/bin/sh\necho "database disk image is malformed"; exit 1\n')
     broken.chmod(0o755)
     monkeypatch.setattr(server_module, "find_temporal", lambda: str(broken))
-    with pytest.raises(ServerFailed, match="malformed"):
+    with pytest.raises(ServerFailed, match="mayday restore") as refused:
         async with EmbeddedServer(settings.data):
             pass
+    assert str(refused.value).count("malformed") == 1, "not once for each try"
     assert (settings.data / "temporal.log").read_text().count("malformed") == 3
 
 
@@ -170,8 +171,19 @@ async def test_search_attributes_are_registered_once_and_usable(settings: Settin
 
 
 async def test_nobody_at_the_address_is_said_after_the_patience_given(settings: Settings) -> None:
-    with pytest.raises(TemporalUnreachable, match=r"Temporal at 127\.0\.0\.1:1 \(namespace default\)"):
+    said = r"^Temporal at 127\.0\.0\.1:1 \(namespace default\) could not be used within 1 s: Connection refused$"
+    with pytest.raises(TemporalUnreachable, match=said):
         await connect(settings, address="127.0.0.1:1", patience=0.3)
+
+
+async def test_where_the_environment_names_nobody_it_is_said_how_to_name_another(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    with pytest.raises(
+        TemporalUnreachable, match=r"Connection refused; TEMPORAL_ADDRESS and .* say which one is meant"
+    ):
+        await connect(settings, patience=0.3)
 
 
 async def test_a_missing_namespace_is_said(settings: Settings) -> None:

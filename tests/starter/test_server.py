@@ -104,7 +104,7 @@ def test_a_port_that_is_taken_is_named() -> None:
         other.listen()
         port = other.getsockname()[1]
         settings: Any = load_settings(port=port)
-        with pytest.raises(OSError, match=f"cannot listen on 127.0.0.1:{port}"):
+        with pytest.raises(OSError, match=f"cannot listen on 127.0.0.1:{port}: .*; MAYDAY_PORT .* names another"):
             listen(settings)
 
 
