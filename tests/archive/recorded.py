@@ -17,6 +17,7 @@ from mayday.temporal.plugin import data_converter
 
 HISTORIES = Path(__file__).parents[1] / "replay" / "histories"
 AT = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
+_PLAYED: dict[str, tuple[Document, ...]] = {}
 
 
 def recorded(name: str) -> list[WorkflowHistory]:
@@ -25,8 +26,10 @@ def recorded(name: str) -> list[WorkflowHistory]:
 
 
 async def archived(name: str) -> Dossier:
-    """As the archiver would have made it."""
-    return dossier_of("INC-1", AT, "0.1.0", await documents(recorded(name)))
+    """As the archiver would have made it. The runs of a name are played once for all tests of a process."""
+    if name not in _PLAYED:
+        _PLAYED[name] = tuple(await documents(recorded(name)))
+    return dossier_of("INC-1", AT, "0.1.0", list(_PLAYED[name]))
 
 
 async def documents(histories: list[WorkflowHistory]) -> list[Document]:

@@ -20,7 +20,6 @@ from mayday.providers.embedded.ledger import RecordsReviews
 from mayday.providers.inbound import Callback
 from mayday.records.incidents import IncidentRecord
 from mayday.settings import load_settings
-from starter.app import create_app
 from starter.gateway import CommandRefused, NoSuchRun, NotAccepted
 from starter.parts import assemble
 from starter.playbooks import Playbooks
@@ -28,6 +27,7 @@ from tests.review.chains import Chain
 from tests.review.one_night import night
 from tests.review.story import FORM, Story, given, utc
 from tests.review.test_obligations import FINAL, SPOKEN
+from tests.starter.application import application
 from tests.starter.conftest import RUNBOOKS, House
 from tests.starter.doubles import Clock, FakeGateway
 from tests.stores import in_memory
@@ -92,7 +92,7 @@ async def house(playbooks: Playbooks, tmp_path: Path) -> AsyncIterator[House]:
         merged.add(3, "merged_into", "dee", None, into=INCIDENT, reason="the same gateway")
         await records.flushes.keep(FlushRequest(incident_id=MERGED, entries=merged.entries, note_to_ticket=False))
         parts = assemble(settings, records, gateway, playbooks, clock=clock)
-        transport = httpx.ASGITransport(create_app(parts), raise_app_exceptions=False)
+        transport = httpx.ASGITransport(application(parts), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://mayday") as http:
             yield House(http, parts, gateway, clock)
         await parts.drain()

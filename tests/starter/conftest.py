@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from mayday.settings import load_settings
-from starter.app import create_app
 from starter.feed import feeds_of
 from starter.parts import Parts, assemble
 from starter.playbooks import Playbooks
+from tests.starter.application import application
 from tests.starter.doubles import Clock, FakeGateway, Run
 from tests.stores import in_memory
 
@@ -76,7 +76,7 @@ async def house(playbooks: Playbooks, tmp_path: Path, monkeypatch: pytest.Monkey
     async with await in_memory(clock) as records:
         playbooks.attach(records)
         parts = assemble(settings, records, gateway, playbooks, clock=clock)
-        transport = httpx.ASGITransport(create_app(parts), raise_app_exceptions=False)
+        transport = httpx.ASGITransport(application(parts), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://mayday") as http:
             yield House(http, parts, gateway, clock)
         await feeds_of(parts).close()

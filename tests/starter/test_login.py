@@ -12,9 +12,9 @@ import pytest
 from mayday.cli.up import _first_link
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.sessions import Sessions
-from starter.app import create_app
 from starter.parts import assemble
 from starter.sessions import local_path
+from tests.starter.application import application
 from tests.starter.conftest import House
 
 COOKIE = "mayday_session"
@@ -24,7 +24,7 @@ class Browser:
     """Keeps cookies, follows no redirects by itself, and says where its requests come from."""
 
     def __init__(self, house: House, address: str = "10.0.0.1") -> None:
-        transport = httpx.ASGITransport(create_app(house.parts), raise_app_exceptions=False, client=(address, 4000))
+        transport = httpx.ASGITransport(application(house.parts), raise_app_exceptions=False, client=(address, 4000))
         self.http = httpx.AsyncClient(transport=transport, base_url="http://mayday")
 
     async def get(self, path: str, **more: Any) -> httpx.Response:

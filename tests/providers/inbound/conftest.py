@@ -11,9 +11,9 @@ import pytest
 
 from mayday.providers.sources import MAPPED, NAMES
 from mayday.settings import load_settings
-from starter.app import create_app
 from starter.parts import assemble
 from starter.playbooks import Playbooks
+from tests.starter.application import application
 from tests.starter.conftest import RUNBOOKS, House, playbooks
 from tests.starter.doubles import Clock, FakeGateway
 from tests.stores import in_memory
@@ -56,7 +56,7 @@ async def ready(
         playbooks.attach(records)
         parts = assemble(settings, records, gateway, playbooks, clock=clock)
         parts.fetch = outside  # type: ignore[assignment]
-        transport = httpx.ASGITransport(create_app(parts), raise_app_exceptions=False)
+        transport = httpx.ASGITransport(application(parts), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://mayday") as http:
             yield House(http, parts, gateway, clock)
         await parts.drain()
