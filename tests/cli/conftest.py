@@ -19,6 +19,10 @@ import httpx
 import pytest
 import structlog
 
+from tests.cli.told_starter import starter
+
+__all__ = ["starter"]
+
 MAYDAY = [sys.executable, "-m", "mayday"]
 ALERTS_TOKEN = "alerts-of-this-test"
 RUNBOOKS = Path(__file__).parents[2] / "runbooks"
