@@ -129,6 +129,7 @@ ANSWERS: Mapping[tuple[str, str], tuple[str, Schema]] = {
     ("get", "/api/v1/queue"): ("200", _list(_ref("QueueItem"))),
     ("get", "/api/v1/desk/pages"): ("200", _list(_ref("DeskPage"))),
     ("post", "/api/v1/desk/pages/{number}/ack"): ("200", _ref("Decided")),
+    ("post", "/api/v1/desk/pages/{number}/decline"): ("200", _ref("Decided")),
     ("get", "/api/v1/desk/messages"): ("200", _list(_ref("DeskMessage"))),
     ("get", "/api/v1/desk/channels"): ("200", _list(_ref("DeskChannel"))),
     ("get", "/api/v1/desk/tickets"): ("200", _list(_with("DeskTicket", notes=_array(_ref("TicketNote"))))),

@@ -32,8 +32,11 @@ WRITES: dict[str, str] = {
     **{f"POST {INCIDENT}/{name}": ACT for name in (
         "completions", "updates", "updates/{n}/correct", "notes", "severity", "status", "roles", "events", "steps",
         "candidate", "merge", "impact", "vendor-replies", "hold-outward", "overrides", "reopen",
+        "previews",
     )},
-    **{f"POST {INCIDENT}/{name}": PERSON for name in ("votes", "acks", "accepts", "delegations", "drill")},
+    **{f"POST {INCIDENT}/{name}": PERSON for name in (
+        "votes", "acks", "accepts", "declines", "delegations", "drill",
+    )},
     **{f"POST {REVIEW}/{name}": ACT for name in (
         "owner", "report", "state", "closing-form", "meeting", "actions", "actions/{action}/complete",
         "actions/{action}/drop", "actions/{action}/reassign", "actions/{action}/extend", "vendor-rcas", "problem",
@@ -41,7 +44,7 @@ WRITES: dict[str, str] = {
     )},
     f"PUT {REVIEW}/report": ACT,
     **{f"POST {REVIEW}/{name}": PERSON for name in ("accepts", "releases", "rewrites", "findings", "settlements")},
-    "POST /api/v1/desk/pages/{number}/ack": PERSON,
+    "POST /api/v1/desk/pages/{number}/ack": PERSON, "POST /api/v1/desk/pages/{number}/decline": PERSON,
     "POST /api/v1/oncall/overrides": ACT,
     "DELETE /api/v1/oncall/overrides/{override_id}": ACT,
     **{f"POST {path}": ADMINISTER for path in (
@@ -58,7 +61,7 @@ WRITES: dict[str, str] = {
         "vendor-replies", "updates", "merge", "reopen", "corrections",
     )},
     **{f"POST /incidents/{{incident}}/do/{name}": PERSON for name in (
-        "acks", "accepts", "votes", "drill", "delegations",
+        "acks", "accepts", "declines", "votes", "drill", "delegations",
     )},
     **{f"POST /reviews/{{incident}}/do/{name}": ACT for name in (
         "owner", "meeting", "state", "report", "closing-form", "problem", "actions", "action-done", "action-dropped",
