@@ -189,5 +189,5 @@ async def test_a_message_that_will_not_leave_any_more_is_not_on_its_way(house: H
     failed = {"n": 4, "audience": "stakeholders", "purpose": "update", "reason": "the mail server answered 451"}
     shown(house, incident, ("send_failed", "system", failed), sent=[SENT, lost, {**lost, "n": 5}])
     text = (await look(house, f"/incidents/{incident}")).text
-    assert text.count("did not leave: the mail server answered 451") == 1
+    assert text.count('<b class="lack">did not leave: the mail server answered 451</b>') == 1
     assert text.count("<b>on its way</b>") == 1
