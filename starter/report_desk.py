@@ -9,7 +9,8 @@ from typing import NamedTuple
 from fastapi.responses import PlainTextResponse, Response
 
 from mayday.archive.printing import NotPrinted, as_html, as_pdf
-from mayday.domain.report import draft, render
+from mayday.domain.report import Report, draft, render
+from mayday.domain.report.article import article
 from mayday.domain.report.lanes import lanes_of, night_of
 from mayday.domain.report.lanes_svg import drawn
 from mayday.domain.review import ReviewBoard
@@ -18,7 +19,7 @@ from mayday.records.incidents import IncidentRecord
 from starter.parts import Parts
 from starter.problems import Problem
 
-__all__ = ["HTML", "MARKDOWN", "PDF", "Written", "as_document", "report_of"]
+__all__ = ["HTML", "MARKDOWN", "PDF", "Written", "article_of", "as_document", "report_of"]
 
 MARKDOWN, HTML, PDF = "text/markdown", "text/html", "application/pdf"
 ENDINGS = {MARKDOWN: "md", HTML: "html", PDF: "pdf"}
@@ -43,11 +44,19 @@ async def report_of(parts: Parts, record: IncidentRecord, board: ReviewBoard, ve
         return Written(stored.text, stored.version, stored.drafted_at)
     if version is not None:
         raise Problem(404, "unknown_version", f"the report of {record.id} has no version {version}")
+    return Written(render(await _drafted(parts, record, board)), 0, parts.clock())
+
+
+async def article_of(parts: Parts, record: IncidentRecord, board: ReviewBoard) -> str:
+    """The draft of a knowledge article, from what is known by now, as Markdown."""
+    return article(await _drafted(parts, record, board))
+
+
+async def _drafted(parts: Parts, record: IncidentRecord, board: ReviewBoard) -> Report:
     entries = await parts.records.timeline.entries(record.id)
     digest = entries[0].data.get("plan") if entries else None
     plan = await parts.records.plans.get(str(digest)) if digest else None
-    report = draft(entries, incident_id=record.id, review=board, plan=plan)
-    return Written(render(report), 0, parts.clock())
+    return draft(entries, incident_id=record.id, review=board, plan=plan)
 
 
 async def as_document(parts: Parts, record: IncidentRecord, written: Written, form: str) -> Response:

@@ -48,6 +48,7 @@ class ClosingFormBody(Body):
     detected_by: Name | None = None
     impact_started_at: Moment | None = None
     impact_ended_at: Moment | None = None
+    workaround: Annotated[str, Field(min_length=1, max_length=2000)] | None = None
 
     @model_validator(mode="after")
     def _something(self) -> ClosingFormBody:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, NamedTuple
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from mayday.domain.review import PEOPLE_SECTIONS, ReviewBoard, ReviewCommand
 from mayday.domain.review import commands as review_commands
@@ -24,7 +24,7 @@ from starter.once import OnceRoute
 from starter.paging import Cursor
 from starter.parts import Here, Parts
 from starter.problems import Problem
-from starter.report_desk import HTML, MARKDOWN, PDF, as_document, report_of
+from starter.report_desk import HTML, MARKDOWN, PDF, article_of, as_document, report_of
 from starter.review_desk import board_of, item_of, send, url_of
 
 __all__ = ["reviews_router", "router"]
@@ -138,6 +138,17 @@ async def report(
             "unwritten": {name: what for name, what in PEOPLE_SECTIONS.items() if name not in sections},
         }
     )
+
+
+@router.get("/reviews/{incident}/article", response_model=None)
+async def article(incident: str, request: Request, principal: Reading, parts: Here) -> Response:
+    """A draft of a knowledge article, from what is known by now: `text/markdown` where the `Accept` header asks for it,
+    else JSON."""
+    record = await parts.directory.find(incident)
+    text = await article_of(parts, record, await board_of(parts, record))
+    if MARKDOWN in request.headers.get("accept", ""):
+        return PlainTextResponse(text, media_type=MARKDOWN)
+    return JSONResponse({"incident_id": record.id, "title": record.title, "markdown": text})
 
 
 @router.get("/reviews/{incident}/verify")

@@ -142,6 +142,22 @@ def report(
         typer.echo(f"{output}: version {found['version']}")
 
 
+@review_app.command()
+def article(
+    incident: Id,
+    output: Annotated[Path | None, typer.Option(help="Write it to this file, as Markdown.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """A draft of a knowledge article from what is known by now: what it looks like, why, what helps."""
+    found = remote().get(f"/api/v1/reviews/{incident}/article")
+    if output is not None:
+        _write(output, found["markdown"].encode())
+    if as_json:
+        print_json(found)
+    else:
+        typer.echo(output if output is not None else found["markdown"], nl=output is not None)
+
+
 def _heading(markdown: str) -> str:
     """What the report is called: its first line."""
     return f"Report of {markdown.partition(chr(10))[0].removeprefix('# ')}"
@@ -161,6 +177,10 @@ def _write_report(found: dict[str, Any], output: Path) -> None:
             content = as_pdf(page) if output.suffix == ".pdf" else page.encode()
         except NotPrinted as error:
             raise CliError(str(error), hint=error.hint) from None
+    _write(output, content)
+
+
+def _write(output: Path, content: bytes) -> None:
     try:
         output.write_bytes(content)
     except OSError as error:
@@ -241,6 +261,7 @@ def form(
     detected_by: Annotated[str | None, typer.Option(help="monitoring, customer, ...")] = None,
     impact_started_at: Annotated[str | None, typer.Option(help="2026-03-02T02:00:00Z")] = None,
     impact_ended_at: Annotated[str | None, typer.Option(help="2026-03-02T03:38:00Z")] = None,
+    workaround: Annotated[str | None, typer.Option(help="What helps meanwhile, for whoever has it next.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Fill in the closing form; without options, what it still lacks."""
@@ -252,6 +273,7 @@ def form(
         "detected_by": detected_by,
         "impact_started_at": impact_started_at,
         "impact_ended_at": impact_ended_at,
+        "workaround": workaround,
     }
     if any(value is not None for value in body.values()):
         send(incident, "closing-form", body, as_json, "filled in")

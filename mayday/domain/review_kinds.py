@@ -105,7 +105,7 @@ REVIEW_KINDS: dict[str, tuple[str, str, str]] = {
         "{actor} filled in the closing form[; missing: {missing}]",
         (
             "category?, cause_code?, caused_by_change?, change?, detected_by?, impact_started_at?, "
-            "impact_ended_at?, missing"
+            "impact_ended_at?, workaround?, missing"
         ),
         "what the incident says about itself for trends",
     ),

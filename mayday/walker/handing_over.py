@@ -5,6 +5,7 @@ Finals nobody released, break-glass decisions nobody ratified, spoken votes nobo
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mayday.domain.effects import EffectResult, Wire
@@ -17,6 +18,7 @@ from mayday.walker.state import Flight
 if TYPE_CHECKING:
     from mayday.walker.walker import Walker
 
+LONGEST_WORKAROUND = 2000
 START_REVIEW = "review.start"
 
 
@@ -77,6 +79,7 @@ def review_input(w: Walker) -> ReviewInput:
         resolved_at=state.resolved_at or w.now,
         impact_started_at=state.impact_started_at,
         impact_ended_at=state.impact_ended_at,
+        workaround=_workaround(w),
         head=state.head,
         next_seq=state.seq + 1,
         clock_offset_s=w.start.clock_offset_s,
@@ -91,6 +94,20 @@ def review_input(w: Walker) -> ReviewInput:
         readers=_readers(w),
         access=_access(w),
     )
+
+
+def _workaround(w: Walker) -> str | None:
+    """The last answer to a field of that name; what only few may read is not handed on."""
+    said: list[tuple[datetime, str]] = []
+    for path, state in w.state.steps.items():
+        words = state.result.get("workaround")
+        if isinstance(words, str) and words.strip() and state.ended_at is not None:
+            step = w.step(path)
+            form = step.ask or step.task
+            field = form.fields.get("workaround") if form else None
+            if field is not None and field.visibility != "restricted":
+                said.append((state.ended_at, words.strip()[:LONGEST_WORKAROUND]))
+    return max(said)[1] if said else None
 
 
 def _access(w: Walker) -> ReviewAccess:

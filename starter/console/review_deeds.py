@@ -86,7 +86,7 @@ async def _finding(form: Form, to: Sending) -> JSONResponse:
 
 
 async def _closing(form: Form, to: Sending) -> JSONResponse:
-    given = plain(form, "category", "cause_code", "change", "detected_by")
+    given = plain(form, "category", "cause_code", "change", "detected_by", "workaround")
     if form.get("caused_by_change"):
         given["caused_by_change"] = typed("caused_by_change", "boolean", form["caused_by_change"])
     given |= _moments(form, "impact_started_at", "impact_ended_at")

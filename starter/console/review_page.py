@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse, Response, StreamingResponse
+from fastapi.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
@@ -20,7 +20,7 @@ from starter.console.visitor import Looking, PageRoute, Visitor
 from starter.feed import feeds_of
 from starter.parts import Here, Parts
 from starter.problems import Problem
-from starter.report_desk import HTML, MARKDOWN, PDF, as_document, report_of
+from starter.report_desk import HTML, MARKDOWN, PDF, article_of, as_document, report_of
 from starter.review_desk import board_of
 from starter.review_feed import ReviewFeed, ReviewLook
 
@@ -83,6 +83,15 @@ async def report(
     record = await parts.directory.find(incident)
     written = await report_of(parts, record, await board_of(parts, record), version)
     return await as_document(parts, record, written, FORMS[form])
+
+
+@router.get("/reviews/{incident}/article.md")
+async def article(incident: str, visitor: Looking, parts: Here) -> Response:
+    """A draft of a knowledge article, to check and to publish."""
+    record = await parts.directory.find(incident)
+    text = await article_of(parts, record, await board_of(parts, record))
+    name = f"{record.id}-article.md"
+    return PlainTextResponse(text, media_type=MARKDOWN, headers={"Content-Disposition": f'inline; filename="{name}"'})
 
 
 def _feed(parts: Parts, incident: str) -> ReviewFeed:

@@ -102,9 +102,21 @@ class Head:
     merged_into: str | None
     over: bool
     suspects: list[str]
+    seen_before: list[SeenBefore]
     last_sent: dict[str, Any] | None
     live: bool
     alerts: int
+
+
+class SeenBefore(NamedTuple):
+    """Something that looked alike, and what helped then; empty where nobody wrote it down."""
+
+    title: str
+    note: str
+    workaround: str
+    cause: str
+    problem: str
+    url: str | None
 
 
 def head_of(
@@ -145,6 +157,7 @@ def head_of(
         merged_into=board.merged_into if board else None,
         over=not record.is_open,
         suspects=_suspects(entries),
+        seen_before=_seen_before(entries),
         last_sent=sent[-1] if sent else None,
         live=live,
         alerts=board.alerts if board else 0,
@@ -206,6 +219,21 @@ def _suspects(entries: list[Entry]) -> list[str]:
             items = outputs.get("changes", []) if isinstance(outputs, dict) else []
             return [str(item.get("summary") or item.get("number")) for item in items if isinstance(item, dict)][:3]
     return []
+
+
+def _seen_before(entries: list[Entry]) -> list[SeenBefore]:
+    """Incidents that looked alike, the likest first, as the runbook's look at what is known found them."""
+    for entry in entries:
+        if entry.kind == "action_finished" and entry.data.get("action") == "knowledge.similar":
+            outputs = entry.data.get("outputs")
+            items = outputs.get("items", []) if isinstance(outputs, dict) else []
+            return [_seen(item) for item in items if isinstance(item, dict)][:3]
+    return []
+
+
+def _seen(item: dict[str, Any]) -> SeenBefore:
+    said = {name: str(item.get(name) or "") for name in ("title", "note", "workaround", "cause", "problem")}
+    return SeenBefore(url=_web(item.get("url")), **said)
 
 
 def _at(entry: Entry) -> datetime:

@@ -26,6 +26,7 @@ from mayday.domain.ports import (
     WorkNote,
 )
 from mayday.records import IncidentRecord, Records, RecordsUnavailable
+from mayday.records.reviews import ReviewRecord
 from tests.stores import Clock
 
 
@@ -252,6 +253,23 @@ async def test_recent_changes_and_incidents_that_look_alike(
         ))  # fmt: skip
     items = await desk.knowledge[0].similar("payments", "payments gateway down", "INC-9")
     assert [item.ref for item in items] == ["INC-2", "INC-3"]
+
+
+async def test_of_two_that_look_alike_the_one_that_says_what_helped_comes_first(
+    desk: Ports, records: Records, clock: Clock
+) -> None:
+    for number in (2, 3):
+        await records.incidents.save(IncidentRecord(
+            id=f"INC-{number}", workflow_id="w", title="Payments down", severity="SEV2", status="closed",
+            services=["payments"], opened_at=clock() - timedelta(days=4 - number), ended_at=clock(),
+        ))  # fmt: skip
+    form = {"cause_code": "vendor", "workaround": "Route past the gateway"}
+    board = {"form": form, "problem": "PRB-7"}
+    await records.reviews.save(ReviewRecord(incident_id="INC-2", workflow_id="r", state="closed", data=board))
+    first, second = await desk.knowledge[0].similar("payments", "payments down", "INC-9")
+    assert (first.kind, first.ref, first.url) == ("known_error", "INC-2", "https://mayday.example/reviews/INC-2")
+    assert (first.workaround, first.cause, first.problem) == ("Route past the gateway", "vendor", "PRB-7")
+    assert (second.kind, second.ref, second.workaround) == ("incident", "INC-3", None)
 
 
 class _FullDisk:

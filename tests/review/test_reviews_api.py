@@ -214,6 +214,16 @@ async def test_the_report_as_markdown_as_json_and_before_its_first_draft(house: 
     assert (await house.get(path("/report"))).json()["version"] == 1
 
 
+async def test_the_draft_of_an_article_as_markdown_and_as_json(house: House) -> None:
+    token = await house.token("ana")
+    headers = {"Authorization": f"Bearer {token}", "Accept": "text/markdown"}
+    text = await house.http.get(path("/article"), headers=headers)
+    assert text.headers["content-type"].startswith("text/markdown")
+    found = (await house.get(path("/article"))).json()
+    assert found["markdown"] == text.text
+    assert "## What helps meanwhile" in text.text
+
+
 async def test_lists_come_from_the_records_also_when_temporal_is_silent(house: House) -> None:
     gateway = house.gateway
     assert isinstance(gateway, ReviewGateway)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from mayday.domain.effects import ActionReceipt, ActionRequest
 from mayday.domain.wire import Wire
@@ -45,13 +45,16 @@ class ChangeHistory(Wire):
 
 
 class KnownItem(Wire):
-    """Something seen before: a past incident, a known error, an article."""
+    """Something seen before: a past incident, or a known error, which says what helps."""
 
-    kind: str
+    kind: Literal["incident", "known_error"]
     ref: str
     title: str
     url: str | None = None
     note: str | None = None
+    workaround: str | None = None
+    cause: str | None = None
+    problem: str | None = None
 
 
 class ChangeRunner(Protocol):

@@ -116,6 +116,7 @@ def _impact(report: Report) -> str:
         ("Cause", plain(form.cause_code) or UNFILLED),
         ("Caused by a change", change),
         ("Detected by", plain(form.detected_by) or UNFILLED),
+        *([("Workaround", plain(form.workaround))] if form.workaround else []),
     ]
     return table(("", ""), rows)
 

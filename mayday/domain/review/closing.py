@@ -25,7 +25,7 @@ from mayday.domain.review.writers import need_teller
 ORDER = ("draft", "in_review", "reviewed", "closed")
 WORDS = {"draft": "draft", "in_review": "in review", "reviewed": "reviewed", "closed": "closed"}
 AFTER_MEETING = timedelta(hours=24)
-LONGEST_ANSWER = 200
+LONGEST_ANSWER, LONGEST_WORKAROUND = 200, 2000
 NOTHING_MISSING = "somebody to close it"
 
 
@@ -37,6 +37,7 @@ class ClosingDuty(Duty):
         form = self.case.carried.form.model_copy()
         form.impact_started_at = form.impact_started_at or self.given.impact_started_at
         form.impact_ended_at = self.given.impact_ended_at or form.impact_ended_at
+        form.workaround = form.workaround or self.given.workaround
         self.state.form = form
 
     def wakes(self) -> list[datetime]:
@@ -148,6 +149,8 @@ class ClosingDuty(Duty):
             text = getattr(command, name)
             if text is not None and not (0 < len(text.strip()) <= LONGEST_ANSWER):
                 raise RefusedCommand("invalid", f"{name} is empty or longer than {LONGEST_ANSWER} characters")
+        if command.workaround is not None and not (0 < len(command.workaround.strip()) <= LONGEST_WORKAROUND):
+            raise RefusedCommand("invalid", f"workaround is empty or longer than {LONGEST_WORKAROUND} characters")
         form = self._filled(command)
         for name in ("impact_started_at", "impact_ended_at"):
             at = getattr(form, name)

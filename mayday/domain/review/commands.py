@@ -48,6 +48,7 @@ class FillClosingForm(CommandBase):
     detected_by: str | None = None
     impact_started_at: datetime | None = None
     impact_ended_at: datetime | None = None
+    workaround: str | None = None
 
 
 class AddAction(CommandBase):

@@ -85,6 +85,8 @@ class ReviewInput(Wire):
     resolved_at: datetime
     impact_started_at: datetime | None = None
     impact_ended_at: datetime | None = None
+    #: what somebody said in the night that helps meanwhile
+    workaround: str | None = None
     head: str
     next_seq: int = 1
     clock_offset_s: int = 0
@@ -188,7 +190,10 @@ class ReviewMeeting(Wire):
 
 
 class ClosingForm(Wire):
-    """What a closed incident says about itself, for trends: nothing is closed while one of these is empty."""
+    """What a closed incident says about itself, for trends, and what helps whoever has it next.
+
+    Nothing is closed while one of these is empty, but for `change` and `workaround`: there need not be one.
+    """
 
     category: str | None = None
     cause_code: str | None = None
@@ -197,6 +202,7 @@ class ClosingForm(Wire):
     detected_by: str | None = None
     impact_started_at: datetime | None = None
     impact_ended_at: datetime | None = None
+    workaround: str | None = None
 
     def missing(self) -> list[str]:
         needed = ("category", "cause_code", "caused_by_change", "detected_by", "impact_started_at", "impact_ended_at")
