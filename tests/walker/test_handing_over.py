@@ -30,7 +30,7 @@ def test_the_review_is_told_who_may_only_look_and_who_administers(open_night: Ca
 def test_the_last_answer_to_a_field_of_that_name_is_handed_over(
     open_night: Callable[..., Night], visibility: str, handed: str | None
 ) -> None:
-    tonight = open_night("asks_at_the_end")
+    tonight = open_night("timed_ask")
     phases = tonight.walker.plan.runbook.phases
     asked = next(step for phase in phases for step in all_steps(phase.steps) if step.ask)
     asked.ask.fields["workaround"] = FieldSpec.model_validate({"required": False, "visibility": visibility})
