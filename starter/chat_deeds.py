@@ -201,7 +201,7 @@ async def _command(parts: Parts, caller: Caller, record: IncidentRecord, asked: 
 
 async def _filled_in(parts: Parts, record: IncidentRecord, task: str, said: Mapping[str, str]) -> dict[str, Any]:
     """A task's form as it was typed. Raises FormWanted where something has to be filled in and nothing was."""
-    board = await live_board(parts, record)
+    board = await live_board(parts, record) or record.board
     waiting = next((item for item in (board.pending if board else []) if item.id == task), None)
     if waiting is None:  # the incident says itself what it thinks of that
         return dict(said)
@@ -263,7 +263,7 @@ def _step(verb: str, given: Mapping[str, Any]) -> dict[str, Any]:
 
 async def _own_page(parts: Parts, caller: Caller, record: IncidentRecord, verb: str) -> str:
     """The one page that waits for this person; to say that they are on the bridge also the one that they took."""
-    board = await live_board(parts, record)
+    board = await live_board(parts, record) or record.board  # what was stored last names it while the run is silent
     pages = [item for item in (board.pending if board else []) if item.kind == "page"]
     own = [item.id for item in pages if caller.principal.actor in item.for_]
     if verb == "join" and not own:
@@ -274,7 +274,7 @@ async def _own_page(parts: Parts, caller: Caller, record: IncidentRecord, verb: 
 
 async def _ballot(parts: Parts, record: IncidentRecord, words: list[str]) -> tuple[str, str, str]:
     """Decision, choice and reason; the decision may be left out where one is open."""
-    board = await live_board(parts, record)
+    board = await live_board(parts, record) or record.board
     decisions = {item.id: item for item in (board.pending if board else []) if item.kind == "decision"}
     if words[0] in decisions or (len(words) > 1 and not _is_choice(words[0], list(decisions.values()))):
         if len(words) < 2:

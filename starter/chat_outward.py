@@ -97,7 +97,9 @@ def told_of_holding(record: IncidentRecord, command: commands.HoldOutward) -> Do
 async def correction(parts: Parts, caller: Caller, record: IncidentRecord, asked: Mapping[str, Any]) -> Command | Done:
     """What `correct` asks: the list, a message's text, a preview, or with yes the command itself."""
     n, text = asked["n"], str(asked["text"])
-    board = await live_board(parts, record) or record.board
+    board = await live_board(parts, record)
+    if board is None:  # what was stored last may not know the newest message
+        raise Problem(503, "temporal_silent", "the incident does not answer at this moment; please try again")
     if n is None:
         return Done(_listed(record, board))
     if text.lower() in _YES:

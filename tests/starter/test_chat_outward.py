@@ -40,8 +40,8 @@ def sent(house: House, incident: str) -> None:
     )
 
 
-def board_of(team: Team, incident: str, **more: Any) -> None:
-    board(team, incident, **more)  # type: ignore[arg-type]  # it only looks at its house
+def board_of(team: Team, incident: str, *pending: dict[str, Any], **more: Any) -> None:
+    board(team, incident, *pending, **more)  # type: ignore[arg-type]  # it only looks at its house
 
 
 def reader(incident: str) -> dict[str, Any]:
@@ -170,6 +170,23 @@ async def test_while_temporal_is_silent_nobody_believes_that_it_is_held(slack: W
     slack.house.gateway.silent = True
     assert "cannot reach Temporal at this moment; please try again" in await slack.says(ANA, "hold because")
     assert "cannot reach Temporal at this moment; please try again" in await team.says(ANA_IN_TEAMS, "hold because")
+
+
+async def test_while_the_incident_does_not_answer_a_page_is_still_found_and_a_correction_is_asked_for_again(
+    team: Team,
+) -> None:
+    incident = await team.house.declared()
+    page = {"id": "wake", "kind": "page", "for": ["schedule.primary"], "text": "the shop is down"}
+    board_of(team, incident, page, sent=[WRONG])
+    record = await team.house.parts.records.incidents.get(incident)
+    assert record is not None
+    stored = record.model_copy(update={"board": team.house.run(incident).board})
+    await team.house.parts.records.incidents.save(stored)
+    team.house.run(incident).board = None
+    team.house.gateway.asleep = True
+    assert "taken; it is carried out as soon as" in await team.says(ANA_IN_TEAMS, "ack")
+    assert team.house.run(incident).commands[-1].command.model_dump()["page"] == "wake"
+    assert "does not answer at this moment; please try again" in await team.says(ANA_IN_TEAMS, "correct 3 Cards")
 
 
 async def test_the_same_request_twice_holds_once(slack: Workspace, team: Team) -> None:
