@@ -104,7 +104,9 @@ class _Page:
         if resolved.reason is not None:
             self._unreached.append(Unreached(target=target, reason=resolved.reason))
         for person in resolved.people:
-            if person not in self._paged:
+            if person in self._request.spare:
+                self._unreached.append(Unreached(target=target, reason=f"{person} declined"))
+            elif person not in self._paged:
                 await self._person(target, person)
 
     async def _person(self, target: str, person: str) -> None:

@@ -65,6 +65,7 @@ class PageRequest(Wire):
     `page` is the id under which the recipient answers: a page step's path, `role:NAME`, a gate or a task. `choices`
     are a gate's own options, where it has some instead of approve and reject.
     `fallback` gives, per schedule, the person ids of the plan's snapshot, used when the roster cannot be read.
+    `spare`: who declined is not called again, on whatever schedule they stand.
     """
 
     effect_key: str
@@ -77,6 +78,7 @@ class PageRequest(Wire):
     urgent: bool = True
     fallback: dict[str, list[str]] = {}
     choices: list[str] = []
+    spare: list[str] = []
 
 
 class PagedPerson(Wire):

@@ -21,7 +21,7 @@ STATUSES = (
     "merged",
 )
 #: the newest edition of the rules that an incident can be walked by
-EDITION = 1
+EDITION = 2
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: statuses in which the run is over
 ENDED = ("resolved", "closed", "cancelled", "rejected", "merged")
@@ -131,6 +131,8 @@ class StartInput(Wire):
     gives_time_back: bool = False
     #: by which edition of the rules it is walked: `EDITION` in new starts, 0 in those of before, which replay so.
     #: 1: a reopening brings back tickets, bridges, channel, vendors' cases and the pace (docs/adr/0135)
+    #: 2: a role that nobody holds goes on being offered, after a handover that lapsed and after a reopening; vendors'
+    #: cases go on also where `resolved` is taken back before the end
     edition: int = 0
     #: what a drill lets happen, in its order
     injects: list[Inject] = []

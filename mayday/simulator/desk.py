@@ -104,6 +104,9 @@ class ScenarioDesk:
             if not people:
                 receipt.unreached.append(fx.Unreached(target=target, reason="nobody is on call"))
             for person in people:
+                if person in page.spare:
+                    receipt.unreached.append(fx.Unreached(target=target, reason=f"{person} declined"))
+                    continue
                 for channel in page.via:  # in order, until one works
                     if channel not in down:
                         receipt.paged.append(fx.PagedPerson(person=person, target=target, channel=channel))

@@ -79,6 +79,14 @@ def decliners(w: Walker, target: RoleState | Ladder) -> list[str]:
     return [person for person in asked if person not in target.declined]
 
 
+def spared(w: Walker, page: str, purpose: str) -> list[str]:
+    """Who is not called by a page's next level, or offered a role next, because they have declined it."""
+    ladder, role = w.state.ladders.get(page), w.state.roles.get(page.removeprefix(_ROLE))
+    if purpose == "page" and ladder is not None:
+        return list(ladder.declined)
+    return list(role.declined) if purpose == "role" and role is not None else []
+
+
 def decline(w: Walker, command: Decline) -> dict[str, Any]:
     people.respond(w, command.actor)
     role, ladder = _role(w, command.target), w.state.ladders.get(command.target)

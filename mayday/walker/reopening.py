@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 
 from mayday.domain.commands import Refusal, Reopen
 from mayday.domain.incident import AlertEvent
-from mayday.walker import alerts, cadences, coming_back, failing, ladders, people, registry, service_levels, tasks
+from mayday.walker import (
+    alerts,
+    cadences,
+    coming_back,
+    failing,
+    ladders,
+    people,
+    registry,
+    roles,
+    service_levels,
+    tasks,
+)
 from mayday.walker.state import AlertTotals, Ladder, LevelState
 
 if TYPE_CHECKING:
@@ -104,11 +115,12 @@ def _wake(w: Walker, by: str, reason: str) -> None:
     and where they lead themselves nobody has to be found."""
     policy = w.plan.severities.get(w.state.severity)
     ack_within_s = policy.ack_within.seconds if policy else 300
-    spec = None if people.known(w, by) else w.plan.runbook.roles.get(people.COMMANDER)
+    asked = roles.offer_command_again(w)
+    spec = None if asked or people.known(w, by) else w.plan.runbook.roles.get(people.COMMANDER)
     offered = [ref for ref in (spec.from_, spec.fallback) if ref and not ref.startswith("role.")] if spec else []
     held = [
-        [f"role.{role}" for role in roles if people.own_holder(w, role) not in (None, by)]
-        for roles in ((people.COMMANDER, "tech_lead"), (people.DEPUTY,))
+        [f"role.{role}" for role in level if people.own_holder(w, role) not in (None, by)]
+        for level in ((people.COMMANDER, "tech_lead"), (people.DEPUTY,))
     ]
     levels = [
         LevelState(targets=targets, via=["push", "voice"], ack_within_s=ack_within_s)

@@ -54,6 +54,16 @@ def _ack_within_s(w: Walker) -> int:
     return policy.ack_within.seconds if policy else 300
 
 
+def offer_command_again(w: Walker) -> bool:
+    """After a reopening, where nobody commanded at the end: whom the runbook names is asked from the beginning."""
+    state = w.state.roles.get(people.COMMANDER)
+    if state is None or state.person is not None or w.start.edition < 2:
+        return False
+    state.tried, state.declined, state.refused, state.unfilled = 0, [], [], False
+    offer_next(w, state)
+    return state.offer is not None
+
+
 def _declined(w: Walker, state: RoleState, target: str) -> bool:
     """Whether everybody whom it means has said that they cannot."""
     meant = [target[7:]] if target.startswith("person.") else w.on_call(target)
@@ -188,8 +198,8 @@ def _resume_offer(w: Walker, state: RoleState, offer: Offer) -> None:
         handover=offer.handover or None,
     )
     state.offer = None
-    if not offer.handover:
-        offer_next(w, state)
+    if not offer.handover or (state.person is None and w.start.edition >= 2):
+        offer_next(w, state)  # a handover of what nobody holds gives it back to nobody
         return
     targets = people.unique([*people.role_targets(w, state.role), *people.role_targets(w, people.DEPUTY)])
     if targets:

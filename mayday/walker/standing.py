@@ -8,7 +8,7 @@ from mayday.domain.commands import Impact, Refusal, SetSeverity, SetStatus
 from mayday.domain.incident import ENDED, SEVERITIES
 from mayday.domain.ranks import Severity
 from mayday.domain.timeline import parse_timestamp
-from mayday.walker import cadences, engagements, people, registry, service_levels, tasks
+from mayday.walker import cadences, coming_back, engagements, people, registry, roles, service_levels, tasks
 from mayday.walker.state import IncidentState
 
 if TYPE_CHECKING:
@@ -75,6 +75,10 @@ def set_status(w: Walker, status: str, reason: str, by: str, step: str | None) -
     if status in ("resolved", "cancelled", "merged"):
         engagements.end_all(w, f"incident {status}")
         _stop_ladders(w, status)
+    elif before == "resolved" and w.start.edition >= 2:  # not over after all, before anything had ended
+        for case in coming_back.resting(w):
+            engagements.take_up(w, case, reason)
+        roles.offer_command_again(w)
     service_levels.status_changed(w)
     registry.emit(w, "status.changed", {"status": status, "before": before})
     registry.emit(w, f"status.{status}", {"before": before})

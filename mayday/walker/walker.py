@@ -25,6 +25,7 @@ from mayday.walker import (
     board,
     command_rules,
     deadlines,
+    declining,
     drills,
     outages,
     plans,
@@ -127,8 +128,7 @@ class Walker:
             del before[next(iter(before))]
 
     def turn_away(self, what: str, claimed: str, refusal: Refusal, now: datetime) -> None:
-        """Somebody sent what the shell does not believe: it leaves an entry and changes nothing else. Nobody is known,
-        so nobody is named as its actor; of a flood every hundredth is written down."""
+        """What the shell does not believe leaves an entry that names nobody, of a flood every hundredth; no more."""
         self._at(now)
         if self.state.finished:
             return
@@ -350,7 +350,6 @@ class Walker:
         told = purpose == "task" and self.start.settles_told and page in self.state.tasks
         if told and page not in (*self.state.ringing, *self.state.seen):
             self.state.seen.append(page)  # its cards are told when somebody did it, wherever that was
-        fallback = {target: self.on_call(target) for target in targets if target.startswith("schedule.")}
         return self.ask(
             fx.PAGE,
             page,
@@ -363,8 +362,9 @@ class Walker:
                 via=list(via or ["push", "voice"]),
                 text=text,
                 urgent=urgent,
-                fallback=fallback,
+                fallback={target: self.on_call(target) for target in targets if target.startswith("schedule.")},
                 choices=choices or [],
+                spare=declining.spared(self, page, purpose),
             ),
             owner=owner,
             effect_class="page" if urgent else "notify",

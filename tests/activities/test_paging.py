@@ -49,6 +49,15 @@ async def test_the_person_on_call_is_paged_on_the_first_channel(
     assert (ringing.state, ringing.purpose) == ("ringing", "page")
 
 
+async def test_who_declined_is_not_called_on_another_schedule(
+    dependencies: Dependencies, records: Records, card: IncidentCard, run: Run
+) -> None:
+    receipt = await run(Paging(dependencies).page_responder, page(card, PRIMARY, "person.sam", spare=["raj"]))
+    assert [each.person for each in receipt.paged] == ["sam"]
+    assert [(each.target, each.reason) for each in receipt.unreached] == [(PRIMARY, "raj declined")]
+    assert [each.person for each in await records.desk.pages.find()] == ["sam"]
+
+
 async def test_everybody_behind_the_targets_is_paged_once(
     dependencies: Dependencies, card: IncidentCard, run: Run
 ) -> None:

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from mayday.domain.commands import COMMAND, Command
 from mayday.domain.incident import AlertEvent
-from mayday.walker import ballots, ladders, people
-from mayday.walker.state import Gate, TaskState
+from mayday.walker import ballots, declining, ladders, people
+from mayday.walker.state import Gate, Ladder, RoleState, TaskState
 from mayday.walker.walker import Walker
 from tests.fuzz.words import PEOPLE, Body
 
@@ -93,6 +93,7 @@ class Deeds:
             *("complete" for task in state.tasks.values() if task.done_at is None),
             *("ack" for ladder in state.ladders.values() if self._open(ladder)),
             *("accept" for role in state.roles.values() if role.offer is not None),
+            *("decline" for ladder in state.ladders.values() if self._open(ladder) and self.deed["how"] % 3 == 0),
             *("vendor_reply" for case in state.engagements.values() if not case.ended),
         ]
         self.apt, kind = True, self._one(open_now) or "note"
@@ -195,6 +196,19 @@ class Deeds:
             if spec.get("enum"):
                 made[name] = spec["enum"][self.deed["how"] % len(spec["enum"])]
         return made
+
+    def _decline(self) -> Body:
+        """Mostly of whom something asks; sometimes of anybody, or of what nobody can decline."""
+        state = self.w.state
+        asked: list[RoleState | Ladder] = [role for role in state.roles.values() if role.offer is not None]
+        asked += [ladder for ladder in state.ladders.values() if self._open(ladder)]
+        thing = self._one(asked)
+        if thing is None:
+            other = self._one([*state.gates, *state.tasks, "role:deputy", "nothing"]) or "s1"
+            return {"target": other, "reason": self._text("no time"), "actor": self._who([])}
+        target = f"role:{thing.role}" if isinstance(thing, RoleState) else thing.path
+        may = declining.decliners(self.w, thing)
+        return {"target": target, "reason": self._text("no time"), "actor": self._who(may)}
 
     def _update(self) -> Body:
         return {"audience": self._one(AUDIENCES), "text": self._text("update"), "actor": self._who([])}

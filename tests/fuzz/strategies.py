@@ -45,6 +45,7 @@ COMMANDS = (
     "ack",
     "complete",
     "accept",
+    "decline",
     "status",
     "severity",
     "event",

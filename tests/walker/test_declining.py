@@ -77,3 +77,11 @@ def test_everybody_declined_and_it_is_resolved_meanwhile(open_night: OpenNight) 
     night.say("status", "owner", status="resolved", reason="false alarm")
     offers = len(night.of("role_offered"))
     assert len(night.run(30).of("role_offered")) == offers, "nobody is asked to command what is over"
+
+
+def test_who_declined_is_not_called_as_somebody_else_on_call_either(open_night: OpenNight) -> None:
+    night = open_night("sev3_incident", severity="SEV3").run(1)
+    night.say("decline", "raj", target="page_owner", reason="on a plane")
+    night.run(2)
+    assert [entry.data["people"] for entry in night.of("paged") if entry.step == "page_owner"] == [["raj"], ["ana"]]
+    assert night.of("page_failed")[-1].data["reason"] == "nobody was reached: raj declined", "of the second level"
