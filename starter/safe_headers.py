@@ -1,5 +1,7 @@
 """What every answer tells a browser: run nothing but our own files, be framed by nobody, guess no content type.
 
+What is for one person alone stays in no cache; who reads the API may keep an answer and ask whether it still holds.
+
 The policy has no `unsafe-inline`: pages keep scripts and styles in files of their own. A route that sets one of these
 headers itself keeps its own value.
 """
@@ -54,9 +56,8 @@ class SafeHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
-                if scope["path"].startswith("/api/"):
-                    reading = scope["method"] in ("GET", "HEAD")
-                    headers.setdefault("Cache-Control", "private, no-cache" if reading else "no-store")
+                reading = scope["path"].startswith("/api/") and scope["method"] in ("GET", "HEAD")
+                headers.setdefault("Cache-Control", "private, no-cache" if reading else "no-store")
             await send(message)
 
         await self._app(scope, receive, guarded)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -57,6 +59,27 @@ def test_a_log_out_in_another_tab_ends_what_is_told_and_loses_nothing_typed(room
 
     rooms.errors = [error for error in rooms.errors if "401" not in error]
     over(ana)
+
+
+def test_a_session_that_ended_while_the_line_was_down_is_said_to_have(rooms: Rooms) -> None:
+    """The lid was closed for the night: the page came back and reconnected for ever, without a word of why."""
+    ana = rooms.enter("ana")
+    declared(ana, "The lid was closed")
+    down = True
+    ana.route("**/*", lambda route: route.abort() if down else route.continue_())
+    rooms.mayday.stop()
+    expect(ana.locator("[data-wire]")).to_contain_text("econnect", timeout=PATIENCE)
+    rooms.mayday.start()
+    for session in rooms.mayday.api("GET", "/api/v1/access/sessions").json()["items"]:
+        if session["person"] == "ana":
+            rooms.mayday.api("POST", f"/api/v1/access/sessions/{session['id']}/end", {})
+    down = False
+    expect(ana.locator("[data-wire]")).to_contain_text("You are logged out", timeout=PATIENCE)
+    here = ana.url.removeprefix(rooms.mayday.url)
+    assert ana.locator("[data-wire] a").get_attribute("href") == f"/login?next={quote(here, safe='')}"
+    ana.context.close()  # it asks on and on, and is told on and on that nobody is logged in
+    rooms.errors = []
+    rooms.mayday.kept.pop("ana", None)
 
 
 def test_what_one_person_typed_is_never_sent_as_another(rooms: Rooms) -> None:

@@ -181,3 +181,22 @@ async def test_who_may_follow(house: House, callers: list[str], path: str) -> No
         answer = await house.http.head(where, headers={"Authorization": f"Bearer {house.tokens[caller]}"})
         allowed = refusal(f"GET {path}", caller) is None
         assert (answer.status_code == 200) == allowed, f"{caller}: {answer.status_code}"
+
+
+async def test_what_somebody_saw_is_in_no_cache(house: House, callers: list[str]) -> None:
+    """A page, its refusal, and where it sends who is not logged in; the API's answers are asked about again."""
+    incident = await house.declared("payments")
+    kept = []
+    for address in addresses(house):
+        method, path = address.split(" ")
+        if method != "GET" or path.endswith("/stream"):
+            continue
+        where = re.sub(r"{[^}]+}", "1", path.replace("{incident}", incident))
+        for caller in ("nobody", "administrator"):
+            house.clock.forward(seconds=1.5)
+            headers = {"Authorization": f"Bearer {house.tokens[caller]}", "Accept": "text/html"}
+            answer = await house.http.get(where, headers=headers)
+            said = answer.headers.get("cache-control", "")
+            if "no-store" not in said and not (path.startswith("/api/") and said == "private, no-cache"):
+                kept.append(f"{caller} {address}: {answer.status_code} {said!r}")
+    assert not kept, "\n".join(kept)

@@ -218,7 +218,7 @@
     close();
     say(wire, "You are logged out. What you typed stays here. ");
     const way = document.createElement("a");
-    way.href = `/login?next=${encodeURIComponent(location.pathname)}`;
+    way.href = `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
     way.target = "_blank";
     way.textContent = "Log in in a new tab";
     wire.append(way, ", then come back to this one.");
@@ -265,7 +265,8 @@
     source.onerror = async () => {
       close();
       if (!cutAt) cutAt = now();
-      if (!tries++ && !await loggedIn().catch(() => true)) return loggedOut();
+      tries++; // asked each time: a session may also end while nothing answers
+      if (!await loggedIn().catch(() => true)) return loggedOut();
       timer = setTimeout(connect, Math.min(250 * 2 ** tries, 5000));
     };
   };
