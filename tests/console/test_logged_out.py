@@ -77,6 +77,8 @@ def test_a_session_that_ended_while_the_line_was_down_is_said_to_have(rooms: Roo
     expect(ana.locator("[data-wire]")).to_contain_text("You are logged out", timeout=PATIENCE)
     here = ana.url.removeprefix(rooms.mayday.url)
     assert ana.locator("[data-wire] a").get_attribute("href") == f"/login?next={quote(here, safe='')}"
+    ended = {"status": "cancelled", "reason": "the story is over"}
+    rooms.mayday.api("POST", f"/api/v1{here}/status", ended)
     ana.context.close()  # it asks on and on, and is told on and on that nobody is logged in
     rooms.errors = []
     rooms.mayday.kept.pop("ana", None)
