@@ -17,7 +17,8 @@ FORMS: dict[str, dict[str, str]] = {
     "hold-outward": {"on": "true", "reason": "r"}, "overrides": {"step": "s", "action": "skip", "reason": "r"},
     "vendor-replies": {"step": "s", "kind": "reply", "text": "x"}, "updates": {"audience": "technical", "text": "x"},
     "merge": {"into": "OTHER", "reason": "r"}, "reopen": {"reason": "r"}, "corrections": {"n": "1", "text": "x"},
-    "declines": {"role": "scribe", "reason": "r"}, "delegations": {"to": "max"}, "drill": {"action": "pause", "reason": "r"},
+    "declines": {"role": "scribe", "reason": "r"}, "delegations": {"to": "max"},
+    "drill": {"action": "pause", "reason": "r"},
 }  # fmt: skip
 PEOPLE = {"viewer": "lee", "responder": "raj", "approver": "sam", "administrator": "ana", "owner": None}
 
