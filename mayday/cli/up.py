@@ -26,6 +26,7 @@ from mayday.settings import Settings, SettingsError, load_settings
 if TYPE_CHECKING:
     from temporalio.client import Client
 
+    from mayday.records.errors import RecordsUnavailable
     from mayday.records.records import Records
     from starter.playbooks import Playbooks
 
@@ -80,6 +81,7 @@ def _playbooks(settings: Settings) -> Playbooks:
 
 async def _run(settings: Settings, playbooks: Playbooks, *, worker: bool, starter: bool) -> None:
     from mayday.long_running import settle_in
+    from mayday.records.errors import RecordsUnavailable
     from mayday.records.records import Records
     from mayday.shutdown import stop_on_signals
     from mayday.temporal.connection import configured_profile, connect
@@ -106,7 +108,10 @@ async def _run(settings: Settings, playbooks: Playbooks, *, worker: bool, starte
                 address = str(profile.address)
                 client = await connect(settings, stop=stop)
             records = await stack.enter_async_context(await Records.open(settings.database_url))
-            token = await _owner_token(settings, records)
+            try:
+                token = await _owner_token(settings, records)
+            except RecordsUnavailable as error:
+                raise CliError(_takes_nothing(settings, error), hint="make room or name another folder") from None
             if worker and not stop.is_set():
                 await _with_worker(stack, settings, client, stop)
             url = settings.base_url
@@ -124,7 +129,12 @@ async def _run(settings: Settings, playbooks: Playbooks, *, worker: bool, starte
 
 
 def _make_data_folder(data: Path) -> None:
-    """Refuses at once where nothing could be kept: the first alert would be too late to find out."""
+    """Refuses at once where nothing could be kept: the first alert would be too late to find out.
+
+    What mayday and its server write there is for this account alone, also where the folder is not: the records hold
+    the keys that decisions are signed with.
+    """
+    os.umask(0o077)
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not os.access(data, os.R_OK | os.W_OK | os.X_OK):
@@ -135,6 +145,10 @@ def _make_data_folder(data: Path) -> None:
         raise CliError(
             f"the data folder {data} cannot be used: {error.strerror}", hint="name another one with --data"
         ) from None
+
+
+def _takes_nothing(settings: Settings, error: RecordsUnavailable) -> str:
+    return f"the records store in {settings.data} {error.said} ({error})"
 
 
 async def _with_worker(stack: AsyncExitStack, settings: Settings, client: Client, stop: asyncio.Event) -> None:

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
+from mayday.cli.up import _make_data_folder, _takes_nothing
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.records import Records
+from mayday.settings import load_settings
 
 MAYDAY = [sys.executable, "-m", "mayday"]
 NOBODY_THERE = "127.0.0.1:1"
@@ -75,3 +77,22 @@ async def test_an_address_is_named_without_its_password() -> None:
         await Records.open(url)
     assert make_url(url).password not in str(refused.value)
     assert "127.0.0.1:1/records cannot be used" in str(refused.value)
+
+
+def test_what_is_kept_is_for_one_account_alone_whatever_the_folder_is(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o755)
+    before = os.umask(0o022)
+    try:
+        _make_data_folder(data)
+        (data / "records.db").touch()
+    finally:
+        os.umask(before)
+    assert (data / "records.db").stat().st_mode & 0o077 == 0
+
+
+def test_no_room_while_it_starts_is_said_with_the_place(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    error = RecordsUnavailable("database or disk is full", "full")
+    said = _takes_nothing(load_settings(data=data), error)
+    assert said == f"the records store in {data} takes nothing: its disk is full (database or disk is full)"
