@@ -279,3 +279,19 @@ async def test_closing_stops_every_pager_and_says_when_one_did_not(
         await run(Paging(with_pagers(dependencies, pager, desk=True)).close_page, closing)
     assert failed.value.type == "unreachable"
     assert [each.state for each in await records.desk.pages.find()] == ["closed"]
+
+
+async def test_a_card_that_is_over_is_told_why_with_names(
+    dependencies: Dependencies, card: IncidentCard, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    async def close(self: VendorPager, closing: ClosePage) -> int:
+        told.append(closing.reason)
+        return 1
+
+    monkeypatch.setattr(VendorPager, "close", close)
+    for reason in ("acknowledged by lee", "lee and I looked at it"):
+        closing = ClosePage(effect_key=f"INC-1/{reason}", incident=card, page="page_payments", reason=reason)
+        await run(Paging(with_pagers(dependencies, VendorPager({"push"}))).close_page, closing)
+    assert told == ["acknowledged by Lee Carter", "lee and I looked at it"]
