@@ -68,7 +68,7 @@ def look_at(prompt: Prompt, clone: Path) -> None:
     if words[0] == "make":
         subprocess.run(["make", "--dry-run", *words[1:]], cwd=clone, check=True, capture_output=True)
     elif words[0] == "docker" and "exec" in words:
-        words = words[words.index("exec") + 1 :]
+        words = [word for word in words[words.index("exec") + 1 :] if word != "-e"]
         services = (ROOT / "docker-compose.yml").read_text()
         assert f"\n  {words[0]}:\n" in services, f"{prompt.place}: no service {words[0]}"
     if words[:3] == ["python", "-m", "bench"]:
