@@ -31,17 +31,18 @@ def mark(key: str) -> str:
 def attach(w: Walker, events: list[AlertEvent]) -> None:
     totals = w.state.alerts
     known = set(totals.recent)
+    marked = [(mark(event.dedupe_key), event) for event in events]
     if w.state.status == "merged":
-        fresh = [event for event in events if mark(event.dedupe_key) not in known]
-        totals.recent += [mark(event.dedupe_key) for event in fresh]
+        fresh = [(one, event) for one, event in marked if one not in known]
+        totals.recent += [one for one, _ in fresh]
         if fresh:
-            merging.forward(w, fresh)
+            merging.forward(w, [event for _, event in fresh])
         return
-    for event in events:
-        if mark(event.dedupe_key) in known:
+    for one, event in marked:
+        if one in known:
             continue
-        known.add(mark(event.dedupe_key))
-        totals.recent.append(mark(event.dedupe_key))
+        known.add(one)
+        totals.recent.append(one)
         _count(w, event)
     del totals.recent[:-REMEMBERED]
     w.touch()

@@ -164,6 +164,7 @@ ANSWERS: Mapping[tuple[str, str], tuple[str, Schema]] = {
     ("get", "/api/v1/actions"): ("200", _list(_ref("LedgerItem"))),
     ("get", "/api/v1/reviews/{incident}"): ("200", _with("ReviewBoard", url="text")),
     ("get", "/api/v1/reviews/{incident}/report"): ("200", _ref("Report")),
+    ("get", "/api/v1/reviews/{incident}/article"): ("200", _object(incident_id="text", title="text", markdown="text")),
     ("get", "/api/v1/reviews/{incident}/verify"): ("200", _ref("Verified")),
     ("get", "/api/v1/reviews/{incident}/actions"): ("200", _list(_ref("Action"))),
     ("get", "/api/v1/reviews/{incident}/releases"): ("200", _list(_ref("Final"))),
@@ -175,6 +176,7 @@ ANSWERS: Mapping[tuple[str, str], tuple[str, Schema]] = {
 #: what an answer is besides JSON, by `Accept`
 ALSO: Mapping[str, tuple[str, ...]] = {
     "/api/v1/reviews/{incident}/report": ("text/markdown", "text/html", "application/pdf"),
+    "/api/v1/reviews/{incident}/article": ("text/markdown",),
     "/api/v1/reports/kpi": ("text/csv",),
 }
 #: what is no JSON at all
