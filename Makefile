@@ -26,8 +26,9 @@ $(STAMP): requirements-dev.txt pyproject.toml
 demo: setup ## a real alert walks the runbook to the end, with people, a late answer and a killed worker
 	$(BIN)/mayday demo
 
+# three at a time on two cores: a third of the time they wait for a clock, a browser or a process
 test: setup ## all tests but the long ones
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not soak and not hunt"
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not soak and not hunt"
 
 soak: setup ## faults, fuzz and random runbooks
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "soak and not hunt" --timeout 900

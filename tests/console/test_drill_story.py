@@ -124,7 +124,7 @@ def test_a_drill_from_its_form_to_its_score_card(
     found = rooms.mayday.api("POST", "/api/v1/incidents", real).json()
     for page in (ana, raj):
         banner = page.locator(".drill-banner")
-        expect(banner).to_contain_text("SEV1 Checkout is really down is real, on demo_checkout", timeout=PATIENCE)
+        expect(banner).to_contain_text("SEV1 Checkout is really down is real, on Checkout (demo)", timeout=PATIENCE)
         expect(banner.get_by_role("link", name="the real incident")).to_have_attribute("href", re.compile(found["id"]))
     reachable(raj)
     ana.goto("/")

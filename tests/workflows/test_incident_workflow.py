@@ -70,6 +70,7 @@ async def test_a_refused_update_says_why_and_leaves_no_trace(theatre: Theatre, o
 async def test_a_refused_signal_is_an_entry(theatre: Theatre, opening: Opening) -> None:
     stage = await theatre.open(*opening)
     assert stage.handle is not None
+    await stage.run_to(START + timedelta(minutes=1), inclusive=True)  # the gate is open
     vote = command("vote", "raj", decision="change", choice="approve")
     await stage.handle.signal("command_sent", {"command": vote.model_dump(mode="json")})
     [refused] = [entry for entry in await stage.entries() if entry.kind == "refused"]
