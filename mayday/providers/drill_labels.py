@@ -25,8 +25,8 @@ TEXTS: Mapping[type[Wire], tuple[str, ...]] = {
     ports.BridgeOrder: ("name",), ports.StatusUpdate: ("title", "text"), ports.Mail: ("subject", "text"),
     ports.Meeting: ("summary", "description"), ports.TicketOrder: ("summary", "description"),
     ports.WorkNote: ("text",), ports.TicketClosing: ("reason",), ports.TicketReopening: ("reason",),
-    ports.CaseOrder: ("summary",), ports.VendorCall: ("text",), ports.HttpCall: (), ports.Invitation: (), ports.ChildTicket: (),
-    ClosePage: ("reason",),
+    ports.CaseOrder: ("summary",), ports.VendorCall: ("text",), ports.HttpCall: (), ports.Invitation: (),
+    ports.ChildTicket: (), ClosePage: ("reason",),
 }  # fmt: skip
 #: ports that tell nobody anything
 READ_ONLY = frozenset({"change_logs", "knowledge", "rosters"})
