@@ -270,6 +270,8 @@ class _Teller(NamedTuple):
             return ", ".join(f"{self.naming.of(person)}: {self.word('choice', vote)}" for person, vote in value.items())
         if key == "moved" and isinstance(value.get("of"), str):
             return f"{thing(value['of'], self.naming, quoted=True)} until {self.word('due_at', value.get('due_at'))}"
+        if value.get("kind") in ("incident", "known_error") and isinstance(value.get("title"), str):
+            return _seen_before(value)
         pairs = (
             (name, "none" if item == [] else self.word(str(name) if isinstance(item, int) else "words", item))
             for name, item in value.items()
@@ -327,6 +329,13 @@ class _Teller(NamedTuple):
             if reason == f"{begin}{name}{end}" and _looks_made(name) and " " not in name:
                 return f"{begin}{thing(name, self.naming, quoted=True)}{end}"
         return self.naming.of(reason) if _OF_PEOPLE.fullmatch(reason) else reason
+
+
+def _seen_before(item: Mapping[str, Any]) -> str:
+    """Something that looked alike, and what helped then."""
+    note = f" ({item['note']})" if item.get("note") else ""
+    helped = f"; what helped: {item['workaround']}" if item.get("workaround") else ""
+    return f"{item['title']}{note}{helped}"
 
 
 def _looks_made(value: str) -> bool:

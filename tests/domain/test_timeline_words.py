@@ -173,6 +173,15 @@ def test_what_a_person_wrote_is_theirs() -> None:
         assert written in sentence(kind, "ana", "x", {key: written}, at=AT, naming=NAMES)
 
 
+def test_what_was_seen_before_says_what_helped() -> None:
+    item = {"kind": "known_error", "ref": "INC-2", "title": "SEV1 Till slow", "note": "closed, 2026-02-11"}
+    data = {"action": "knowledge.similar", "outputs": {"items": [{**item, "workaround": "restart it"}, item]}}
+    assert sentence("action_finished", "system", "similar", data) == (
+        "looking for similar incidents: done, items: SEV1 Till slow (closed, 2026-02-11); what helped: restart it, "
+        "SEV1 Till slow (closed, 2026-02-11)"
+    )
+
+
 def test_names_of_tasks() -> None:
     assert thing("confirm:invoke_dr:sam:witness", NAMES) == (
         "“confirm the spoken vote of Sam Reilly on invoke dr”, as heard by a witness"
