@@ -193,10 +193,10 @@ def _every_gate_ends(record: Record) -> Iterator[str]:
 
 
 def _every_case_ends(record: Record) -> Iterator[str]:
-    """A vendor's case that was opened is closed once, by the vendor, or with the incident."""
+    """A vendor's case that was opened is closed once, by the vendor, or with the incident; a reopening takes it up."""
     left: set[str] = set()
-    for entry in record.of("vendor_engaged", "vendor_closed", "merged_into", "finished"):
-        if entry.kind == "vendor_engaged":
+    for entry in record.of("vendor_engaged", "vendor_taken_up", "vendor_closed", "merged_into", "finished"):
+        if entry.kind in ("vendor_engaged", "vendor_taken_up"):
             if entry.step in left:
                 yield f"{entry.step} engages a vendor twice"
             left.add(str(entry.step))
