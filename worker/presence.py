@@ -19,8 +19,6 @@ log = structlog.get_logger(__name__)
 
 EVERY_SECONDS = 10.0
 TOLD_WITHIN_SECONDS = 20.0
-"""How long a first page, and a sign of life, may wait for the word of an outage; the rest is told beside them."""
-TOLD_WITHIN_SECONDS = 20.0
 """How long the first page, and a sign of life, may wait for the word of an outage; the rest is told beside them."""
 #: how often the clock is looked at: a machine that slept, or a server that is back, is noticed within that
 TICK_SECONDS = 2.0

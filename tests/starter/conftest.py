@@ -12,6 +12,7 @@ import pytest
 
 from mayday.settings import load_settings
 from starter.feed import feeds_of
+from starter.main import Server, config_of, listen
 from starter.parts import Parts, assemble
 from starter.playbooks import Playbooks
 from tests.starter.application import application
@@ -81,3 +82,13 @@ async def house(playbooks: Playbooks, tmp_path: Path, monkeypatch: pytest.Monkey
             yield House(http, parts, gateway, clock)
         await feeds_of(parts).close()
         await parts.drain()
+
+
+@pytest.fixture
+async def server(house: House) -> AsyncIterator[Server]:
+    """The same starter, on a real port."""
+    _, listening = listen(load_settings(port=0))
+    served = Server(config_of(house.parts), listening)
+    await served.start()
+    yield served
+    await served.stop()

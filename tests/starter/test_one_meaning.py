@@ -9,24 +9,14 @@ from typing import Any
 import httpx
 import pytest
 
-from mayday.settings import load_settings
 from starter import body_limit, patience
 from starter.app import create_app
 from starter.knocking import Knocking
-from starter.main import Server, config_of, listen
+from starter.main import Server
 from tests.starter.conftest import WEBHOOK_TOKEN, House
 
 Spoken = Callable[[str], Coroutine[Any, Any, str]]
 NOTE = '{"text": "once"}'
-
-
-@pytest.fixture
-async def server(house: House) -> AsyncIterator[Server]:
-    _, listening = listen(load_settings(port=0))
-    served = Server(config_of(house.parts), listening)
-    await served.start()
-    yield served
-    await served.stop()
 
 
 @pytest.fixture

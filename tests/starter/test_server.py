@@ -16,21 +16,12 @@ from temporalio.client import Client
 from mayday.records.records import Records
 from mayday.settings import load_settings
 from starter.app import create_app
-from starter.main import Server, config_of, listen, serving
+from starter.main import Server, listen, serving
 from starter.playbooks import Playbooks
 from tests.starter.conftest import WEBHOOK_TOKEN, House
 
 BEARER = {"Authorization": f"Bearer {WEBHOOK_TOKEN}"}
 ALERT = {"alerts": [{"status": "firing", "labels": {"alertname": "Down", "service": "payments"}}]}
-
-
-@pytest.fixture
-async def server(house: House) -> AsyncIterator[Server]:
-    _, listening = listen(load_settings(port=0))
-    served = Server(config_of(house.parts), listening)
-    await served.start()
-    yield served
-    await served.stop()
 
 
 @pytest.fixture
