@@ -17,7 +17,7 @@ from mayday.domain.timeline_words import thing
 from mayday.providers.slack.modals import FormField
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.incidents import IncidentRecord
-from starter import chat_outward
+from starter import chat_declining, chat_outward
 from starter.bodies import DeclareBody, StatusBody
 from starter.chat_answers import Caller, Done, OpenForm, WindowWanted, what_does_not_fit, worded
 from starter.chat_forms import form_of, words_for_reading
@@ -30,7 +30,7 @@ from starter.parts import Parts
 from starter.problems import Problem
 from starter.routes.incidents import declare, live_board
 
-__all__ = ["do", "send", "sent"]
+__all__ = ["do", "send", "sent", "told"]
 
 OPEN_LISTED = 200
 SETTABLE = get_args(StatusBody.model_fields["status"].annotation)
@@ -100,7 +100,7 @@ async def sent(parts: Parts, record: IncidentRecord, command: Command) -> Done:
     given = isinstance(command, commands.Correct) and body.get("state") != "pending"
     if given or (isinstance(command, commands.Update) and task):
         return Done(f"{short_id(record.id)}: {await chat_outward.waits_for(parts, record, command, str(task or ''))}")
-    return Done(f"{short_id(record.id)}: {_told(command, body)}")
+    return Done(told(record, command, body))
 
 
 async def send(parts: Parts, record: IncidentRecord, command: Command) -> dict[str, Any]:
@@ -176,6 +176,8 @@ async def _command(parts: Parts, caller: Caller, record: IncidentRecord, asked: 
             return commands.Ack(**common, page=page, joined=True if asked.verb == "join" else None)
         case "accept":
             return commands.Accept(**common, target=given["target"].removeprefix("role:"))
+        case "decline":
+            return await chat_declining.declining(parts, caller, record, given["words"])
         case "vote":
             decision, choice, reason = await _ballot(parts, record, given["words"])
             return commands.Vote(**common, decision=decision, choice=choice, reason=reason)
@@ -300,6 +302,11 @@ def _only(found: list[str], what: str, verb: str) -> str:
     raise NotUnderstood(f"several are open: {', '.join(found[:10])}; {verb} {what.upper()} names one")
 
 
+def told(record: IncidentRecord, command: Command, body: Mapping[str, Any]) -> str:
+    """What became of a command, in words."""
+    return f"{short_id(record.id)}: {_told(command, body)}"
+
+
 def _told(command: Command, body: Mapping[str, Any]) -> str:
     if body.get("state") == "pending":
         return "taken; it is carried out as soon as the incident answers"
@@ -315,6 +322,8 @@ def _told(command: Command, body: Mapping[str, Any]) -> str:
         case commands.Accept():
             task = "task" in detail
             return f"{thing(command.target, quoted=True)} is yours" if task else f"you are {spoken(command.target)} now"
+        case commands.Decline():
+            return chat_declining.told(command, role="role" in detail)
         case commands.Complete() if command.task.startswith("review:") and "release" in command.result:
             return "released; it leaves" if command.result["release"] else "it does not leave"
         case commands.Complete():

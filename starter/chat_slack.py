@@ -17,15 +17,15 @@ from mayday.providers._http import exchange
 from mayday.providers.inbound import Malformed
 from mayday.providers.slack import NAME
 from mayday.providers.slack.inbound import Press, SlashCommand, Submission, answer_in
-from mayday.providers.slack.messages import ANSWER, offer_blocks, settled, still_open
+from mayday.providers.slack.messages import ANSWER, declined, offer_blocks, settled, still_open
 from mayday.providers.slack.modals import WORDS, closed_view
 from mayday.providers.slack.wording import fallback, plain_sections
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.incidents import IncidentRecord
-from starter import chat_outward
+from starter import chat_declining, chat_outward
 from starter.access import Principal
 from starter.chat_answers import Caller, Done, what_does_not_fit, worded
-from starter.chat_deeds import do, send, sent
+from starter.chat_deeds import do, send, sent, told
 from starter.chat_people import principal_of
 from starter.chat_windows import DOORS, Windows
 from starter.chat_words import NotUnderstood
@@ -124,9 +124,13 @@ class Slack:
             log.error("window_not_done", reason=str(error))
             return _refused(submission, "Not done: mayday cannot reach its parts at this moment; please try again")
         press = self._windows.opener_of(submission)
+        if isinstance(press, str) and isinstance(command, commands.Decline):
+            await self.later(press, said(Done(told(record, command, body))))
         if isinstance(press, Press) and body["state"] != "pending":
             name = self._parts.playbooks.catalog.people[principal.actor].name
-            if isinstance(command, commands.Vote):
+            if isinstance(command, commands.Decline):
+                await self._written_again(press, declined(press.blocks, chat_declining.no_of(command, name)))
+            elif isinstance(command, commands.Vote):
                 await self._counted(press, record, command, name)
             else:
                 await self._written_again(press, settled(press.blocks, f"done by {name}"))

@@ -7,6 +7,7 @@ from mayday.domain.plain_words import spoken
 from mayday.domain.timeline_words import Naming
 from mayday.language.naming import naming_of
 from mayday.records.incidents import IncidentRecord
+from starter.chat_declining import DECLINED
 from starter.minting import short_id
 from starter.parts import Parts
 from starter.routes.incidents import live_board
@@ -85,4 +86,5 @@ def _line_to_write(item: Pending) -> str:
         return ""
     options = [str(option) for option in item.detail.get("options") or []] or ["approve", "reject"]
     choice = f" {'|'.join(options)}" if item.kind == "decision" else ""
-    return f" → {verb} {item.id.removeprefix('role:')}{choice}"
+    name = item.id.removeprefix("role:")
+    return f" → {verb} {name}{choice}" + (f", or decline {name} REASON" if item.kind in DECLINED else "")

@@ -1,4 +1,4 @@
-"""Windows in Slack: a vote with its reason, a task with its form. What they ask is looked up when they are opened."""
+"""Windows in Slack: a vote or a no with its reason, a task with its form. What they ask is looked up when they open."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from mayday.providers.slack.api import BASE_URL, SlackApi, refusal_in
 from mayday.providers.slack.inbound import Press, Submission
 from mayday.providers.slack.modals import (
     CHOICE,
+    DECLINE,
     GIVE,
     HOLD,
     REASON,
@@ -30,6 +31,7 @@ from mayday.providers.slack.modals import (
     TEXT,
     VOTE,
     Asking,
+    decline_view,
     field_block,
     given_view,
     hold_view,
@@ -39,7 +41,7 @@ from mayday.providers.slack.modals import (
     words_view,
 )
 from mayday.records.incidents import IncidentRecord
-from starter import chat_outward
+from starter import chat_declining, chat_outward
 from starter.access import Principal
 from starter.chat_answers import Caller
 from starter.chat_forms import form_of, words_for_reading
@@ -52,7 +54,7 @@ __all__ = ["DOORS", "Windows"]
 
 log = structlog.get_logger(__name__)
 
-DOORS = frozenset({"why", "form", "release"})
+DOORS = frozenset({"why", "form", "release", "decline"})
 KEPT = 500
 """Of so many windows it is remembered what opened them: a press, whose card is written again, or a slash command."""
 
@@ -94,7 +96,9 @@ class Windows:
         waiting = await self._waiting(record, page)
         if waiting.kind == "decision":
             return vote_view(asking, waiting.text, [str(each) for each in waiting.detail.get("options") or []])
-        elif waiting.kind in ("task", "review", "confirm"):
+        if waiting.kind in chat_declining.DECLINED:
+            return decline_view(asking, chat_declining.about(self._parts, waiting))
+        if waiting.kind in ("task", "review", "confirm"):
             return task_view(asking, await words_for_reading(self._parts, record, waiting), form_of(waiting))
         raise Problem(422, "invalid", f"{thing(waiting.id, quoted=True)} is answered by its own button")
 
@@ -139,6 +143,8 @@ class Windows:
         if submission.callback == VOTE:
             choice, reason = value_of(values, CHOICE), value_of(values, REASON)
             return record, commands.Vote(**common, decision=asking.page, choice=choice, reason=reason)
+        if submission.callback == DECLINE:
+            return record, commands.Decline(**common, target=asking.page, reason=value_of(values, REASON))
         if submission.callback != TASK:
             raise Malformed("callback_id", "not a window of mayday")
         waiting = await self._waiting(record, asking.page)

@@ -15,6 +15,7 @@ declare SERVICE SEV1 TITLE      declare an incident (declare drill ... rehearses
 status                          this incident, or all that are open
 ack [PAGE]                      acknowledge a page; join [PAGE] when you are on the bridge
 accept ROLE|TASK                take a role or a task that was offered
+decline PAGE|ROLE REASON        you cannot take it: the next is asked at once
 vote [DECISION] CHOICE [REASON] vote at a gate: approve, reject, abstain, or one of its own options
 update AUDIENCE TEXT            send an update
 correct [N] [TEXT]              correct message N that was sent; alone it lists them. A second person releases it
@@ -171,7 +172,8 @@ def _engage(rest: str) -> dict[str, Any]:
 
 _READERS: dict[str, Callable[[str], dict[str, Any]]] = {
     "help": _none, "status": _none, "declare": _declare, "ack": _optional("page"), "join": _optional("page"),
-    "accept": _one("target", "accept ROLE or TASK, such as: accept deputy"), "vote": _vote,
+    "accept": _one("target", "accept ROLE or TASK, such as: accept deputy"),
+    "decline": lambda rest: {"words": rest}, "vote": _vote,
     "update": _two("audience", "text", "update AUDIENCE TEXT, such as: update executives Cards work again"),
     "correct": _correct, "hold": _why, "release": _why,
     "note": _one("text", "note TEXT"), "done": _done, "confirm": lambda rest: {"reason": rest},

@@ -164,6 +164,11 @@ class Pending(Wire):
     detail: dict[str, Any] = {}
 
 
+def place_of(waiting: str) -> str:
+    """Where something that waits (the id of its `Pending`) stands on the incident's page: links lead there."""
+    return "w-" + "".join(letter if letter.isalnum() else "-" for letter in waiting)
+
+
 class RoleHolder(Wire):
     role: str
     person: str | None = None

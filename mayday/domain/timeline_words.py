@@ -58,9 +58,10 @@ ACTIONS = {
 }  # fmt: skip
 #: a command as what somebody wanted to do
 COMMANDS = {
-    "ack": "the acknowledgement", "accept": "the yes", "vote": "the vote", "complete": "the answer",
-    "update": "the update", "correct": "the correction", "note": "the note", "severity": "the change of severity",
-    "status": "the change of status", "role": "the offer of a role", "event": "the event", "add_step": "the added step",
+    "ack": "the acknowledgement", "accept": "the yes", "decline": "the no", "vote": "the vote",
+    "complete": "the answer", "update": "the update", "correct": "the correction", "note": "the note",
+    "severity": "the change of severity", "status": "the change of status", "role": "the offer of a role",
+    "event": "the event", "add_step": "the added step",
     "candidate": "the word on the candidate", "merge": "the merge", "reopen": "the reopening",
     "delegate": "the delegation", "hold_outward": "the holding or letting go of outward messages",
     "impact": "the impact", "vendor_reply": "the vendor's reply", "override": "the override",

@@ -10,30 +10,34 @@ from typing import Literal, NamedTuple
 
 from mayday.domain.effects import PagePurpose
 
-__all__ = ["ROLE", "Deed", "Way", "ways_to_answer"]
+__all__ = ["DECLINABLE", "ROLE", "Deed", "Way", "ways_to_answer"]
 
-Deed = Literal["ack", "join", "accept", "vote", "candidate"]
+Deed = Literal["ack", "join", "accept", "decline", "vote", "candidate"]
 ROLE = "role:"
+#: of what one may say that one cannot: a page, an offered role
+DECLINABLE: frozenset[PagePurpose] = frozenset({"page", "role"})
 
 
 class Way(NamedTuple):
-    """One button. `choice` is a vote's; `asks_back`: pressed by mistake it would hurt."""
+    """One button. `choice` is a vote's; `asks_back`: pressed by mistake it hurts; `asks_why`: not without a reason."""
 
     words: str
     deed: Deed
     choice: str = ""
     style: Literal["primary", "danger"] | None = None
     asks_back: bool = False
+    asks_why: bool = False
 
 
 def ways_to_answer(purpose: PagePurpose, page: str, choices: Sequence[str] = ()) -> list[Way]:
     """The buttons of a card, in order."""
+    cannot = [Way("I cannot take it", "decline", asks_why=True)] if purpose in DECLINABLE else []
     if purpose in ("page", "exhausted"):
-        return [Way("Acknowledge", "ack", style="primary"), Way("I am on the bridge", "join")]
+        return [Way("Acknowledge", "ack", style="primary"), Way("I am on the bridge", "join"), *cannot]
     if purpose == "join":
         return [Way("I am on the bridge", "join", style="primary")]
     if purpose == "role" and page.startswith(ROLE):
-        return [Way(f"Take the role: {page.removeprefix(ROLE).replace('_', ' ')}", "accept", style="primary")]
+        return [Way(f"Take the role: {page.removeprefix(ROLE).replace('_', ' ')}", "accept", style="primary"), *cannot]
     if purpose == "candidate":
         return [Way("It is an incident", "candidate", style="primary", asks_back=True)]  # a no needs its reason
     if purpose == "vote":

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from mayday.domain.incident import Board, Pending
+from mayday.domain.incident import Board, Pending, place_of
 from mayday.domain.timeline import Entry
 from mayday.domain.timeline_words import thing
 from starter.console.names import Names
@@ -88,7 +88,7 @@ class Waiting:
     @property
     def anchor(self) -> str:
         """The id of its place on the page."""
-        return "w-" + "".join(letter if letter.isalnum() else "-" for letter in self.id)
+        return place_of(self.id)
 
     @property
     def target(self) -> str:

@@ -73,6 +73,19 @@ async def test_declared_acknowledged_and_decided_from_chat(night: Night) -> None
     assert channel.members == [USERS["raj"], USERS["sam"]]
     await night.house.until(lambda: _true(channel.pins), "the pin")
 
+    # an offered role: who cannot says why in a window, and the card says so
+    offer = await night.seen("dm-U05", asks("I cannot take it…", "you are offered deputy"))
+    await night.presses("dee", "dm-U05", offer, "I cannot take it…")
+    [window] = night.slack.views
+    assert await night.send(night.slack.submit(USERS["dee"], window, reason="on a plane")) is None
+    entry = await night.house.happened(incident, "role_declined", role="deputy")
+    assert (entry["actor"], entry["data"]["reason"], entry["data"]["channel"]) == ("dee", "on a plane", "chat")
+    await night.house.happened(incident, "role_unfilled", role="deputy")
+    again = await night.says("dee", "decline deputy on a plane", "inc-shop")
+    assert "Not done: the role of deputy is not offered to anybody now" in again
+    assert "open now: " in again
+    night.slack.views.clear()
+
     # a page: everybody sees it in the channel, Raj's phone has it; his button takes both away
     page = await night.seen("inc-shop", asks("Acknowledge", "the shop is down"))
     direct = await night.seen("dm-U02", asks("Acknowledge", "the shop is down"))

@@ -22,10 +22,10 @@ async def test_declared_acknowledged_and_decided_from_teams(tmp_path: Path, runb
             assert answer.status_code == 200, answer.text
             return words_of(answer.json()["attachments"][0]["content"])
 
-        async def seen(words: str, *, without: str = "\0") -> str:
+        async def seen(words: str, *, without: str = "\0", room: str = "inc-shop") -> str:
             async def look() -> str | None:
                 named = [channel.name for channel in teams.channels.values()]
-                said = teams.said("inc-shop") if "inc-shop" in named else []
+                said = teams.said(room) if room in named else []
                 return next((text for text in said if words in text and without not in text), None)
 
             found = await house.until(look, f"{words!r} in Teams")
@@ -35,6 +35,12 @@ async def test_declared_acknowledged_and_decided_from_teams(tmp_path: Path, runb
         assert "declared" in await says("ana", "declare shop sev1 Cards are refused")
         [item] = (await house.get("/api/v1/incidents"))["items"]
         await seen("Cards are refused")
+
+        offered = await seen("you are offered deputy", room="incidents")
+        assert "@mayday decline deputy REASON" in offered
+        assert "you declined the role of deputy" in await says("dee", "decline deputy on a plane", "inc-shop")
+        declined = await house.happened(item["id"], "role_declined", role="deputy")
+        assert (declined["actor"], declined["data"]["reason"]) == ("dee", "on a plane")
 
         assert "@mayday ack wake" in await seen("the shop is down")
         assert "you have “wake”" in await says("raj", "ack", "inc-shop")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mayday.providers.inbound import BadSignature, Malformed
 from mayday.providers.slack import inbound as slack
-from mayday.providers.slack.messages import settled, still_open
+from mayday.providers.slack.messages import declined, settled, still_open
 from mayday.providers.teams import inbound as teams
 from starter.chat_words import NotUnderstood, understood
 
@@ -24,7 +24,10 @@ JSON = st.recursive(
 )  # fmt: skip
 PRESS: dict[str, Any] = {
     "type": "block_actions", "user": {"id": "U1"}, "container": {"message_ts": "1.2", "channel_id": "C1"},
-    "message": {"blocks": [{"type": "section", "text": {"text": "x"}}]}, "response_url": "https://hooks.slack.com/x",
+    "message": {
+        "blocks": [{"type": "section", "text": {"text": "x"}}, {"block_id": "state", "elements": [{"text": "x"}]}]
+    },
+    "response_url": "https://hooks.slack.com/x",
     "actions": [{"type": "button", "action_id": "mayday.answer.0", "value": "{}", "action_ts": "1"}],
 }  # fmt: skip
 MESSAGE: dict[str, Any] = {
@@ -56,6 +59,7 @@ def test_a_press(payload: Any) -> None:
             text.encode()
         settled(press.blocks, "over")
         still_open(press.blocks, "so far")
+        declined(press.blocks, "Ana cannot")
 
 
 @given(changed(MESSAGE))

@@ -83,9 +83,10 @@ def words(message: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize(
     ("purpose", "page", "choices", "expected"),
     [
-        ("page", "wake", [], ["Acknowledge", "I am on the bridge"]),
+        ("page", "wake", [], ["Acknowledge", "I am on the bridge", "I cannot take it…"]),
+        ("exhausted", "wake", [], ["Acknowledge", "I am on the bridge"]),
         ("join", "wake", [], ["I am on the bridge"]),
-        ("role", "role:incident_commander", [], ["Take the role: incident commander"]),
+        ("role", "role:incident_commander", [], ["Take the role: incident commander", "I cannot take it…"]),
         ("vote", "gate", [], ["Approve", "Reject", "Abstain", "With a reason…"]),
         ("vote", "gate", ["fail_over", "wait"], ["Fail over", "Wait", "Abstain", "With a reason…"]),
         ("candidate", "candidate", [], ["It is an incident"]),
@@ -166,7 +167,7 @@ async def test_a_page_is_a_direct_message_that_stops_when_it_is_answered(slack: 
     sent = await pager.call(call)
     assert await pager.call(call) == sent
     [message] = slack.double.posted("dm-U01")
-    assert words(message) == ["Acknowledge", "I am on the bridge"]
+    assert words(message) == ["Acknowledge", "I am on the bridge", "I cannot take it…"]
     assert await pager.close(closing("wake", reason="acknowledged by lee")) == 1
     assert words(slack.double.posted("dm-U01")[0]) == []
     with pytest.raises(Refused, match="ids"):

@@ -85,6 +85,20 @@ async def test_a_question_says_how_it_is_answered_and_for_whom(teams: Room) -> N
     assert [action["title"] for action in shown["actions"]] == ["Open in mayday"]
 
 
+async def test_who_cannot_has_a_link_to_where_the_reason_is_asked(teams: Room) -> None:
+    assert teams.offer.noticeboard is not None
+    await teams.offer.noticeboard.put_up(card(purpose="role", page="role:comms_lead"))
+    await teams.offer.noticeboard.put_up(card("INC-1/p#1/card", purpose="page", page="loop[2].wake"))
+    role, page = teams.double.cards("incidents")
+    assert "@mayday accept comms_lead, @mayday decline comms_lead REASON" in words_of(role)
+    assert "@mayday decline loop[2].wake REASON" in words_of(page)
+    where = f"https://mayday.example/incidents/{incident().id}"
+    assert [(each["title"], each["url"]) for each in role["actions"]] == [
+        ("Open in mayday", where), ("I cannot take it", f"{where}#w-role-comms-lead-why"),
+    ]  # fmt: skip
+    assert page["actions"][-1]["url"] == f"{where}#w-loop-2--wake-why"
+
+
 async def test_a_question_that_is_over_says_so_and_leads_nowhere(teams: Room) -> None:
     board = teams.offer.noticeboard
     assert board is not None

@@ -28,8 +28,8 @@ from mayday.providers.slack.wording import (
 )
 
 __all__ = [
-    "ANSWER", "card_blocks", "message_of", "metadata", "offer_blocks", "over_blocks", "post_blocks", "rendering_of",
-    "settled", "still_open",
+    "ANSWER", "card_blocks", "declined", "message_of", "metadata", "offer_blocks", "over_blocks", "post_blocks",
+    "rendering_of", "settled", "still_open",
 ]  # fmt: skip
 
 ANSWERS, STATE, ABOUT = "answers", "state", "about"
@@ -100,7 +100,7 @@ def card_blocks(
 ) -> Blocks:  # fmt: skip
     """A question with its buttons; `users` are mentioned."""
     elements = [
-        button(way.words, f"{ANSWER}.{number}", value, style=way.style)
+        button(way.words + ("…" if way.asks_why else ""), f"{ANSWER}.{number}", value, style=way.style)
         | ({"confirm": _ask_back(way.words, incident)} if way.asks_back else {})
         for number, way in enumerate(ways_to_answer(purpose, page, choices))
         if len(value := _value(incident, page, way.deed, way.choice)) <= VALUE
@@ -133,6 +133,15 @@ def still_open(blocks: Blocks, state: str) -> Blocks:
     kept = [block for block in blocks if block.get("block_id") != STATE]
     at = next((number for number, block in enumerate(kept) if block.get("block_id") == ANSWERS), len(kept))
     return [*kept[:at], _state(state), *kept[at:]][:MOST_BLOCKS]
+
+
+def declined(blocks: Blocks, said: str) -> Blocks:
+    """The same with who cannot, below who said so before: others may take it still, and so may they."""
+    before = next((block for block in blocks if block.get("block_id") == STATE), {})
+    elements = before.get("elements")
+    listed = elements if isinstance(elements, list) else []
+    shown = [read(str(each.get("text") or "")) for each in listed if isinstance(each, dict)]
+    return still_open(blocks, "; ".join([*filter(None, shown), said]))
 
 
 def offer_blocks(offers: Sequence[Offered]) -> Blocks:

@@ -1,4 +1,4 @@
-"""Windows that open from a button in Slack: the reason of a vote, and the form of a task.
+"""Windows that open from a button in Slack: the reason of a vote or of a no, and the form of a task.
 
 A button that opens one decides nothing: what is asked is looked up when it is pressed, so that it is never out of date.
 What was filled in comes back as a `view_submission`, under the block ids given here (docs.slack.dev, "Modals").
@@ -14,11 +14,12 @@ from typing import Any, Literal, NamedTuple
 from mayday.providers.slack.wording import fitting, plain_sections
 
 __all__ = [
-    "GIVE", "HOLD", "REASON", "TASK", "TEXT", "VOTE", "WORDS", "Asking", "FormField", "closed_view", "given_view",
-    "hold_view", "task_view", "value_of", "vote_view", "words_view",
+    "DECLINE", "GIVE", "HOLD", "REASON", "TASK", "TEXT", "VOTE", "WORDS", "Asking", "FormField", "closed_view",
+    "decline_view", "given_view", "hold_view", "task_view", "value_of", "vote_view", "words_view",
 ]  # fmt: skip
 
 VOTE, TASK, HOLD, WORDS, GIVE = "mayday.vote", "mayday.task", "mayday.hold", "mayday.words", "mayday.give"
+DECLINE = "mayday.decline"
 """Callback ids."""
 CHOICE, REASON, TEXT, FIELD, GIVEN = "choice", "reason", "text", "field", "given"
 TITLE, LABEL, OPTION, MOST_OPTIONS, MOST_FIELDS = 24, 150, 75, 100, 40
@@ -53,6 +54,13 @@ def vote_view(asking: Asking, question: str, choices: Sequence[str]) -> View:
         _input(REASON, "Why", reason, required=False),
     ]  # fmt: skip
     return _view(VOTE, asking, "Vote", "Vote", blocks)
+
+
+def decline_view(asking: Asking, text: str) -> View:
+    """Why somebody cannot take a page or a role that is offered to them."""
+    reason = {"type": "plain_text_input", "action_id": GIVEN, "multiline": True, "max_length": LONGEST_REASON}
+    why = _input(REASON, "Why", reason, hint="Whoever is asked next reads it.")
+    return _view(DECLINE, asking, "I cannot take it", "Decline", [*plain_sections(text), why])
 
 
 def task_view(asking: Asking, text: str, fields: Sequence[FormField]) -> View:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from mayday.domain.effects import IncidentCard, PagePurpose
+from mayday.domain.incident import place_of
 from mayday.domain.ports import Rendering
-from mayday.providers.answering import ways_to_answer
+from mayday.providers.answering import ROLE, ways_to_answer
 from mayday.providers.teams import NAME
 from mayday.providers.vendor_words import cut, one_line
 
@@ -36,9 +37,10 @@ def question_card(
 ) -> Card:  # fmt: skip
     """Something that people answer, and what they write for it: `@mayday` stands for the webhook's own name."""
     body = [*_lines(text), _about(incident, f"for {', '.join(names)}" if names else "")]
-    ways = [_typed(page, way.deed, way.choice) for way in ways_to_answer(purpose, page, choices)]
-    said = ", ".join(ways or [f"@mayday done {page}"])
-    return _card([*body, _small(f"Answer in mayday, or here: {said}")], _links(incident, base_url))
+    ways = ways_to_answer(purpose, page, choices)
+    said = ", ".join([_typed(page, way.deed, way.choice) for way in ways] or [f"@mayday done {page}"])
+    asked = [_link(way.words, f"{_url(incident, base_url)}#{place_of(page)}-why") for way in ways if way.asks_why]
+    return _card([*body, _small(f"Answer in mayday, or here: {said}")], [*_links(incident, base_url), *asked])
 
 
 def over_card(text: str, incident: IncidentCard, reason: str) -> Card:
@@ -75,7 +77,7 @@ def _typed(page: str, deed: str, choice: str) -> str:
         return f"@mayday vote {page} {choice}"
     if deed == "candidate":
         return "@mayday confirm"
-    return f"@mayday {deed} {page.removeprefix('role:') if deed == 'accept' else page}"
+    return f"@mayday {deed} {page.removeprefix(ROLE)}{' REASON' if deed == 'decline' else ''}"
 
 
 def _card(body: list[dict[str, Any]], actions: list[dict[str, Any]]) -> Card:
@@ -115,7 +117,15 @@ def _about(incident: IncidentCard, more: str = "") -> dict[str, Any]:
 
 
 def _links(incident: IncidentCard, base_url: str) -> list[dict[str, Any]]:
-    links = [("Open in mayday", f"{base_url}/incidents/{incident.id}")]
+    links = [_link("Open in mayday", _url(incident, base_url))]
     if incident.bridge_url and incident.bridge_url.startswith(("https://", "http://")):
-        links.append(("Join the bridge", incident.bridge_url))
-    return [{"type": "Action.OpenUrl", "title": title, "url": url} for title, url in links]
+        links.append(_link("Join the bridge", incident.bridge_url))
+    return links
+
+
+def _link(title: str, url: str) -> dict[str, Any]:
+    return {"type": "Action.OpenUrl", "title": title, "url": url}
+
+
+def _url(incident: IncidentCard, base_url: str) -> str:
+    return f"{base_url}/incidents/{incident.id}"

@@ -16,6 +16,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from mayday.domain.errors import Refused
 from mayday.domain.ports import Call, Rendering
+from mayday.providers.answering import DECLINABLE
 from mayday.providers.client import VendorClient, segment
 from mayday.providers.page_words import incident_url, mark_of
 from mayday.providers.twilio.parts import parts_of
@@ -31,8 +32,6 @@ LONGEST_BODY = 1600
 KEPT_OF_TEXT = 600
 #: what nobody listens to the end of
 KEPT_OF_SPEECH = 500
-#: what can be declined by pressing 2: a page, an offered role
-DECLINED = frozenset({"page", "role"})
 _DEAD = frozenset({"failed", "undelivered", "canceled"})
 
 
@@ -127,7 +126,7 @@ class TwilioLine:
                 if how
                 else f"<Response>{again}</Response>"
             )
-        keys = "Press 1 to acknowledge, 2 if you cannot." if call.purpose in DECLINED else "Press 1 to acknowledge."
+        keys = "Press 1 to acknowledge, 2 if you cannot." if call.purpose in DECLINABLE else "Press 1 to acknowledge."
         gather = f'<Gather numDigits="1" timeout="8" method="POST" action={quoteattr(self._told(call))}>'
         asked = f"{gather}{say}{said} {keys}</Say></Gather>"
         return f"<Response>{asked}{asked}{say}Nobody has acknowledged. The next person will be called.</Say></Response>"
