@@ -21,7 +21,7 @@ STATUSES = (
     "merged",
 )
 #: the newest edition of the rules that an incident can be walked by
-EDITION = 2
+EDITION = 3
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: statuses in which the run is over
 ENDED = ("resolved", "closed", "cancelled", "rejected", "merged")
@@ -133,6 +133,9 @@ class StartInput(Wire):
     #: 1: a reopening brings back tickets, bridges, channel, vendors' cases and the pace (docs/adr/0135)
     #: 2: a role that nobody holds goes on being offered, after a handover that lapsed and after a reopening; vendors'
     #: cases go on also where `resolved` is taken back before the end
+    #: 3: an event whose handler depends on a fact that nobody has set waits for it, and each run of a handler has its
+    #: own event; a status or severity that is none makes its step fail; a cadence begins at the pace that was set for
+    #: it before; a required voter who may not vote is stood in for (docs/adr/0150)
     edition: int = 0
     #: what a drill lets happen, in its order
     injects: list[Inject] = []

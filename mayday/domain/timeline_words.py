@@ -231,6 +231,10 @@ def _prefixed(kind: str, rest: str, naming: Naming) -> str:
             return f"“name a successor for the {spoken(name)}”"
         case "fact", _:
             return f"“{spoken(name.rpartition('.')[2])}”"
+        case "condition", "event":
+            return f"“is it a case of {spoken(more)}?”"
+        case "condition", _:
+            return f"“is {thing(rest, naming)} over?”"
         case "relapse", _:
             return "“it is open again”"
         case "ratify", _:

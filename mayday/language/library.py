@@ -21,7 +21,7 @@ from mayday.language.builtin_templates import BUILT_IN_TEMPLATES
 from mayday.language.catalog import ActionSpec, Catalog
 from mayday.language.catalog_files import CatalogFiles, load_catalog, read_documents
 from mayday.language.checks import check_catalog, check_runbook, check_template
-from mayday.language.compile import compile_plan
+from mayday.language.compile import called_runbooks, compile_plan
 from mayday.language.documents import Document, load_document
 from mayday.language.findings import Finding, has_errors, in_order
 from mayday.language.plan import Plan
@@ -204,7 +204,8 @@ class Library:
     def file(self, name: str) -> RunbookFile:
         """By `name`, the newest version, or by `name@version`; `UnknownRunbook` says which there are."""
         wanted, _, version = name.partition("@")
-        found = [entry for entry in self.files if entry.name == wanted and version in ("", entry.version)]
+        readable = [entry for entry in self.files if entry.runbook is not None]
+        found = [entry for entry in readable if entry.name == wanted and version in ("", entry.version)]
         if not found:
             versions = [f"{entry.name}@{entry.version}" for entry in self.files if entry.name == wanted and version]
             raise UnknownRunbook(name, sorted(versions) or self.names)
@@ -221,11 +222,19 @@ class Library:
         entry = self.file(name)
         key = (f"{entry.name}@{entry.version}", service)
         if key not in self._plans:
-            errors = [finding for finding in self.check(entry) if finding.level == "error"]
+            errors = self._errors(entry)
             if errors or self.catalog_files.catalog is None:
                 raise LibraryRefused(errors or self.catalog_files.findings)
             self._plans[key] = compile_plan(self.runbook(name), self.catalog, self, service=service).plan
         return self._plans[key]
+
+    def _errors(self, entry: RunbookFile) -> list[Finding]:
+        """What keeps a runbook from being walked: its own errors, else those of the runbooks that it calls."""
+        found = [finding for finding in self.check(entry) if finding.level == "error"]
+        if found or entry.runbook is None:
+            return found
+        called = [self.file(name) for name in called_runbooks(entry.runbook, self)]
+        return [finding for each in called for finding in self.check(each) if finding.level == "error"]
 
     def choose_runbook(self, service: str, severity: str, route_runbook: str | None = None) -> str:
         """Which runbook an incident walks: the route's, then the service's, then `applies_to`, then `major_incident`.

@@ -155,6 +155,8 @@ def _runbook_name(path: pathlib.Path, runbook: str, library: Library) -> str:
         if pathlib.Path(entry.document.file).resolve() == wanted and entry.runbook is not None:
             return f"{entry.name}@{entry.version}"
     beside: RunbookFile = load_runbook(wanted)
+    if beside.runbook is None:
+        raise LibraryRefused(beside.findings)
     library.files.append(beside)
     _add_called(beside, library)
     return f"{beside.name}@{beside.version}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mayday.domain.commands import Delegate, Refusal, Vote
+from mayday.language.runbook import Step
 from mayday.walker import gates, people, registry, tasks
 from mayday.walker.state import Ballot, Gate
 
@@ -24,6 +25,35 @@ def seat(w: Walker, gate: Gate) -> None:
     for ref in gate.sources:
         named += gate.resolved.get(ref) or ([] if ref.startswith("schedule.") else people.people_of(w, ref))
     gate.seats = [person for person in people.unique(named) if person not in gate.excluded]
+    if w.start.edition >= 3:
+        gate.stands_in = _stand_ins(w, gate)
+        gate.seats = people.unique([*gate.seats, *gate.stands_in.values()])
+
+
+def _stand_ins(w: Walker, gate: Gate) -> dict[str, str]:
+    """Delegates who sit from the beginning, because whom the author requires asked for it or would carry it out."""
+    found = {person: people.delegate_of(w, person, gate.path) for person in gate.required if person in gate.excluded}
+    if not gate.delegates:
+        return {}
+    return {person: delegate for person, delegate in found.items() if delegate and delegate not in gate.excluded}
+
+
+def required_by(w: Walker, step: Step) -> list[str]:
+    """Whose yes a gate requires, as its roles are held now."""
+    refs = step.voters.required if step.voters else []
+    return [person for ref in refs for person in people.people_of(w, ref)]
+
+
+def required(gate: Gate) -> list[str]:
+    """Whose yes it takes, as things stand: a required voter's, or their stand-in's."""
+    return [gate.stands_in.get(person, person) for person in gate.required]
+
+
+def opened(w: Walker, gate: Gate) -> None:
+    """What can be approved by nobody is not waited for, unless the glass may be broken, or a role may change hands."""
+    waits = gate.break_by or any(ref.startswith("role.") for ref in gate.sources)
+    if w.start.edition >= 3 and gate.outcome is None and not waits:
+        tally(w, gate)
 
 
 def reseat(w: Walker, role: str) -> None:
@@ -31,6 +61,8 @@ def reseat(w: Walker, role: str) -> None:
     for gate in w.state.gates.values():
         if gate.outcome is None and f"role.{role}" in gate.sources:
             before = list(gate.seats)
+            if w.start.edition >= 3:
+                gate.required = required_by(w, w.step(gate.ratifies or gate.path))
             seat(w, gate)
             if gate.seats != before:
                 w.entry("gate_reseated", "system", gate.path, decision=gate.path, voters=gate.seats, was=before)
@@ -68,16 +100,32 @@ def tally(w: Walker, gate: Gate) -> None:
     undecided = len(gate.seats) - len(filled)
     if gate.veto and no:
         gates.settle(w, gate, "rejected", _last_reason(gate, "reject"))
-    elif len(yes) >= gate.approvals and all(_approves(w, gate, filled, person) for person in gate.required):
+    elif len(yes) >= gate.approvals and all(_approves(w, gate, filled, person) for person in required(gate)):
         gates.settle(w, gate, "approved", _last_reason(gate, "approve"))
     elif len(yes) + undecided < gate.approvals or any(
-        person in filled and filled[person].choice in ("reject", "abstain") for person in gate.required
+        person in filled and filled[person].choice in ("reject", "abstain") for person in required(gate)
     ):
-        gates.settle(w, gate, "rejected", _last_reason(gate, "reject") or _last_reason(gate, "abstain"))
+        reason = _last_reason(gate, "reject") or _last_reason(gate, "abstain") or _out_of_reach(w, gate)
+        gates.settle(w, gate, "rejected", reason)
+    elif w.start.edition >= 3 and not set(required(gate)) <= set(gate.seats):
+        gates.settle(w, gate, "rejected", _out_of_reach(w, gate))
 
 
 def _approves(w: Walker, gate: Gate, filled: dict[str, Ballot], person: str) -> bool:
     return person in filled and filled[person].choice == "approve"
+
+
+def _out_of_reach(w: Walker, gate: Gate) -> str | None:
+    """Why nobody's votes could have approved it."""
+    if w.start.edition < 3:
+        return None
+    missing = [person for person in required(gate) if person not in gate.seats]
+    if missing:
+        names = " and ".join(people.name_of(w, person) for person in missing)
+        return f"it takes the yes of {names}, who may not vote here"
+    if len(gate.seats) < gate.approvals:
+        return f"{len(gate.seats) or 'nobody'} may vote, {gate.approvals} have to approve"
+    return None
 
 
 def _tally_options(w: Walker, gate: Gate, filled: dict[str, Ballot]) -> None:

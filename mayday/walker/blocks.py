@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mayday.domain.effects import EffectFailure
 from mayday.domain.incident import Pending
-from mayday.domain.ranks import Severity, Status
-from mayday.language.expressions import CACHED, ExpressionError, UnsetValue, evaluate_condition, parse_expression
+from mayday.language.expressions import ExpressionError
 from mayday.language.runbook import Step
-from mayday.walker import failing, tasks
+from mayday.walker import conditions, failing
 from mayday.walker.state import StepState
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def _leaving(w: Walker) -> bool:
     if w.state.walked or not 0 <= w.state.phase < len(phases):
         return False
     until = phases[w.state.phase].until
-    return until is not None and bool(condition(w, until, None))
+    return until is not None and bool(conditions.of_phase(w, phases[w.state.phase].id, until))
 
 
 def begin(w: Walker, step: Step, path: str) -> StepState | None:
@@ -58,7 +57,7 @@ def begin(w: Walker, step: Step, path: str) -> StepState | None:
     state = StepState(path=path, verb=step.verb, started_at=w.now, due_at=due, background=step.background)
     if step.when is not None:
         try:
-            wanted = condition(w, step.when, path)
+            wanted = conditions.holds(w, step.when, path)
         except ExpressionError as error:
             w.state.steps[path] = state
             failing.fail(w, state, EffectFailure(code="expression", message=f"when: {error}"))
@@ -75,29 +74,6 @@ def begin(w: Walker, step: Step, path: str) -> StepState | None:
         w.state.background.append(path)
     w.touch()
     return state
-
-
-def condition(w: Walker, text: str, path: str | None, **extra: Any) -> bool | None:
-    """Whether a condition holds; None when it needs a fact that nobody has set: somebody is asked for it."""
-    if not extra and _is_about_standing(text):
-        return _holds(text, w.state.status, w.state.severity)
-    try:
-        return evaluate_condition(text, w.scope(path, **extra))
-    except UnsetValue as unset:
-        tasks.ask_for_fact(w, unset.name, path)
-        return None
-
-
-@lru_cache(maxsize=CACHED)
-def _is_about_standing(text: str) -> bool:
-    """Whether status and severity alone decide a condition, as they do for nearly every `until`."""
-    return {"incident.status", "incident.severity"}.issuperset(parse_expression(text).names())
-
-
-@lru_cache(maxsize=CACHED)
-def _holds(text: str, status: str, severity: str) -> bool:
-    """Such a condition, worked out once: conditions are looked at in every round, and these rarely change."""
-    return evaluate_condition(text, {"incident": {"status": Status(status), "severity": Severity(severity)}})
 
 
 @lru_cache(maxsize=1)

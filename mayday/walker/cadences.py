@@ -12,8 +12,8 @@ from mayday.domain.durations import Duration
 from mayday.domain.incident import ENDED, Pending
 from mayday.language.expressions import ExpressionError
 from mayday.language.runbook import Cadence
-from mayday.walker import blocks, messages, people, reviews
-from mayday.walker.state import CadenceState
+from mayday.walker import conditions, messages, people, reviews, tasks
+from mayday.walker.state import CadenceState, Pace
 
 if TYPE_CHECKING:
     from mayday.walker.walker import Walker
@@ -24,7 +24,7 @@ def start(w: Walker, moment: str) -> None:
     for name, cadence in w.plan.runbook.cadences.items():
         if cadence.start == moment and (name not in w.state.cadences or w.state.cadences[name].stopped):
             over = f"incident {w.state.status}" if w.state.status in ENDED else None
-            if over is None and blocks.condition(w, cadence.until, None):
+            if over is None and conditions.of_cadence(w, name, cadence.until):
                 over = f"{cadence.until} holds"
             if over is not None:
                 w.entry("cadence_skipped", "system", f"cadence:{name}", cadence=name, reason=over)
@@ -35,6 +35,9 @@ def start(w: Walker, moment: str) -> None:
 def begin(w: Walker, name: str, cadence: Cadence, *, every_s: int | None = None, set_by_hand: bool = False) -> None:
     """Start it, at the runbook's pace unless another one is given."""
     audience = messages.audience_name(cadence.send.to)
+    reason: str | None = None
+    if every_s is None and w.start.edition >= 3:
+        every_s, set_by_hand, reason = _pace_before(w, name, audience)
     every_s = every_s or cadence.every.seconds
     state = CadenceState(
         name=name,
@@ -54,10 +57,29 @@ def begin(w: Walker, name: str, cadence: Cadence, *, every_s: int | None = None,
         audience=audience,
         every_s=every_s,
         next_at=state.due_at,
+        reason=reason,
     )
     known = w.plan.audiences.get(audience)
     if known is not None and known.review == "required":
         _first_post(w, state)
+
+
+def _pace_before(w: Walker, name: str, audience: str) -> tuple[int | None, bool, str | None]:
+    """What was said about a cadence before it began: by a step, else by another severity than the runbook began with.
+
+    The interval in seconds (None: the runbook's own), whether it was set by hand, and why.
+    """
+    step = w.state.paces.get(name)
+    if step is not None:
+        return step.every_s, True, f"step {step.step}"
+    policy = w.plan.severities.get(w.state.severity)
+    every = policy.updates.get(audience) if policy and w.state.severity != w.start.severity else None
+    return (every.seconds, False, f"severity {w.state.severity}") if every is not None else (None, False, None)
+
+
+def set_before(w: Walker, name: str, every_s: int, step: str) -> None:
+    """An interval for a cadence that has not begun: it begins at that."""
+    w.state.paces[name] = Pace(every_s=every_s, step=step)
 
 
 def _first_post(w: Walker, state: CadenceState) -> None:
@@ -106,7 +128,7 @@ def resume(w: Walker) -> None:
 
 def _resume(w: Walker, state: CadenceState) -> None:
     cadence = w.plan.runbook.cadences[state.name]
-    if w.state.status not in ENDED and blocks.condition(w, cadence.until, None):
+    if w.state.status not in ENDED and conditions.of_cadence(w, state.name, cadence.until):
         stop(w, state, f"{cadence.until} holds")
         return
     if w.state.status in ENDED or state.paused:
@@ -234,6 +256,7 @@ def stop(w: Walker, state: CadenceState, reason: str) -> None:
     state.stopped, state.severity = True, w.state.severity
     reviews.close_for_cadence(w, state, reason)
     w.silence(f"cadence:{state.name}", reason)
+    tasks.close(w, conditions.task_of(f"cadence:{state.name}"), reason)
     w.entry("cadence_stopped", "system", f"cadence:{state.name}", cadence=state.name, reason=reason)
 
 

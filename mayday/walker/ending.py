@@ -112,6 +112,9 @@ def _withdraw_unreviewed(w: Walker) -> None:
 def _drain_handlers(w: Walker) -> None:
     """Handlers finish what they do; one that waits for people or for time is over, and nothing after it begins."""
     for run in w.state.handler_runs:
+        if run.undecided:  # nobody has said what it depends on, and now nobody will
+            run.over = True
+            w.touch()
         if run.over or not handlers.begun(w, run):
             continue
         steps = w.definitions.handlers()[run.index].steps

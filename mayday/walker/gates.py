@@ -60,7 +60,8 @@ def make_ready(w: Walker, gate: Gate) -> None:
         question=gate.question,
         voters=gate.seats,
         approvals=gate.approvals,
-        required=gate.required or None,
+        required=ballots.required(gate) or None,
+        stands_in=gate.stands_in or None,
         excluded=gate.excluded or None,
         due_at=gate.due_at,
         digest=gate.digest or None,
@@ -73,6 +74,7 @@ def make_ready(w: Walker, gate: Gate) -> None:
     gate.remind_at = w.after(gate.remind_every_s) if gate.remind_every_s else None
     if len(gate.seats) < gate.approvals and gate.escalate:
         escalate(w, gate, "fewer eligible voters than approvals")
+    ballots.opened(w, gate)
 
 
 def call_voters(w: Walker, gate: Gate, voters: list[str], words: str = "") -> None:

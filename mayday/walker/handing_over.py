@@ -191,7 +191,7 @@ def _findings(w: Walker) -> list[Finding]:
                     people=gate.seats,
                     excluded=list(gate.excluded),
                     approvals=gate.approvals,
-                    required=gate.required,
+                    required=ballots.required(gate),
                     veto=gate.veto,
                     as_gate=True,
                     yes=[who for who, ballot in filled.items() if ballot.choice == "approve"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mayday.domain.commands import Event, Refusal
-from mayday.walker import blocks, failing, people
+from mayday.walker import blocks, conditions, failing, people
 from mayday.walker.state import HandlerRun
 
 if TYPE_CHECKING:
@@ -45,15 +45,16 @@ def emit(w: Walker, name: str, data: dict[str, Any], actor: str) -> None:
     for index, handler in enumerate(w.definitions.handlers()):
         if handler.event == name:
             event = {"name": name, "actor": actor, **data}
-            if handler.when is None or blocks.condition(w, handler.when, None, event=event):
-                _queue(w, index, event)
+            wanted = conditions.of_handler(w, event, handler.when) if handler.when is not None else True
+            if wanted or (wanted is None and w.start.edition >= 3):
+                _queue(w, index, event, undecided=wanted is None)
 
 
-def _queue(w: Walker, index: int, event: dict[str, Any]) -> None:
+def _queue(w: Walker, index: int, event: dict[str, Any], *, undecided: bool = False) -> None:
     """One more run of a handler, unless it has had as many as any incident needs."""
     number = _latest(w, index) + 1
     if number <= MOST_RUNS:
-        w.state.handler_runs.append(HandlerRun(index=index, event=event, run=number))
+        w.state.handler_runs.append(HandlerRun(index=index, event=event, run=number, undecided=undecided))
     elif not w.state.counters.get(f"exhausted:{index}"):
         w.state.counters[f"exhausted:{index}"] = 1
         steps = w.definitions.handlers()[index].steps
@@ -67,6 +68,8 @@ def resume(w: Walker) -> None:
         if run.over or run.index in busy:
             continue
         busy.add(run.index)
+        if run.undecided and not _decided(w, run):
+            continue
         steps = w.definitions.handlers()[run.index].steps
         if not begun(w, run):
             w.state.counters[f"handler:{run.index}"] = run.run
@@ -79,6 +82,17 @@ def resume(w: Walker) -> None:
             run.over = True
             w.touch()
     w.state.handler_runs = [run for run in w.state.handler_runs if not run.over or run.run == _latest(w, run.index)]
+
+
+def _decided(w: Walker, run: HandlerRun) -> bool:
+    """Whether an event that waited for a fact is known to be one for its handler; one that is not is over."""
+    when = w.definitions.handlers()[run.index].when
+    wanted = conditions.of_handler(w, run.event, when) if when is not None else True
+    if wanted is None:
+        return False
+    run.undecided, run.over = False, not wanted
+    w.touch()
+    return wanted
 
 
 def begun(w: Walker, run: HandlerRun) -> bool:
@@ -99,6 +113,8 @@ def event_of(w: Walker, path: str | None) -> dict[str, Any] | None:
     while (parent := w.definitions.parent(top)) is not None:
         top = parent
     for run in reversed(w.state.handler_runs):
-        if any(step.id == top for step in w.definitions.handlers()[run.index].steps) and not run.over:
+        if run.over or (w.start.edition >= 3 and not begun(w, run)):
+            continue  # it waits for the run before it, whose steps these still are
+        if any(step.id == top for step in w.definitions.handlers()[run.index].steps):
             return run.event
     return None

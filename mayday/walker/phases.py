@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mayday.walker import blocks, cadences, failing, registry, tasks
+from mayday.walker import blocks, cadences, conditions, failing, registry, tasks
 
 if TYPE_CHECKING:
     from mayday.walker.walker import Walker
@@ -22,7 +22,7 @@ def resume(w: Walker) -> None:
             _enter(w, 0)
             continue
         phase = phases[state.phase]
-        reason = _leave_reason(w, phase.until)
+        reason = _leave_reason(w, phase.id, phase.until)
         if reason is None:
             progress = blocks.run(w, phase.steps)
             if state.phase_end_asked or state.runbook_end_asked or state.skip_phases:
@@ -35,7 +35,7 @@ def resume(w: Walker) -> None:
         _leave(w, reason)
 
 
-def _leave_reason(w: Walker, until: str | None) -> str | None:
+def _leave_reason(w: Walker, phase: str, until: str | None) -> str | None:
     state = w.state
     if state.skip_phases:
         return f"incident {state.status}"
@@ -43,7 +43,7 @@ def _leave_reason(w: Walker, until: str | None) -> str | None:
         return state.runbook_end_asked
     if state.phase_end_asked:
         return state.phase_end_asked
-    if until is not None and blocks.condition(w, until, None):
+    if until is not None and conditions.of_phase(w, phase, until):
         return f"{until} holds"
     return None
 
@@ -53,7 +53,7 @@ def _enter(w: Walker, index: int) -> None:
     state, phases = w.state, w.plan.runbook.phases
     while index < len(phases):
         phase = phases[index]
-        if phase.until is None or not blocks.condition(w, phase.until, None):
+        if phase.until is None or not conditions.of_phase(w, phase.id, phase.until):
             state.phase, state.phase_entered_at = index, w.now
             w.entry("phase_entered", "system", f"phase:{phase.id}", phase=phase.id, name=phase.name)
             cadences.start(w, f"{phase.id}.entered")
@@ -71,6 +71,7 @@ def _leave(w: Walker, reason: str) -> None:
     state, phases = w.state, w.plan.runbook.phases
     phase = phases[state.phase]
     failing.cancel_list(w, phase.steps, f"phase {phase.id} left: {reason}")
+    tasks.close(w, conditions.task_of(f"phase:{phase.id}"), f"phase {phase.id} is left")
     w.entry("phase_left", "system", f"phase:{phase.id}", phase=phase.id, reason=reason)
     state.phases_left.append(phase.id)
     state.phase_end_asked = None

@@ -96,7 +96,7 @@ class Scope(Mapping[str, Any]):
         if name == "inputs":
             return self._inputs()
         if name == "vars":
-            return {**w.plan.runbook.vars, **w.state.variables}
+            return {**self._vars(), **w.state.variables}
         if name == "roles":
             known = people.unique([*w.plan.runbook.roles, *w.state.roles, *_ROLES])
             return Lazy(lambda: known, lambda role: _person(w, people.holder(w, role)))
@@ -127,6 +127,17 @@ class Scope(Mapping[str, Any]):
             if called is not None and called.verb == "call":
                 return dict(called.result)
         return dict(state.inputs)
+
+    def _vars(self) -> dict[str, Any]:
+        """What the runbooks around the step begin with, a called one's before its caller's; what `set` says is one."""
+        found = dict(self._w.plan.runbook.vars)
+        if self._w.start.edition >= 3 and self._prefix:
+            for outer in reversed(self._outer()):
+                step = self._w.state.steps.get(outer)
+                called = self._w.plan.calls.get(self._w.step(outer).call or "") if step is not None else None
+                if called is not None:
+                    found.update(called.vars)
+        return found
 
     def _outer(self) -> list[str]:
         """Paths of the enclosing prefixed steps, innermost first, without their round numbers."""

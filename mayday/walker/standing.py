@@ -18,6 +18,18 @@ if TYPE_CHECKING:
 SETTABLE = ("investigating", "identified", "mitigated", "resolved", "cancelled")
 
 
+def unfit(action: str, inputs: dict[str, Any]) -> str | None:
+    """What is wrong with the inputs of an action that changes the incident itself: values that are known only now."""
+    given = {"incident.set_status": ("status", SETTABLE), "incident.set_severity": ("severity", SEVERITIES)}
+    if action in given:
+        name, known = given[action]
+        value = inputs.get(name)
+        return None if value in known else f"{name}: {value!r} is not one of {', '.join(known)}"
+    if action == "incident.set_impact" and int(inputs["customers_affected"]) < 0:
+        return "customers_affected: cannot be negative"
+    return None
+
+
 def carry_out(w: Walker, action: str, inputs: dict[str, Any], path: str) -> None:
     """The catalog actions that change the incident itself."""
     if action == "incident.set_status":

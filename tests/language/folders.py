@@ -104,6 +104,8 @@ inputs: { site: { type: string, required: false } }
 phases: [{ id: look, steps: [{ id: probe, log: "looking" }] }]
 """
 
+WATCHED = CALLED.replace("check_network", "watch_network") + 'finally: [{ id: left, log: "looked" }]\n'
+
 ASK = (
     "ask: { to: role.deputy, question: Up, fields: { ok: { type: boolean }, url: {} }, due: 5m, "
     "on_overdue: { notify: role.deputy } }"
@@ -128,6 +130,7 @@ class Folder:
         self.write("catalog/catalog.yaml", CATALOG)
         self.write("library/example.yaml", RUNBOOK)
         self.write("library/check_network.yaml", CALLED)
+        self.write("library/watch_network.yaml", WATCHED)
         return self
 
     def with_steps(self, steps: str) -> Folder:

@@ -127,7 +127,7 @@ def test_the_newest_version_is_taken_unless_one_is_named(folder: Folder) -> None
     library = folder.load().require()
     assert library.runbook("check_network").metadata.version == "1.10.0"
     assert library.runbook("check_network@1.9.0").metadata.version == "1.9.0"
-    assert library.names == ["check_network", "example"]
+    assert library.names == ["check_network", "example", "watch_network"]
     with pytest.raises(UnknownRunbook, match="no runbook chekc; there are check_network, example"):
         library.runbook("chekc")
     with pytest.raises(UnknownRunbook):
@@ -192,3 +192,10 @@ def test_the_same_runbooks_over_another_catalog(folder: Folder) -> None:
     assert "day" not in library.plan("example").groups
     nobody = library.with_catalog(library.catalog.model_copy(update={"people": {}}))
     assert {finding.code for finding in nobody.findings} == {"C610", "R301"}
+
+
+def test_a_runbook_that_calls_a_wrong_one_is_not_walked(folder: Folder) -> None:
+    folder.with_steps("- { id: sub, call: check_network@1.0.0 }")
+    folder.write("library/check_network.yaml", CALLED.replace('"looking"', '"{{ vars.nothing }}"'))
+    with pytest.raises(LibraryRefused, match="check_network"):
+        folder.load().plan("example")

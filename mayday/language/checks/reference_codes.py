@@ -126,3 +126,13 @@ EVENT = define(
     right="handlers: [{ event: severity.raised, steps: [{ id: tell, log: hello }] }]\n",
     frame="runbook",
 )
+LEFT_OUT = define(
+    "R317",
+    "part of a called runbook that is not walked",
+    "`call` walks the phases of another runbook, with its templates, policies and variables. Cadences, handlers and "
+    "`finally` are those of the runbook that the incident walks: otherwise audiences would hear everything twice.",
+    wrong="- { id: sub, call: watch_network@1.0.0 }\n",
+    right="- { id: sub, call: check_network@1.0.0 }\n",
+    frame="steps",
+    level="warning",
+)

@@ -262,6 +262,15 @@ class ReferenceChecks:
             yield self._document.find(
                 codes.RUNBOOK, path, f"{name} calls this runbook again", "a runbook cannot contain itself"
             )
+        else:
+            yield from self._left_out(name, path)
+
+    def _left_out(self, name: str, path: Path) -> Iterator[Finding]:
+        called = self._library.runbook(name)
+        brings = {"cadences": called.cadences, "handlers": called.handlers, "finally": called.finally_}
+        if left := [part for part, written in brings.items() if written]:
+            message = f"of {name} only the phases are walked here, not its {' and '.join(left)}"
+            yield self._document.find(codes.LEFT_OUT, path, message, "write here what you want of them")
 
     def _calls_back(self, name: str) -> bool:
         waiting, seen = [name], {name}

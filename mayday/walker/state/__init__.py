@@ -13,7 +13,7 @@ from mayday.walker.state.incident import AlertTotals, BringBack, IncidentState
 from mayday.walker.state.pages import Join, Ladder, LevelState
 from mayday.walker.state.people import HolderShift, Offer, RoleState
 from mayday.walker.state.steps import Flight, HandlerRun, StepState, StepStatus
-from mayday.walker.state.talking import CadenceReview, CadenceState, Final, Sent
+from mayday.walker.state.talking import CadenceReview, CadenceState, Final, Pace, Sent
 from mayday.walker.state.tasks import Confirmation, Proposal, TaskState
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "Proposal",
     "CadenceReview",
     "CadenceState",
+    "Pace",
     "Sent",
     "Final",
     "Clock",

@@ -31,6 +31,8 @@ class Gate(Wire):
     resolved: dict[str, list[str]] = {}
     approvals: int
     required: list[str] = []
+    #: who sits for a required voter that may not vote: their delegate
+    stands_in: dict[str, str] = {}
     veto: bool = False
     excluded: dict[str, str] = {}
     delegates: bool = False

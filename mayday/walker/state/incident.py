@@ -14,7 +14,7 @@ from mayday.walker.state.gates import Gate
 from mayday.walker.state.pages import Join, Ladder
 from mayday.walker.state.people import RoleState
 from mayday.walker.state.steps import Flight, HandlerRun, StepState
-from mayday.walker.state.talking import CadenceState, Final, Sent
+from mayday.walker.state.talking import CadenceState, Final, Pace, Sent
 from mayday.walker.state.tasks import Confirmation, Proposal, TaskState
 
 
@@ -84,6 +84,7 @@ class IncidentState(Wire):
     gates: dict[str, Gate] = {}
     tasks: dict[str, TaskState] = {}
     cadences: dict[str, CadenceState] = {}
+    paces: dict[str, Pace] = {}
     engagements: dict[str, Engagement] = {}
     clocks: dict[str, Clock] = {}
     handler_runs: list[HandlerRun] = []

@@ -53,3 +53,5 @@ class HandlerRun(Wire):
     event: dict[str, Any]
     run: int
     over: bool = False
+    #: its `when` waits for a fact that a person is asked for
+    undecided: bool = False

@@ -17,6 +17,13 @@ class CadenceReview(Wire):
     released_by: str | None = None
 
 
+class Pace(Wire):
+    """What a step set for a cadence that had not begun."""
+
+    every_s: int
+    step: str
+
+
 class CadenceState(Wire):
     name: str
     audience: str

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mayday.language.expressions import parse_template
 from mayday.language.runbook import GateTimeout, Step, Voters
-from mayday.walker import approvals, blocks, changes, failing, gates, people
+from mayday.walker import approvals, ballots, blocks, changes, failing, gates, people
 from mayday.walker.state import Gate, StepState
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def gate_of(w: Walker, step: Step, state: StepState) -> Gate:
         opened_at=w.now,
         sources=list(voters.from_),
         approvals=voters.approvals,
-        required=[p for ref in voters.required for p in people.people_of(w, ref)],
+        required=ballots.required_by(w, step),
         veto=voters.veto,
         excluded=_excluded(w, voters, requester, implementer),
         delegates=voters.delegates,

@@ -22,6 +22,10 @@ def resume(w: Walker, step: Step, state: StepState) -> None:
     action = step.do or ""
     inputs: dict[str, Any] = dict(render_value(step.with_ or {}, w.scope(state.path)))  # type: ignore[call-overload]
     if action in INTERNAL:
+        wrong = standing.unfit(action, inputs) if w.start.edition >= 3 else None
+        if wrong is not None:
+            failing.fail(w, state, EffectFailure(code="invalid", message=wrong))
+            return
         standing.carry_out(w, action, inputs, state.path)
         blocks.finish(w, state, "done", dict(inputs))
         return

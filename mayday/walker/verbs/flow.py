@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mayday.domain.effects import EffectFailure
 from mayday.language.expressions import render_value
 from mayday.language.runbook import Step
-from mayday.walker import blocks, failing
+from mayday.walker import blocks, conditions, failing
 from mayday.walker.state import StepState
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def resume_choose(w: Walker, step: Step, state: StepState) -> None:
     """The first branch whose `when` holds, else `else`; chosen once."""
     if state.place is None:
         for index, branch in enumerate(step.choose or []):
-            holds = blocks.condition(w, branch.when, state.path)
+            holds = conditions.holds(w, branch.when, state.path)
             if holds is None:
                 return
             if holds:
@@ -80,7 +80,7 @@ def resume_call(w: Walker, step: Step, state: StepState) -> None:
     prefix = f"{state.path}."
     while state.round < len(called.phases):
         phase = called.phases[state.round]
-        over = phase.until is not None and blocks.condition(w, phase.until, f"{prefix}_")
+        over = phase.until is not None and conditions.holds(w, phase.until, f"{prefix}_")
         progress = blocks.run(w, phase.steps, prefix) if not over else "done"
         if over:
             failing.cancel_list(w, phase.steps, f"{phase.until} holds", prefix)

@@ -8,7 +8,7 @@ from mayday.domain.effects import EffectFailure
 from mayday.domain.timeline import plain
 from mayday.language.expressions import parse_expression, parse_template
 from mayday.language.runbook import Step
-from mayday.walker import blocks, failing
+from mayday.walker import blocks, conditions, failing
 from mayday.walker.state import StepState
 from mayday.walker.verbs.flow import settle
 
@@ -90,7 +90,7 @@ def resume_repeat(w: Walker, step: Step, state: StepState) -> None:
             settle(w, state, progress)
             return
         inside = f"{state.path}[{state.round}].{step.body[0].id}" if step.body else state.path
-        holds = blocks.condition(w, loop.until, inside) if loop.until else False
+        holds = conditions.holds(w, loop.until, inside) if loop.until else False
         if holds or (loop.max is not None and state.round >= loop.max):
             blocks.finish(w, state, "done", {"rounds": state.round})
             return

@@ -26,6 +26,8 @@ def resume_set_cadence(w: Walker, step: Step, state: StepState) -> None:
     cadence = w.state.cadences.get(step.set_cadence or "")
     if cadence is not None and step.every is not None:
         cadences.set_every(w, cadence, step.every.seconds, by_hand=True, reason=f"step {state.path}")
+    elif step.set_cadence is not None and step.every is not None:
+        cadences.set_before(w, step.set_cadence, step.every.seconds, state.path)
     blocks.finish(w, state)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mayday.domain.effects import DEADLINE, DeadlineRequest
 from mayday.language.runbook import Step
-from mayday.walker import blocks
+from mayday.walker import blocks, conditions
 from mayday.walker.state import Clock, StepState
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def resume(w: Walker, step: Step, state: StepState) -> None:
     if wait.for_ is not None:
         _for(w, step, state)
     elif wait.until is not None:
-        if blocks.condition(w, wait.until, state.path):
+        if conditions.holds(w, wait.until, state.path):
             blocks.finish(w, state)
         else:
             blocks.waiting(w, state, f"until {wait.until}", "goes on")
@@ -70,7 +70,7 @@ def _event(w: Walker, step: Step, state: StepState) -> None:
         if event.name != wait.event or event.id in taken or event.received_at < since:
             continue
         scope = {"name": event.name, "actor": event.actor, **event.data}
-        if wait.when is None or blocks.condition(w, wait.when, state.path, event=scope):
+        if wait.when is None or conditions.holds(w, wait.when, state.path, event=scope):
             taken.append(event.id)
             blocks.finish(w, state, "done", scope)
             return
