@@ -237,6 +237,8 @@ def _prefixed(kind: str, rest: str, naming: Naming) -> str:
             return f"“is {thing(rest, naming)} over?”"
         case "relapse", _:
             return "“it is open again”"
+        case "merged", _:
+            return "“another incident is part of this one now”"
         case "ratify", _:
             return f"“ratify {thing(name, naming)}”"
     return f"{spoken(kind)} {thing(rest, naming)}"

@@ -37,6 +37,8 @@ class Handover(Shape):
     engagements: dict[str, Any] = Field({}, description="its vendors' cases, as recorded")
     vendors: dict[str, Any] = Field({}, description="those vendors, as pinned")
     tasks: dict[str, Any] = Field({}, description="its open work, as recorded")
+    ladders: dict[str, Any] = Field({}, description="its calls that nobody has answered, as recorded")
+    given_back: str | None = Field(None, description="what it owed comes back; the status of who did not take it over")
     events: list[dict[str, Any]] = Field([], description="with `alerts`: what it passes on")
     status: str | None = Field(None, description="with `ended`: how the survivor ended")
     order: dict[str, Any] | None = Field(None, description="the signed order to merge, as recorded")

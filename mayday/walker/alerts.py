@@ -28,6 +28,12 @@ def mark(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
+def forget(w: Walker, events: list[AlertEvent]) -> None:
+    """Alerts that were passed on and reached nobody: they count here after all."""
+    passed_on = {mark(event.dedupe_key) for event in events}
+    w.state.alerts.recent = [one for one in w.state.alerts.recent if one not in passed_on]
+
+
 def attach(w: Walker, events: list[AlertEvent]) -> None:
     totals = w.state.alerts
     known = set(totals.recent)

@@ -94,6 +94,14 @@ def call_voters(w: Walker, gate: Gate, voters: list[str], words: str = "") -> No
     )
 
 
+def ask_again(w: Walker, gate: Gate, words: str) -> None:
+    """A question that came from another incident, or back from it: whoever has not answered is called from here."""
+    if gate.ready:
+        call_voters(w, gate, ballots.silent(w, gate), words)
+    else:  # who votes was being found out where it comes from
+        open_gate(w, gate)
+
+
 def called(w: Walker, path: str, flight: Flight, result: EffectResult) -> None:
     """Voters were paged; one whom no channel reached is an entry, and the reminder tries again."""
     ladders.answered(w, path, flight, result)

@@ -51,6 +51,23 @@ def _page_level(w: Walker, ladder: Ladder) -> None:
     )
 
 
+def unanswered(w: Walker) -> dict[str, Ladder]:
+    """The calls that somebody still has to answer, but for those that only say that the incident is open again."""
+    return {
+        path: ladder
+        for path, ladder in w.state.ladders.items()
+        if not ladder.closed and ladder.acked_by is None and not path.startswith("relapse:")
+    }
+
+
+def ring_again(w: Walker, ladder: Ladder) -> None:
+    """A call that came from another incident, or back from it: the level that is due is called from here."""
+    if ladder.exhausted_at is None:
+        _page_level(w, ladder)
+    else:
+        _page_exhausted(w, ladder)
+
+
 def answered(w: Walker, path: str, flight: Flight, result: EffectResult) -> None:
     """A page has left, or could not: then the next level is due at once."""
     ladder = w.state.ladders.get(path)

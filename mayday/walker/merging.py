@@ -5,21 +5,21 @@ decides anything and runs no outcome's branch by itself.
 
 Merges may cross: while no worker runs, each of two incidents may be merged into the other. What reaches an incident
 that is merged itself goes on to its survivor; and of two that were merged into each other the older one goes on.
+
+An incident that is over by then, or no incident yet, gives back what reaches it, and the other one goes on: whatever
+people meant by the merge, nobody would be in charge (docs/adr/0145).
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from mayday.domain.commands import Merge, Refusal
 from mayday.domain.effects import EffectResult, Wire
-from mayday.domain.incident import AlertEvent
-from mayday.domain.timeline import parse_timestamp, timestamp
-from mayday.language.plan import PlanVendor
-from mayday.language.runbook import Step, all_steps
-from mayday.walker import alerts, deadlines, people, reopening, standing, tasks
-from mayday.walker.state import Engagement, Flight, Gate, StepState, TaskState
+from mayday.domain.incident import ENDED, AlertEvent
+from mayday.domain.timeline import timestamp
+from mayday.walker import alerts, going_on, ladders, people, reopening, standing, taking_over, tasks
+from mayday.walker.state import Flight
 
 if TYPE_CHECKING:
     from mayday.walker.walker import Walker
@@ -52,6 +52,8 @@ def merge(w: Walker, command: Merge) -> dict[str, Any]:
     w.state.merged_into, w.state.merged_into_workflow = command.into, workflow_id
     w.state.merged_in_phase, w.state.survivor_ended = w.state.phase, False
     handover = _owed(w, command)
+    if w.start.edition >= 3:
+        w.state.handed_over = handover
     w.entry(
         "merged_into",
         command.actor,
@@ -78,7 +80,7 @@ def merge(w: Walker, command: Merge) -> dict[str, Any]:
     return {"into": command.into}
 
 
-def _send(w: Walker, workflow_id: str, handover: dict[str, Any], summary: str) -> None:
+def _send(w: Walker, workflow_id: str, handover: dict[str, Any], summary: str, *, what: str | None = None) -> None:
     w.ask(
         ABSORB,
         "merge",
@@ -86,12 +88,13 @@ def _send(w: Walker, workflow_id: str, handover: dict[str, Any], summary: str) -
         owner="merge:",
         effect_class="reversible",
         summary=summary,
-        data={"what": handover["what"]},
+        data={"what": what or handover["what"]},
     )
 
 
 def _owed(w: Walker, command: Merge) -> dict[str, Any]:
     state = w.state
+    calls = {path: each.model_dump(mode="json", exclude_none=True) for path, each in ladders.unanswered(w).items()}
     gates = {path: gate for path, gate in state.gates.items() if gate.outcome is None}
     engagements = {path: case for path, case in state.engagements.items() if not case.ended}
     open_tasks = {
@@ -101,7 +104,7 @@ def _owed(w: Walker, command: Merge) -> dict[str, Any]:
     }
     return {
         "what": "merge",
-        **({"handed_at": timestamp(w.now)} if w.start.gives_time_back else {}),
+        **({"handed_at": timestamp(w.now)} if w.start.gives_time_back or w.start.edition >= 3 else {}),
         "from": state.id,
         "from_workflow": w.start.workflow_id,
         "by": command.actor,
@@ -124,30 +127,74 @@ def _owed(w: Walker, command: Merge) -> dict[str, Any]:
             for case in engagements.values()
         },
         "tasks": {task.id: task.model_dump(mode="json", exclude_none=True) for task in open_tasks.values()},
+        **({"ladders": calls} if w.start.edition >= 3 else {}),
     }
 
 
 def answered(w: Walker, name: str, flight: Flight, result: EffectResult) -> None:
-    """A survivor that is gone takes nothing: then this incident says so and can be reopened."""
-    if result.failure is not None and flight.data.get("what") != "ended":
-        w.entry("forward_failed", "system", None, into=w.state.merged_into, reason=result.failure.message)
+    """A survivor that is gone takes nothing: then this incident says so and goes on with what it owes.
+
+    One of before edition 3 ends.
+    """
+    if result.failure is None or flight.data.get("what") not in ("merge", "alerts") or w.state.finished:
+        return
+    w.entry("forward_failed", "system", None, into=w.state.merged_into, reason=result.failure.message)
+    handover = flight.request.payload["handover"]
+    if w.start.edition < 3 or w.state.status != "merged" or w.state.survivor_ended:
         _survivor_ended(w)
+    elif flight.data["what"] == "alerts":
+        events = [AlertEvent.model_validate(event) for event in handover["events"]]
+        _go_on(w, f"{w.state.merged_into} takes no alerts any more")
+        alerts.forget(w, events)
+        alerts.attach(w, events)
+    elif handover["from"] != w.state.id:
+        _survivor_ended(w)  # it only passed on what a third one owes
+    else:
+        _go_on(w, f"{w.state.merged_into} does not take it over")
 
 
 def absorb(w: Walker, handover: dict[str, Any]) -> None:
     """What arrives from another incident: everything it owes, an alert, or the word that the survivor has ended."""
     what = handover.get("what")
     if what == "alerts":
-        alerts.attach(w, [AlertEvent.model_validate(event) for event in handover["events"]])
+        events = [AlertEvent.model_validate(event) for event in handover["events"]]
+        if w.start.edition < 3:
+            alerts.attach(w, events)
+        else:
+            w.alerts_arrived(events, w.now)  # firing ones bring an incident back whose end is under way
     elif what == "ended":
-        _survivor_ended(w)
+        if not w.state.finished or w.start.edition < 3:
+            _survivor_ended(w)
+    elif what == "merge" and handover["from"] == w.state.id and w.start.edition >= 3:
+        if w.state.handed_over.get("handed_at") == handover["handed_at"]:
+            _go_on(w, _why(w, handover))
+    elif what == "merge" and handover.get("given_back") and handover["from"] in w.state.absorbed:
+        # this incident had only passed it on
+        _send(w, w.state.absorbed.pop(handover["from"]), handover, "give it back", what="given_back")
     elif what == "merge" and handover["from"] not in w.state.absorbed:
         if _has_crossed(w) and _is_older(w, handover):
-            _go_on(w, handover)
+            _go_on(w, _why(w, handover))
         if _has_crossed(w):
             _pass_on(w, handover)
+        elif _takes_nothing(w, handover):
+            _give_back(w, handover)
         else:
-            _take_over(w, handover)
+            taking_over.take_over(w, handover)
+
+
+def _takes_nothing(w: Walker, handover: dict[str, Any]) -> bool:
+    """Whether what it would take over would end with it, or wait for somebody to say that it is an incident at all."""
+    over = w.state.status in ENDED or w.state.status == "candidate"
+    return w.start.edition >= 3 and over
+
+
+def _give_back(w: Walker, handover: dict[str, Any]) -> None:
+    """What comes back to an incident is its own again: it goes on (`_is_older`)."""
+    status = w.state.status
+    if not w.state.finished:
+        w.entry("handover_given_back", "system", None, source=handover["from"], status=status)
+    body = {**handover, "from_workflow": w.start.workflow_id, "given_back": status}
+    _send(w, handover["from_workflow"], body, f"give back what {handover['from']} hands over", what="given_back")
 
 
 def _has_crossed(w: Walker) -> bool:
@@ -172,11 +219,21 @@ def _is_older(w: Walker, handover: dict[str, Any]) -> bool:
     return crossed or handover["from"] == w.state.id
 
 
-def _go_on(w: Walker, handover: dict[str, Any]) -> None:
-    other = w.state.merged_into
+def _why(w: Walker, handover: dict[str, Any]) -> str:
+    status = handover.get("given_back")
+    if status == "candidate":
+        return f"{w.state.merged_into} is only a candidate and takes nothing over: this one goes on"
+    if status:
+        return f"{w.state.merged_into} is {status} and takes nothing over: this one goes on"
+    return f"{w.state.merged_into} was merged into this one at the same time: the older one goes on"
+
+
+def _go_on(w: Walker, reason: str) -> None:
+    if w.start.edition >= 3:
+        going_on.go_on(w, reason)
+        return
     w.state.merged_into = w.state.merged_into_workflow = None
     w.state.survivor_ended = False
-    reason = f"{other} was merged into this one at the same time: the older one goes on"
     reopening.reopen(w, "system", reason, phase=w.state.merged_in_phase)
 
 
@@ -190,94 +247,6 @@ def _pass_on(w: Walker, handover: dict[str, Any]) -> None:
         {**handover, "from_workflow": w.start.workflow_id},
         f"pass on what {handover['from']} hands over",
     )
-
-
-def _take_over(w: Walker, handover: dict[str, Any]) -> None:
-    state = w.state
-    state.absorbed[str(handover["from"])] = str(handover["from_workflow"])
-    own = handover["from"] == state.id  # it comes back: nobody else has it
-    if not own:
-        state.alerts.seen += int(handover["alerts"])
-    w.entry(
-        "merged_in",
-        str(handover["by"]),
-        None,
-        source=handover["from"],
-        title=handover["title"],
-        reason=handover["reason"],
-        gates=list(handover["gates"]),
-        engagements=list(handover["engagements"]),
-        tasks=list(handover["tasks"]),
-        alerts=handover["alerts"],
-    )
-    if w.start.gives_time_back:
-        deadlines.keep(w)
-    for service in handover["services"]:
-        if service not in state.services:
-            state.services.append(service)
-    for person in handover["responders"]:
-        people.respond(w, person)
-    theirs = handover.get("customers_affected")
-    if theirs is not None and theirs > (state.customers_affected or 0):
-        state.customers_affected = theirs
-    state.alerts.firing.update(handover["firing"])
-    suffix = str(handover["from"])[-6:].lower()
-    for path, body in handover["gates"].items():
-        if own and state.gates[path].outcome is None:
-            continue  # its step has asked it anew
-        _adopt_gate(w, path, body, handover["steps"].get(path), suffix)
-    for name, vendor in handover["vendors"].items():
-        if name not in w.plan.vendors:
-            state.adopted_vendors[name] = PlanVendor.model_validate(vendor)
-    for path, body in handover["engagements"].items():
-        mine = _free(w, path, suffix)
-        state.engagements[mine] = Engagement.model_validate({**body, "path": mine})
-    for task_id, body in handover["tasks"].items():
-        mine = _free(w, task_id, suffix)
-        state.tasks[mine] = TaskState.model_validate({**body, "id": mine, "owner": "none:"})
-    if w.start.gives_time_back and handover.get("handed_at"):
-        deadlines.taken_over(w, parse_timestamp(str(handover["handed_at"])))
-    w.touch()
-
-
-def _free(w: Walker, path: str, suffix: str) -> str:
-    """The same name where it is free, else with the other incident's last letters."""
-    last = path.rpartition(".")[2]
-    taken = (
-        w.definitions.known(last)
-        or path in w.state.steps
-        or path in w.state.tasks
-        or path in w.state.engagements
-        or path in w.state.gates
-    )
-    return f"{last}_{suffix}" if taken else last
-
-
-def _adopt_gate(w: Walker, path: str, body: dict[str, Any], step: dict[str, Any] | None, suffix: str) -> None:
-    """The question goes on with its votes and its deadline; its steps come along as an ad-hoc step."""
-    if step is None:
-        mine = _free(w, path, suffix)
-        w.state.gates[mine] = Gate.model_validate({**body, "path": mine})
-        return
-    names = {inner.id: _free(w, inner.id, suffix) for inner in all_steps([Step.model_validate(step)])}
-    renamed = _rename(step, names)
-    mine = str(renamed["id"])
-    w.state.ad_hoc[mine] = renamed
-    w.state.ad_hoc_order.append(mine)
-    w.state.steps[mine] = StepState(path=mine, verb="decide", started_at=w.now, ad_hoc_by=body.get("requester"))
-    w.state.gates[mine] = Gate.model_validate({**body, "path": mine})
-
-
-def _rename(value: Any, names: dict[str, str], key: str = "") -> Any:
-    if isinstance(value, dict):
-        return {inner: _rename(item, names, inner) for inner, item in value.items()}
-    if isinstance(value, list):
-        return [_rename(item, names, key) for item in value]
-    if isinstance(value, str):
-        if key == "id":
-            return names.get(value, value)
-        return re.sub(r"\b(steps|decisions)\.([a-z][a-z0-9_]*)", lambda m: f"{m[1]}.{names.get(m[2], m[2])}", value)
-    return value
 
 
 def forward(w: Walker, events: list[AlertEvent]) -> None:

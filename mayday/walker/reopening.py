@@ -66,8 +66,11 @@ def refusal(w: Walker, command: Reopen) -> Refusal | None:
     return None
 
 
-def reopen(w: Walker, by: str, reason: str, *, phase: int | None = None) -> None:
-    """Go on at the last phase with an `until`, or at `phase`; its steps begin anew, the cadences start again."""
+def reopen(w: Walker, by: str, reason: str, *, phase: int | None = None, anew: bool = True) -> None:
+    """Go on at the last phase with an `until`, or at `phase`; its steps begin anew, the cadences start again.
+
+    Not `anew`: in that very phase, also after the last one, and whoever asks for it sees to its steps.
+    """
     state = w.state
     before = state.status
     state.finished, state.ending, state.walked, state.skip_phases = False, None, False, False
@@ -84,8 +87,10 @@ def reopen(w: Walker, by: str, reason: str, *, phase: int | None = None) -> None
     target = max((index for index, each in enumerate(phases) if each.until is not None), default=0)
     if phase is not None and 0 <= phase < len(phases):
         target = phase
-    for again in phases[target:]:
-        for step in again.steps:
+    if not anew and phase is not None:
+        target = phase
+    for again in phases[target:] if target >= 0 else phases:
+        for step in again.steps if anew else ():
             begun = state.steps.get(step.id)
             if begun is not None:
                 failing.forget(w, begun)
@@ -97,8 +102,12 @@ def reopen(w: Walker, by: str, reason: str, *, phase: int | None = None) -> None
             if step.do == "bridge.close" and begun.status == "done" and w.start.later_rules:
                 state.bridge_url = state.bridge_phone = None  # the standing one again: nobody is sent to a closed one
             failing.forget(w, begun)
-    state.phase, state.phase_entered_at = target, w.now
-    w.entry("phase_entered", "system", f"phase:{phases[target].id}", phase=phases[target].id, name=phases[target].name)
+    if 0 <= target < len(phases):
+        state.phase, state.phase_entered_at = target, w.now
+        back = phases[target]
+        w.entry("phase_entered", "system", f"phase:{back.id}", phase=back.id, name=back.name)
+    else:
+        state.phase, state.walked = target, target >= len(phases)
     for cadence in list(state.cadences.values()):
         if cadence.stopped:
             cadences.begin_again(w, cadence)

@@ -48,18 +48,24 @@ def open_task(
     w.state.tasks[task_id] = task
     step = owner.removeprefix("step:") if owner.startswith("step:") else task_id
     w.entry("task_opened", "system", step, task=task_id, task_kind=kind, to=to, text=text, due_at=task.due_at)
-    targets = people.targets_of(w, to) if to else []
-    if tell and targets:
+    if tell:
+        announce(w, task, urgent=urgent)
+    return task
+
+
+def announce(w: Walker, task: TaskState, *, urgent: bool = False) -> None:
+    """Tell whom it is for; a card of it stands with them until it is over."""
+    targets = people.targets_of(w, task.to) if task.to else []
+    if targets:
         w.page(
-            task_id,
+            task.id,
             targets,
-            f"{w.state.severity} {w.state.title}: {text}",
+            f"{w.state.severity} {w.state.title}: {task.text}",
             owner="notice:",
             purpose="task",
             urgent=urgent,
             via=["push", "chat"],
         )
-    return task
 
 
 def close(w: Walker, task_id: str, reason: str, by: str = "system") -> None:

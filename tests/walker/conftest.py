@@ -30,7 +30,10 @@ class Night:
     """One incident in virtual time."""
 
     def __init__(self, start: StartInput, plan: Plan, library: Library, mocks: Mapping[str, Any]) -> None:
-        given = {name: Mock.model_validate(mock) for name, mock in mocks.items()}
+        given = {
+            name: [Mock.model_validate(each) for each in mock] if isinstance(mock, list) else Mock.model_validate(mock)
+            for name, mock in mocks.items()
+        }
         self.desk = ScenarioDesk(library.catalog, plan.actions, Mocks(given))
         self.incident = VirtualIncident(start, self.desk)
         self._sent = 0

@@ -129,6 +129,8 @@ class IncidentState(Wire):
     merged_into_workflow: str | None = None
     #: the phase that it was in then
     merged_in_phase: int | None = None
+    #: what a merge handed over, until this incident ends or goes on with it
+    handed_over: dict[str, Any] = {}
     #: what a review that a reopening withdrew leaves to the next one
     review_carried: dict[str, Any] | None = None
     survivor_ended: bool = False
