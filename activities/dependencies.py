@@ -10,6 +10,7 @@ from mayday.catalogs import CatalogSource
 from mayday.domain.calendars import BusinessCalendar, OpenHours
 from mayday.domain.effects import IncidentCard
 from mayday.domain.ports import EffectJournal, Intake, Ledger, Memory, Ports, ReviewShelf, TicketDesk
+from mayday.temporal.bundles import Tell
 
 
 def utc_now() -> datetime:
@@ -32,6 +33,8 @@ class Dependencies:
     now: Callable[[], datetime] = utc_now
     outward_held: Callable[[], Awaitable[bool]] | None = None
     """Whether the incident of the activity that asks holds its outward messages at this moment."""
+    tell: Tell | None = None
+    """Gives the run of the activity under way what is known of its bundle so far."""
     desk: Sequence[TicketDesk] = ()
     """Our own ticket register, which stands behind the house's where that takes no follow-ups."""
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from activities.bridge import BridgeActivities
+from activities.bundle import Bundled, Bundles
 from activities.calendar import CalendarActivities
 from activities.change import ChangeActivities
 from activities.chat import ChatActivities
@@ -22,6 +23,7 @@ from activities.roster import RosterActivities
 from activities.system import SystemActivities
 from activities.timeline import TimelineActivities
 from activities.vendor import VendorActivities
+from mayday.domain import effects as fx
 
 
 def build(dependencies: Dependencies) -> list[Callable[..., Any]]:
@@ -37,9 +39,27 @@ def build(dependencies: Dependencies) -> list[Callable[..., Any]]:
     change = ChangeActivities(dependencies)
     http = HttpActivities(dependencies)
     review = ReviewActivities(dependencies)
+    roster = RosterActivities(dependencies)
+    timeline = TimelineActivities(dependencies)
+    system = SystemActivities(dependencies)
+    bundles = Bundles(
+        dependencies,
+        {
+            fx.PAGE: Bundled(paging.page_responder, fx.PageRequest),
+            fx.CLOSE_PAGE: Bundled(paging.close_page, fx.ClosePage),
+            fx.SEND: Bundled(messaging.send_message, fx.SendRequest),
+            fx.RESOLVE: Bundled(roster.resolve, fx.ResolveRequest),
+            fx.DEADLINE: Bundled(calendar.deadline, fx.DeadlineRequest),
+            fx.LAST_SEEN: Bundled(system.last_seen, fx.LastSeenRequest),
+            fx.NOTE_CHANGE: Bundled(itsm.note_change, fx.ActionRequest),
+            fx.VENDOR_CONTACT: Bundled(vendor.contact, fx.VendorCase),
+            fx.FLUSH: Bundled(timeline.flush, fx.FlushRequest),
+        },
+    )
     return [
+        bundles.carry,
         paging.page_responder, paging.close_page, messaging.send_message, messaging.send_report,
-        RosterActivities(dependencies).resolve, calendar.deadline, calendar.meeting_slot, calendar.send_invite,
+        roster.resolve, calendar.deadline, calendar.meeting_slot, calendar.send_invite,
         vendor.open_case, vendor.contact, bridge.open, bridge.close,
         chat.open_channel, chat.post, chat.pin, chat.invite, chat.archive,
         itsm.open_major_incident, itsm.add_note, itsm.open_problem, itsm.open_change, itsm.note_change, itsm.close,
@@ -47,6 +67,6 @@ def build(dependencies: Dependencies) -> list[Callable[..., Any]]:
         actions.open, actions.note, actions.close,
         itsm.link_child,
         change.execute, change.invoke, change.recent, KnowledgeActivities(dependencies).similar,
-        http.request, http.house, TimelineActivities(dependencies).flush, InboxActivities(dependencies).look,
-        SystemActivities(dependencies).last_seen, review.save, review.draft_report,
+        http.request, http.house, timeline.flush, InboxActivities(dependencies).look,
+        system.last_seen, review.save, review.draft_report,
     ]  # fmt: skip

@@ -18,6 +18,7 @@ from mayday.language.library import Library
 from mayday.settings import packaged_runbooks
 from mayday.simulator.files import ScenarioFile, ScenarioReport
 from mayday.simulator.on_temporal import server_path, time_skipping
+from mayday.temporal.bundles import calls_of
 
 SCENARIO = "payments_sev1.yaml"
 
@@ -28,7 +29,7 @@ class ScenarioFailed(RuntimeError):
 
 @dataclass
 class HistoryShape:
-    """What a history is made of. `effects` counts activities by name, `ordinary` and local ones (markers) apart."""
+    """What a history is made of: activities by name, `ordinary` and local ones (markers) apart."""
 
     events: Counter[str] = field(default_factory=Counter)
     bytes: Counter[str] = field(default_factory=Counter)
@@ -50,6 +51,8 @@ class Played:
 
     report: ScenarioReport
     histories: list[WorkflowHistory]
+    #: what was asked for, by kind, alone or in a bundle
+    calls: Counter[str]
     same_size: WorkflowHistory
     #: the same effects and timers by hand, one ordinary activity each
     plain: WorkflowHistory
@@ -82,8 +85,9 @@ async def _play() -> Played:
         checked(report)
         histories = await theatre.stages[-1].histories()
     shape = shape_of(*histories)
-    same_size, plain = await _by_hand(same_size_of(shape), plain_of(shape))
-    return Played(report, histories, same_size, plain, wall_s)
+    calls = Counter([kind for history in histories for kind, _ in await calls_of(history)])
+    same_size, plain = await _by_hand(same_size_of(shape), plain_of(shape, calls))
+    return Played(report, histories, calls, same_size, plain, wall_s)
 
 
 async def _by_hand(*scripts: Script) -> list[WorkflowHistory]:
@@ -134,10 +138,9 @@ def same_size_of(shape: HistoryShape) -> Script:
     return _script(timers, shape.local.total(), shape.ordinary.total(), max(1, weight // max(1, effects) - 400))
 
 
-def plain_of(shape: HistoryShape) -> Script:
+def plain_of(shape: HistoryShape, calls: Counter[str]) -> Script:
     """The same without care: every effect that people or providers see is an ordinary activity of its own."""
-    effects = shape.local + shape.ordinary
-    return _script(shape.events["timer_fired"], 0, effects.total(), 200)
+    return _script(shape.events["timer_fired"], 0, calls.total(), 200)
 
 
 def _script(timers: int, local: int, ordinary: int, characters: int) -> Script:

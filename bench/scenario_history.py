@@ -32,5 +32,6 @@ async def run(sizes: Sizes, stage: Stage) -> Figure:
             "bytes": dict(shape.bytes.most_common()),
             "local_activities": dict(shape.local.most_common()),
             "ordinary_activities": dict(shape.ordinary.most_common()),
+            "calls": dict(played.calls.most_common()),
         },
     )

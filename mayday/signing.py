@@ -16,6 +16,7 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic_core import from_json, to_json
 
+from mayday.domain.bundles import BundleEnvelope, BundleNotice
 from mayday.domain.commands import Command, CommandEnvelope
 from mayday.domain.outage import OutageEnvelope, OutageNotice
 from mayday.domain.review.commands import ReviewCommand, ReviewEnvelope
@@ -70,7 +71,14 @@ class Signer:
         envelope = OutageEnvelope(command=notice)
         return envelope.model_copy(update={"signatures": await self._sign(incident, envelope)})
 
-    async def _sign(self, subject: str, envelope: CommandEnvelope | ReviewEnvelope | OutageEnvelope) -> dict[str, str]:
+    async def for_bundle(self, incident: str, notice: BundleNotice) -> BundleEnvelope:
+        """What calls have brought so far, as it travels to the incident that asked for them."""
+        envelope = BundleEnvelope(command=notice)
+        return envelope.model_copy(update={"signatures": await self._sign(incident, envelope)})
+
+    async def _sign(
+        self, subject: str, envelope: CommandEnvelope | ReviewEnvelope | OutageEnvelope | BundleEnvelope
+    ) -> dict[str, str]:
         travels: dict[str, Any] = from_json(to_json(envelope))["command"]  # as the run will see it
         signed = decision_bytes(subject, travels)
         return {pen.public: base64.b64encode(pen.private.sign(signed)).decode() for pen in await self._in_use()}

@@ -5,6 +5,7 @@ CompositionError   the worker cannot be put together: no records store, a catalo
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from worker.lifecycle import WorkerParts
 from worker.outages import Outages
 from worker.outward import outward_held
 from worker.provider_report import ProviderReport
+from worker.telling import telling
 from worker.what_changed import WhatChanged
 from workflows.incident import IncidentWorkflow
 from workflows.review import ReviewWorkflow
@@ -57,10 +59,10 @@ async def compose(settings: Settings, client: Client) -> WorkerParts:
         await providers.close()
         await records.close()
 
-    dependencies = dependencies_of(providers, catalog)
+    signer = Signer(records.keys, records.store.now)
+    dependencies = replace(dependencies_of(providers, catalog), tell=telling(signer))
     activities = build(dependencies)
     archiver = Archiver(client, Collector(client, records, settings.codec_keys), records.archives, records.trends)
-    signer = Signer(records.keys, records.store.now)
     lines = {
         name: each.watched
         for name, each in {**providers.offers, **providers.sandboxes}.items()

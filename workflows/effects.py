@@ -8,7 +8,10 @@ from typing import Any
 from temporalio import workflow
 from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 
+from mayday.domain.bundles import BUNDLED, BundledCall
 from mayday.domain.effects import EffectFailure, EffectRequest, EffectResult
+from mayday.domain.limits import limits_of
+from workflows.bundles import Bundles, Parcel, Value
 from workflows.errands import Errands
 from workflows.options import options_of
 from workflows.outcomes import failure_of
@@ -18,22 +21,45 @@ ABSORB, REVIEW = "incident.absorb", "review.start"
 ABSORBED = "absorbed"
 REVIEW_WORKFLOW = "ReviewWorkflow"
 
-Value = dict[str, Any] | None
-
 
 class Carrier:
     """Gets effects done, by errands, and says how each went. Nothing that happens outside raises here."""
 
-    def __init__(self, errands: Errands, done: Callable[[EffectRequest, EffectResult], None]) -> None:
+    def __init__(
+        self,
+        errands: Errands,
+        done: Callable[[EffectRequest, EffectResult], None],
+        bundles: Bundles | None = None,
+    ) -> None:
+        """`bundles`: where calls that are asked for together may travel together."""
         self._errands = errands
         self._done = done
+        self._bundles = bundles
 
     def carry(self, request: EffectRequest) -> None:
         own = OWN_EFFECTS.get(request.kind)
         if own is not None:
             self._errands.run(own(request), lambda result: self._settled(request, result))
+        elif self._bundles is not None and request.kind in BUNDLED:
+            self._bundles.add(self._parcel(request))
         else:
             self._errands.run(_activity(request), lambda value: self._done(request, outcome_of(request, value)))
+
+    def _parcel(self, request: EffectRequest) -> Parcel:
+        limits = limits_of(request.effect_class, request.timeout_s)
+        call = BundledCall(
+            key=request.key,
+            kind=request.kind,
+            payload=request.payload,
+            one_try_s=limits.one_try.total_seconds(),
+            tries=limits.tries,
+        )
+        return Parcel(
+            call=call,
+            summary=request.summary,
+            alone=lambda: _activity(request),
+            then=lambda value: self._done(request, outcome_of(request, value)),
+        )
 
     def _settled(self, request: EffectRequest, result: EffectResult | FailureError) -> None:
         self._done(request, failure_of(result, request) if isinstance(result, FailureError) else result)

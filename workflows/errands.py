@@ -42,6 +42,11 @@ class Errands:
         self._tasks = [task for task in self._tasks if not task.done()]
         self._tasks.append(asyncio.create_task(wait()))
 
+    def bring(self, course: Callable[[], None]) -> None:
+        """Something is back that had come with another errand: it takes its own turn."""
+        self._out += 1
+        self._back.append(course)
+
     def take(self) -> bool:
         """Let what is longest back take its course; False when nothing is."""
         if not self._back:

@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 from temporalio import workflow
 
+from mayday.domain.bundles import TOLD_SIGNAL, BundleEnvelope
 from mayday.domain.commands import COMMAND, Answer, Command, CommandEnvelope, Merge, Refusal
 from mayday.domain.effects import EffectRequest, EffectResult, Wire
 from mayday.domain.incident import AlertBatch, Board, StartInput
@@ -22,6 +23,7 @@ from mayday.domain.outage import OUTAGE_SIGNAL, OutageEnvelope
 from mayday.walker.merging import ABSORB
 from mayday.walker.walker import Walker
 from workflows.alarm import Alarm
+from workflows.bundles import Bundles
 from workflows.details import markdown
 from workflows.door import Door, Unreadable, first_of, kinds_of, takes
 from workflows.effects import ABSORBED, Carrier
@@ -60,8 +62,9 @@ class IncidentWorkflow(Door[Command]):
         self._walker = self.walker_class.begin(start, self._now())
         self._alarm = Alarm(start.clock_slowed, start.clock_step_s)
         self._errands = Errands()
-        self._carrier = Carrier(self._errands, self._done)
-        self._ledger = Ledger(self._walker, self._errands)
+        self._bundles = Bundles(self._errands, start.id) if start.edition >= 3 else None
+        self._carrier = Carrier(self._errands, self._done, self._bundles)
+        self._ledger = Ledger(self._walker, self._errands, self._bundles)
         self._seal = Seal(start.id, start.decision_keys)
         self._merge_orders = dict(start.merge_orders)
         self._closing = False
@@ -146,6 +149,20 @@ class IncidentWorkflow(Door[Command]):
             self._walker.outage_told(notice, self._now())
         except Exception:  # noqa: BLE001 - time that is not given back must not wedge the incident
             workflow.logger.exception("outage_failed", extra={"from": str(notice.from_at), "to": str(notice.to_at)})
+
+    @workflow.signal(name=TOLD_SIGNAL)
+    def bundle_told(self, envelope: Any = None, *more: Any) -> None:
+        """What some calls of a bundle have brought, while others are still under way."""
+        try:
+            notice = BundleEnvelope.model_validate(envelope).command
+        except ValidationError as error:
+            self._unreadable("bundle", envelope, Unreadable(first_of(error)))
+            return
+        self._arrived(signalled=True)
+        if not self._seal.holds(envelope):
+            self._turn_away("bundle", "a worker", UNSIGNED)
+        elif self._bundles is not None:
+            self._bundles.told(notice.outcomes)
 
     def _parse(self, data: dict[str, Any], kind: str | None) -> Command:
         if "command" in data:
@@ -235,6 +252,9 @@ class IncidentWorkflow(Door[Command]):
         self._advance()
         while self._errands.take():
             self._advance()
+        if self._bundles is not None and self._bundles.ready:
+            with self._phase().scope():
+                self._bundles.leave()
         set_anew = self._alarm.set(self._walker.next_wake, self._exact_now())
         shown = self._show()
         if unmarked and not (set_anew or shown or self._errands.asked > asked):

@@ -10,14 +10,18 @@ before that makes the task's entries anew and the store never holds both.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import FailureError
 
-from mayday.domain.effects import FLUSH, LOOK, FlushReceipt, FlushRequest, LookReceipt, LookRequest, Wire
+from mayday.domain.bundles import BundledCall
+from mayday.domain.effects import FLUSH, LOOK, FlushRequest, LookReceipt, LookRequest, Wire
 from mayday.domain.incident import AlertEvent, Board, StartInput
 from mayday.walker.walker import Walker
+from workflows.bundles import Bundles, Parcel
 from workflows.errands import Errands
 from workflows.options import flush_options, last_flush_options, look_options
 
@@ -52,9 +56,11 @@ def _kept(board: Board) -> Board:
 class Ledger:
     """Lets flushes leave, one at a time."""
 
-    def __init__(self, walker: Walker, errands: Errands) -> None:
+    def __init__(self, walker: Walker, errands: Errands, bundles: Bundles | None = None) -> None:
+        """`bundles`: where a flush travels with what leaves anyway."""
         self._walker = walker
         self._errands = errands
+        self._bundles = bundles
         self._busy = False
         self._last_at: datetime | None = None
 
@@ -74,19 +80,34 @@ class Ledger:
         if request is not None:
             self._busy, self._last_at = True, now
             last = request.entries[-1].seq
-            self._errands.run(_once(request), lambda receipt: self._kept(last, receipt))
+            if self._bundles is None or len(request.entries) > BATCH:  # a long one goes alone
+                self._errands.run(_once(request), lambda receipt: self._kept(last, receipt))
+            else:
+                self._bundles.add(_parcel(request, lambda receipt: self._kept(last, receipt)))
 
-    def _kept(self, last: int, receipt: FlushReceipt | FailureError) -> None:
+    def _kept(self, last: int, receipt: Any) -> None:
         self._busy = False
         if not isinstance(receipt, FailureError):  # else the store is away: the entries wait for the next flush
             self._walker.flushed(last)
 
 
-async def _once(request: FlushRequest) -> FlushReceipt:
-    receipt: FlushReceipt = await workflow.execute_activity(
-        FLUSH, request, result_type=FlushReceipt, summary=_summary(request), **flush_options()
+async def _once(request: FlushRequest) -> dict[str, Any]:
+    receipt: dict[str, Any] = await workflow.execute_activity(
+        FLUSH, request, result_type=dict[str, Any], summary=_summary(request), **flush_options()
     )
     return receipt
+
+
+def _parcel(request: FlushRequest, then: Callable[[Any], None]) -> Parcel:
+    options = flush_options()
+    call = BundledCall(
+        key=f"{FLUSH}#{request.entries[-1].seq}",
+        kind=FLUSH,
+        payload=request,
+        one_try_s=options["start_to_close_timeout"].total_seconds(),
+        tries=options["retry_policy"].maximum_attempts,
+    )
+    return Parcel(call=call, summary=_summary(request), alone=lambda: _once(request), then=then)
 
 
 async def flush_at_the_end(walker: Walker, request: FlushRequest) -> None:

@@ -137,6 +137,7 @@ class StartInput(Wire):
     #: own event; a status or severity that is none makes its step fail; a cadence begins at the pace that was set for
     #: it before; a required voter who may not vote is stood in for (docs/adr/0150)
     #: What is merged into an incident that is over comes back, and what moves along is asked anew there (0145)
+    #: Calls that are asked for together travel together (0144)
     edition: int = 0
     #: what a drill lets happen, in its order
     injects: list[Inject] = []

@@ -15,6 +15,8 @@ from mayday.domain.effects import EffectClass, EffectFailure, EffectRequest, Eff
 
 #: first pause between two tries, in seconds; it doubles
 PAUSE_S = 1
+#: a provider that wants to be left alone for longer, in seconds, is not called again by a bundle
+LONGEST_PAUSE_S = 30
 #: errors of which it is known that nothing happened at the provider
 NOT_DONE = frozenset({"unreachable", "refused", "unauthorised", "rate_limited", "unreached", "not_found"})
 

@@ -46,6 +46,7 @@ from mayday.language.scenario import TurnedAway
 from mayday.simulator.desk import Reply, ScenarioDesk
 from mayday.simulator.stage import Stranded
 from mayday.simulator.stranded import answered
+from mayday.temporal.bundles import one_or_all
 from mayday.temporal.plugin import build_plugin
 from mayday.walker.walker import Walker
 from workflows.door import COMMAND_SIGNAL
@@ -220,17 +221,20 @@ class TemporalStage:
         return any_effect
 
     async def carry_out(self, args: Sequence[RawValue]) -> dict[str, Any]:
-        """Let the desk answer the effect for which the activity under way stands."""
-        info = activity.info()
+        """Let the desk answer the effect, or the effects, for which the activity under way stands."""
         payload: dict[str, Any] = activity.payload_converter().from_payload(args[0].payload, dict[str, Any])
-        if info.activity_type == FLUSH:
+        return await one_or_all(activity.info().activity_type, payload, self._one, pause_s=0)
+
+    async def _one(self, kind: str, payload: dict[str, Any]) -> dict[str, Any]:
+        if kind == FLUSH:
             self._theatre.open_store()
             for entry in FlushRequest.model_validate(payload).entries:
                 self._stored[entry.seq] = entry
             return {}
-        if info.activity_type == LOOK:
+        if kind == LOOK:
             return {}
-        reply = self._desk.answer(info.activity_type, payload, self._start.counted(info.current_attempt_scheduled_time))
+        moment = self._start.counted(activity.info().current_attempt_scheduled_time)
+        reply = self._desk.answer(kind, payload, moment)
         if reply.hangs or reply.after:
             raise _later(reply)
         if reply.failure is not None:

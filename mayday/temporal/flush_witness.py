@@ -14,7 +14,9 @@ from temporalio.worker import (
     WorkflowOutboundInterceptor,
 )
 
-FLUSH = "timeline.flush"
+from mayday.domain.bundles import BUNDLE
+from mayday.domain.effects import FLUSH
+
 _EXTERN = "mayday_flushed"
 
 
@@ -49,5 +51,6 @@ class _Outbound(WorkflowOutboundInterceptor):
 
 
 def _look(activity: str, args: Any) -> None:
-    if activity == FLUSH:
-        workflow.extern_functions()[_EXTERN]([(entry.seq, entry.hash) for entry in args[0].entries])
+    calls = args[0].calls if activity == BUNDLE else ()
+    for flush in [args[0]] if activity == FLUSH else [call.payload for call in calls if call.kind == FLUSH]:
+        workflow.extern_functions()[_EXTERN]([(entry.seq, entry.hash) for entry in flush.entries])

@@ -27,6 +27,7 @@ from mayday.simulator.desk import ScenarioDesk
 from mayday.simulator.files import ScenarioFile
 from mayday.simulator.mocks import Mocks
 from mayday.simulator.opening import start_of
+from mayday.temporal.bundles import one_or_all
 from mayday.temporal.histories import replay
 from tests.workflows.conftest import SCENARIO, START, command, library
 from tests.workflows.test_on_a_real_server import client
@@ -74,16 +75,19 @@ class Crowd:
     def worker(self) -> Worker:
         @activity.defn(dynamic=True)
         async def any_effect(args: Sequence[RawValue]) -> dict[str, Any]:
-            info = activity.info()
-            if self._chance.random() < 0.5:
-                await asyncio.sleep(self._chance.uniform(0, SLOWEST))
             payload: dict[str, Any] = activity.payload_converter().from_payload(args[0].payload, dict[str, Any])
-            if info.activity_type == fx.FLUSH:
-                assert info.workflow_id
-                self.stored[info.workflow_id] |= {entry["seq"]: entry["hash"] for entry in payload["entries"]}
-            return self._desk.answer(info.activity_type, payload, datetime.now(UTC)).value
+            return await one_or_all(activity.info().activity_type, payload, self.carry_out)
 
         return Worker(self._client, task_queue="busy", workflows=[IncidentWorkflow], activities=[any_effect])
+
+    async def carry_out(self, kind: str, payload: dict[str, Any]) -> dict[str, Any]:
+        if self._chance.random() < 0.5:
+            await asyncio.sleep(self._chance.uniform(0, SLOWEST))
+        if kind == fx.FLUSH:
+            workflow_id = activity.info().workflow_id
+            assert workflow_id
+            self.stored[workflow_id] |= {entry["seq"]: entry["hash"] for entry in payload["entries"]}
+        return self._desk.answer(kind, payload, datetime.now(UTC)).value
 
     async def incident(self, number: int) -> WorkflowHandle[Any, Any]:
         start = self._start.model_copy(update={"opened_at": datetime.now(UTC), "id": f"INC-{number}"})

@@ -19,6 +19,7 @@ from mayday.simulator.desk import ScenarioDesk
 from mayday.simulator.files import ScenarioFile
 from mayday.simulator.on_temporal import TemporalStage, Theatre
 from mayday.simulator.opening import alert_of
+from mayday.temporal.bundles import calls_of
 from mayday.temporal.histories import replay
 from mayday.walker import alerts, command_rules
 from tests.workflows.conftest import RUNBOOKS, START, command
@@ -178,12 +179,7 @@ async def test_an_irreversible_action_is_tried_once_and_never_again_by_itself(th
     stage = theatre.stages[-1]
     assert isinstance(stage, TemporalStage)
     [history] = await stage.histories()
-    scheduled = [
-        event.activity_task_scheduled_event_attributes.activity_type.name
-        for event in history.events
-        if event.HasField("activity_task_scheduled_event_attributes")
-    ]
-    assert scheduled.count("change.execute") == 1
+    assert [kind for kind, _ in await calls_of(history)].count("change.execute") == 1
 
 
 async def test_an_alert_that_the_walker_chokes_on_wedges_nothing(
@@ -213,11 +209,5 @@ async def test_what_a_reopened_run_asks_for_as_it_begins_leaves_once(theatre: Th
     await stage.send(command("reopen", "dee", 2, reason="it is back"))
     await stage.run_to(START + timedelta(hours=6, minutes=1), inclusive=True)
     assert "paged" in [entry.kind for entry in await stage.entries() if entry.step == "relapse:1"]
-    asked = [
-        event.activity_task_scheduled_event_attributes
-        for history in await stage.histories()
-        for event in history.events
-        if event.HasField("activity_task_scheduled_event_attributes")
-    ]
-    pages = [bytes(one.input.payloads[0].data) for one in asked if one.activity_type.name == PAGE]
-    assert sum(b"relapse:1" in page for page in pages) == 1
+    asked = [call for history in await stage.histories() for call in await calls_of(history)]
+    assert [payload["page"] for kind, payload in asked if kind == PAGE].count("relapse:1") == 1

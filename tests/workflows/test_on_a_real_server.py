@@ -20,6 +20,7 @@ from temporalio.worker import Worker
 from mayday.domain import effects as fx
 from mayday.domain.incident import StartInput
 from mayday.simulator.desk import ScenarioDesk
+from mayday.temporal.bundles import one_or_all
 from mayday.temporal.plugin import build_plugin
 from mayday.temporal.search_attributes import ATTRIBUTES, register_search_attributes
 from mayday.walker import rounds
@@ -54,17 +55,19 @@ class Providers:
     def activity(self) -> Any:
         @activity.defn(dynamic=True)
         async def any_effect(args: Sequence[RawValue]) -> dict[str, Any]:
-            info = activity.info()
-            self.calls.append(info.activity_type)
-            await asyncio.sleep(self.slow.pop(info.activity_type, 0))
-            if info.activity_type == self.broken:
-                raise ApplicationError("500", type="broken")
             payload: dict[str, Any] = activity.payload_converter().from_payload(args[0].payload, dict[str, Any])
-            if info.activity_type == fx.FLUSH:
-                self.stored += payload["entries"]
-            return self.desk.answer(info.activity_type, payload, datetime.now(UTC)).value
+            return await one_or_all(activity.info().activity_type, payload, self.carry_out)
 
         return any_effect
+
+    async def carry_out(self, kind: str, payload: dict[str, Any]) -> dict[str, Any]:
+        self.calls.append(kind)
+        await asyncio.sleep(self.slow.pop(kind, 0))
+        if kind == self.broken:
+            raise ApplicationError("500", type="broken")
+        if kind == fx.FLUSH:
+            self.stored += payload["entries"]
+        return self.desk.answer(kind, payload, datetime.now(UTC)).value
 
 
 async def opened(client: Client, start: StartInput) -> WorkflowHandle[Any, Any]:
