@@ -26,9 +26,9 @@ class Bundled(NamedTuple):
 
 class Bundles:
     def __init__(self, given: Dependencies, bundled: Mapping[str, Bundled]) -> None:
-        """`bundled` by kind."""
+        """`bundled`: what comes in bundles, by kind."""
         self._tell = given.tell
-        self._bundled = bundled
+        self.bundled = bundled
 
     @activity.defn(name=BUNDLE)
     async def carry(self, bundle: Bundle) -> BundleReceipt:
@@ -36,7 +36,7 @@ class Bundles:
         return await carried(bundle, self._one, self._tell)
 
     async def _one(self, kind: str, payload: Any) -> dict[str, Any]:
-        bundled = self._bundled.get(kind)
+        bundled = self.bundled.get(kind)
         if bundled is None:
             raise ApplicationError(f"no activity {kind} comes in bundles", type="NotFoundError", non_retryable=True)
         value: dict[str, Any] = to_jsonable_python(await bundled.does(bundled.takes.model_validate(payload)))

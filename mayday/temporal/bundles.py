@@ -41,10 +41,8 @@ async def carried(
     waiting = set(under_way)
     try:
         while waiting:
-            _, waiting = await asyncio.wait(waiting, timeout=patience_s)
-            known = {outcome.key for outcome in outcomes}
-            ended = [task.result() for task in under_way if task not in waiting]
-            fresh = [outcome for outcome in ended if outcome.key not in known]
+            done, waiting = await asyncio.wait(waiting, timeout=patience_s)
+            fresh = [task.result() for task in under_way if task in done]
             outcomes += fresh
             if waiting and fresh and tell is not None:
                 await tell(bundle.incident_id, fresh)
@@ -55,11 +53,13 @@ async def carried(
     return BundleReceipt(outcomes=outcomes)
 
 
-async def one_or_all(kind: str, payload: Any, carry: Carry, *, pause_s: float = PAUSE_S) -> dict[str, Any]:
+async def one_or_all(
+    kind: str, payload: Any, carry: Carry, tell: Tell | None = None, *, pause_s: float = PAUSE_S
+) -> dict[str, Any]:
     """What a worker with one activity for every kind answers: that of a single call, or a bundle's receipt."""
     if kind != BUNDLE:
         return await carry(kind, payload)
-    receipt = await carried(Bundle.model_validate(payload), carry, pause_s=pause_s)
+    receipt = await carried(Bundle.model_validate(payload), carry, tell, pause_s=pause_s)
     return receipt.model_dump(mode="json")
 
 

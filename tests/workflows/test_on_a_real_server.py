@@ -20,7 +20,7 @@ from temporalio.worker import Worker
 from mayday.domain import effects as fx
 from mayday.domain.incident import StartInput
 from mayday.simulator.desk import ScenarioDesk
-from mayday.temporal.bundles import one_or_all
+from mayday.temporal.bundles import Tell, one_or_all
 from mayday.temporal.plugin import build_plugin
 from mayday.temporal.search_attributes import ATTRIBUTES, register_search_attributes
 from mayday.walker import rounds
@@ -49,6 +49,7 @@ class Providers:
         self.desk = desk
         self.slow = slow or {}
         self.broken = broken
+        self.tell: Tell | None = None
         self.calls: list[str] = []
         self.stored: list[dict[str, Any]] = []
 
@@ -56,7 +57,7 @@ class Providers:
         @activity.defn(dynamic=True)
         async def any_effect(args: Sequence[RawValue]) -> dict[str, Any]:
             payload: dict[str, Any] = activity.payload_converter().from_payload(args[0].payload, dict[str, Any])
-            return await one_or_all(activity.info().activity_type, payload, self.carry_out)
+            return await one_or_all(activity.info().activity_type, payload, self.carry_out, self.tell)
 
         return any_effect
 
