@@ -9,6 +9,7 @@ from typing import Any
 
 from temporalio import activity
 
+from activities.bundle import Bundles
 from bench.figures import Figure, spread
 from bench.house import Activity, mayday_up, workshop
 from bench.progress import say
@@ -17,6 +18,7 @@ from bench.raw_workflows import FirstActivity
 from bench.scenario import Stage
 from bench.sender import Sender, notification
 from bench.sizes import Sizes
+from mayday.domain.bundles import BUNDLE
 from mayday.domain.effects import PAGE, PageReceipt, PageRequest
 
 NAME = "first_page"
@@ -35,16 +37,20 @@ class FirstPages:
         return self._rang.setdefault(incident, asyncio.get_running_loop().create_future())
 
     def watch(self, each: Activity) -> Activity:
-        definition = activity._Definition.must_from_callable(each)
-        if definition.name != PAGE:
-            return each
+        name = activity._Definition.must_from_callable(each).name
+        if name == BUNDLE:  # a page may also come with other calls
+            bundles: Bundles = each.__self__  # type: ignore[attr-defined]
+            watched = bundles.bundled[PAGE]._replace(does=self._watched(bundles.bundled[PAGE].does))
+            bundles.bundled = {**bundles.bundled, PAGE: watched}
+        return self._watched(each) if name == PAGE else each
 
+    def _watched(self, does: Activity) -> Activity:
         @activity.defn(name=PAGE)
         async def page_responder(request: PageRequest) -> PageReceipt:
             now, rang = time.perf_counter(), self.of(request.incident.id)
             if not rang.done():
                 rang.set_result(now)
-            receipt: PageReceipt = await each(request)
+            receipt: PageReceipt = await does(request)
             return receipt
 
         return page_responder

@@ -14,7 +14,7 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
 from mayday.domain import effects as fx
-from mayday.domain.bundles import BUNDLE, TOLD_SIGNAL, BundleNotice, CallOutcome
+from mayday.domain.bundles import BUNDLE, TOLD_SIGNAL, BundledCall, BundleNotice, CallOutcome
 from mayday.domain.incident import StartInput
 from mayday.signing import Signer
 from mayday.simulator.desk import ScenarioDesk
@@ -22,6 +22,9 @@ from mayday.temporal.bundles import Tell, calls_of
 from mayday.temporal.histories import replay
 from tests.workflows.test_on_a_real_server import Providers, client, opened, until, worker
 from tests.workflows.test_signed_decisions import pinned, records, refusals, signer
+from workflows import bundles
+from workflows.bundles import Parcel
+from workflows.errands import Errands
 from workflows.incident import IncidentWorkflow
 
 __all__ = ["client", "records", "signer"]
@@ -190,3 +193,35 @@ class Limited(Providers):
         if payload.get("page") == "wake":
             raise ApplicationError("429", type="rate_limited", next_retry_delay=self.PAUSE)
         return await super().carry_out(kind, payload)
+
+
+def parcel(key: str, answers: list[str]) -> Parcel:
+    async def alone() -> None:
+        raise AssertionError("nothing is asked for twice")
+
+    call = BundledCall(key=key, kind=fx.PAGE, payload={}, one_try_s=1, tries=1)
+    return Parcel(call=call, summary=key, alone=alone, then=lambda answer: answers.append(f"{key}: {answer}"))
+
+
+async def test_each_answer_of_a_bundle_takes_its_own_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that follows from one comes before the next, as if they had come one by one; told twice, it counts once."""
+
+    async def never(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(bundles, "_carried", never)
+    errands, answers = Errands(), list[str]()
+    ours = bundles.Bundles(errands, "INC-1")
+    ours.add(parcel("a", answers))
+    ours.add(parcel("b", answers))
+    ours.leave()
+    assert errands.asked == 1
+    ours.told([CallOutcome(key="a", value={"n": 1}), CallOutcome(key="b", value={"n": 2})])
+    ours.told([CallOutcome(key="a", value={"n": 3})])
+    assert answers == []
+    assert errands.take()
+    assert answers == ["a: {'n': 1}"]
+    assert errands.take()
+    assert not errands.take()
+    assert answers == ["a: {'n': 1}", "b: {'n': 2}"]
+    assert not errands.none_out  # the bundle itself is not back
