@@ -23,6 +23,8 @@ Line = Annotated[str, Field(min_length=1, max_length=200)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(min_length=1, max_length=16_000)]
 Reason = Annotated[str, Field(min_length=1, max_length=4_000)]
+NOT_SAID_WHY = "no reason given"
+"""Stands in the timeline where nobody has to say why, and nobody did."""
 
 
 def _of_these_times(at: datetime) -> datetime:
@@ -238,11 +240,11 @@ class CandidateBody(Body):
 
 class MergeBody(Body):
     into: Name
-    reason: Reason
+    reason: Reason = NOT_SAID_WHY
 
 
 class ReopenBody(Body):
-    reason: Reason
+    reason: Reason = NOT_SAID_WHY
 
 
 class DelegationBody(Body):

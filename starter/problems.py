@@ -15,6 +15,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 
 from mayday.records.errors import KeyReused, RecordsUnavailable
@@ -125,6 +126,11 @@ def install(app: FastAPI) -> None:
     async def reused(request: Request, error: KeyReused) -> JSONResponse:
         return problem_response(Problem(422, "idempotency_key_reused", str(error)))
 
+    @app.exception_handler(ClientDisconnect)
+    async def left(request: Request, error: ClientDisconnect) -> JSONResponse:
+        log.info("client_left", path=request.url.path)  # before its body was whole: nothing was taken in
+        return problem_response(Problem(400, "malformed", "the body broke off"))
+
     @app.exception_handler(Exception)
     async def broken(request: Request, error: Exception) -> JSONResponse:
         log.error("request_failed", path=request.url.path, exc_info=error)
@@ -147,4 +153,6 @@ def _place(loc: tuple[int | str, ...]) -> str:
 
 
 def _reason(item: dict[str, Any]) -> str:
+    if item["type"] in ("model_attributes_type", "dict_type"):
+        return "expected an object"
     return str(item["msg"]).removeprefix("Value error, ")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mayday.cli.errors import WRONG_USAGE, CliError
-from mayday.cli.incident import Id, Reason, command, incident_app
+from mayday.cli.incident import Id, MaybeReason, Reason, command, incident_app
 from mayday.cli.previewing import Previewed, show_preview
 from mayday.cli.printing import AsJson, parsed_json
 
@@ -182,7 +182,7 @@ def candidate(
 
 @incident_app.command()
 def merge(
-    incident: Id, into: Annotated[str, typer.Argument(help="The incident that goes on.")], reason: Reason,
+    incident: Id, into: Annotated[str, typer.Argument(help="The incident that goes on.")], reason: MaybeReason = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Merge an incident into another."""
@@ -190,7 +190,7 @@ def merge(
 
 
 @incident_app.command()
-def reopen(incident: Id, reason: Reason, as_json: AsJson = False) -> None:
+def reopen(incident: Id, reason: MaybeReason = None, as_json: AsJson = False) -> None:
     """Go on with an incident that ended within 24 hours."""
     command(incident, "reopen", {"reason": reason}, as_json, "reopened")
 

@@ -10,7 +10,7 @@ from mayday.cli.naming import naming
 from mayday.cli.printing import AsJson, answered, clock, print_json, table
 from mayday.cli.remote import remote
 from mayday.domain.plain_words import spoken
-from mayday.domain.timeline_words import Naming
+from mayday.domain.timeline_words import ACTIONS, Naming
 
 desk_app = typer.Typer(no_args_is_help=True, help="The embedded desk: what it rings, says, opens, mails and posts.")
 
@@ -66,11 +66,26 @@ def messages(
 
 
 @desk_app.command()
+def channels(incident: Incident = None, as_json: AsJson = False) -> None:
+    """The desk's channels, and who is in them."""
+    found = remote().get("/api/v1/desk/channels", incident=incident)
+    columns = {"name": "name", "topic": "topic", "members": "members", "opened": "opened_at", "archived": "archived_at"}
+    _show(found, as_json, columns)
+
+
+@desk_app.command()
 def tickets(incident: Incident = None, as_json: AsJson = False) -> None:
     """Incidents, problems and changes of the desk's register."""
     found = remote().get("/api/v1/desk/tickets", incident=incident)
     columns = {"number": "number", "kind": "kind", "state": "state", "opened": "opened_at", "": "summary"}
     _show(found, as_json, columns)
+
+
+@desk_app.command("work-orders")
+def work_orders(incident: Incident = None, as_json: AsJson = False) -> None:
+    """Approved changes and fail-overs that were handed to their implementers."""
+    found = remote().get("/api/v1/desk/work-orders", incident=incident)
+    _show(found, as_json, {"number": "number", "ordered": "ordered_at", "what": "action", "approval": "approval"})
 
 
 @desk_app.command()
@@ -87,6 +102,14 @@ def mails(incident: Incident = None, as_json: AsJson = False) -> None:
     """Mails that left."""
     found = remote().get("/api/v1/desk/mails", incident=incident)
     _show(found, as_json, {"at": "queued_at", "to": "recipients", "subject": "subject", "": "text"})
+
+
+@desk_app.command()
+def invites(incident: Incident = None, as_json: AsJson = False) -> None:
+    """The calendar: invitations as last sent."""
+    found = remote().get("/api/v1/desk/invites", incident=incident)
+    columns = {"from": "start_at", "until": "end_at", "": "summary", "to": "attendees", "state": "method"}
+    _show(found, as_json, columns)
 
 
 @desk_app.command()
@@ -116,8 +139,16 @@ def _show(found: dict[str, Any], as_json: bool, columns: dict[str, str]) -> None
 def _cell(name: str, value: Any, names: Naming) -> str:
     if value is None:
         return ""
-    if name in ("vendor", "service"):
-        return names.of(f"{name}.{value}")
+    if name == "service":
+        return names.service(value)
+    if name == "vendor":
+        return names.of(f"vendor.{value}")
+    if name == "method":
+        return "taken back" if value == "CANCEL" else "stands"
+    if name == "action":
+        return ACTIONS.get(value, value)
+    if name == "members":
+        return ", ".join(names.of(person) for person in value)
     if name in ("author", "audience"):
         return names.of(value) if name == "author" else spoken(value)
     if name.endswith("_at"):

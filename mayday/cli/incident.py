@@ -18,6 +18,7 @@ incident_app = typer.Typer(no_args_is_help=True, help="Declare incidents, look a
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The incident: its id, or INC- and the last six characters.")]
 Reason = Annotated[str, typer.Option(help="Why; it stands in the timeline.")]
+MaybeReason = Annotated[str | None, typer.Option("--reason", help="Why; it stands in the timeline.")]
 Why = Annotated[str, typer.Option("--reason", help="Why; it stands in the timeline.")]
 
 
@@ -201,7 +202,7 @@ def _whom(item: dict[str, Any], names: Naming) -> str:
 
 
 def _services(item: dict[str, Any], names: Naming) -> str:
-    return ", ".join(names.of(f"service.{service}") for service in item["services"])
+    return ", ".join(names.service(service) for service in item["services"])
 
 
 @incident_app.command()

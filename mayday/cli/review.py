@@ -83,7 +83,7 @@ def show(incident: Id, as_json: AsJson = False) -> None:
         return
     typer.echo(f"{found['incident_id']}  {found['severity']}  review {found['state'].replace('_', ' ')}")
     names = naming()
-    service = names.of(f"service.{found['service']}")
+    service = names.service(found["service"])
     typer.echo(f"{found['title']}  [{service}]  resolved {clock(found['resolved_at'])}")
     meeting = found.get("meeting") or {}
     for label, value in (

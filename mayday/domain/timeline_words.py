@@ -103,8 +103,12 @@ class Naming(NamedTuple):
         if kind == "person":
             return self.people.get(name, name)
         if kind in ("vendor", "service"):
-            return (self.vendors if kind == "vendor" else self.services).get(name, spoken(name))
+            return self.vendors.get(name, spoken(name)) if kind == "vendor" else self.service(name)
         return f"{spoken(name)} on call" if kind == "schedule" else spoken(name)
+
+    def service(self, name: str) -> str:
+        """A service, also one that the catalog does not have: an alert may write its name as it likes."""
+        return self.services.get(name, spoken(name))
 
     def text(self, words: str) -> str:
         """A sentence of the walker with its references and its actions in words."""
@@ -300,7 +304,7 @@ class _Teller(NamedTuple):
         if key == "vendor":
             return self.naming.vendors.get(value, spoken(value))
         if key in ("service", "services"):
-            return self.naming.services.get(value, spoken(value))
+            return self.naming.service(value)
         if key == "action" and "." in value:
             system, _, what = value.partition(".")
             return ACTIONS.get(value) or f"“{spoken(what)}” ({spoken(system)})"

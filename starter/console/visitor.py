@@ -89,7 +89,10 @@ class PageRoute(APIRoute):
 
 
 def _refused(request: Request, problem: Problem) -> Response:
-    if "text/html" not in request.headers.get("accept", ""):
+    accepts = request.headers.get("accept", "")
+    # Whoever takes anything and shows nothing is shown the door; the pages' own scripts say what they take.
+    takes_anything = accepts in ("", "*/*") and request.method == "GET" and problem.status == 401
+    if "text/html" not in accepts and not takes_anything:
         raise problem
     if problem.status == 401:
         query = f"?{request.url.query}" if request.url.query else ""

@@ -61,8 +61,52 @@ def test_lists_and_boards_read_as_tables(starter: Starter) -> None:
     assert "declared" in run("incident", "timeline", "INC-1").stdout
     starter.answer = (200, {"items": [], "next": None})
     assert run("desk", "pages").stdout == "nothing rings\n"
-    for register in ("messages", "tickets", "bridges", "mails", "status", "vendor-cases"):
+    registers = (
+        "messages",
+        "channels",
+        "tickets",
+        "work-orders",
+        "bridges",
+        "mails",
+        "invites",
+        "status",
+        "vendor-cases",
+    )
+    for register in registers:
         assert run("desk", register).stdout == "nothing there\n"
+
+
+def test_every_register_of_the_desk_is_read_in_a_terminal(starter: Starter) -> None:
+    starter.names = {"people": {"dee": "Dee Novak"}, "vendors": {}, "services": {}}
+    invite = {
+        "uid": "u", "method": "REQUEST", "summary": "Review of Payments down", "start_at": "2026-03-05T10:00:00.000Z",
+        "end_at": "2026-03-05T10:30:00.000Z", "attendees": ["dee@example.com"],
+    }  # fmt: skip
+    starter.answer = (200, {"items": [invite, {**invite, "method": "CANCEL"}], "next": None})
+    stands, withdrawn = run("desk", "invites").stdout.splitlines()[1:]
+    for part in ("2026-03-05 10:00:00", "Review of Payments down", "dee@example.com"):
+        assert part in stands
+    assert (stands.rstrip().endswith("stands"), withdrawn.rstrip().endswith("taken back")) == (True, True)
+    order = {"number": "WO-1", "action": "change.execute", "approval": "INC-1/gate#1", "ordered_at": None}
+    starter.answer = (200, {"items": [order], "next": None})
+    assert run("desk", "work-orders").stdout.splitlines()[1].split() == [
+        "WO-1", "carrying", "out", "the", "change", "INC-1/gate#1"
+    ]  # fmt: skip
+    channel = {"name": "inc-1", "topic": None, "members": ["dee"], "opened_at": None, "archived_at": None}
+    starter.answer = (200, {"items": [channel], "next": None})
+    assert "Dee Novak" in run("desk", "channels", "--incident", "INC-1").stdout
+    assert starter.asked[-1][1] == "/api/v1/desk/channels?incident=INC-1"
+
+
+def test_a_service_that_only_an_alert_knows_is_called_as_the_alert_calls_it(starter: Starter) -> None:
+    item = {
+        "id": "INC-1", "title": "Down", "severity": "SEV4", "status": "candidate", "services": ["System", "pay_api"],
+        "opened_at": "2026-03-02T02:10:00.000Z", "drill": False, "live": True, "pending": [], "roles": [],
+    }  # fmt: skip
+    starter.answer = (200, {"items": [item], "next": None})
+    assert "  System, pay api  " in run("incident", "list").stdout
+    starter.answer = (200, item)
+    assert "[System, pay api]" in run("incident", "show", "INC-1").stdout
 
 
 def test_tables_say_names_where_the_catalog_has_them(starter: Starter) -> None:

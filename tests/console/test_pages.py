@@ -58,7 +58,10 @@ async def test_nobody_looks_without_having_signed_in(house: House, path: str) ->
     answer = await house.http.get(path, headers=HTML)
     assert answer.status_code == 303
     assert answer.headers["location"].startswith("/login?next=%2F")
-    assert (await house.http.get(path)).status_code == 401
+    anything = await house.http.get(path)
+    assert (anything.status_code, anything.headers["location"]) == (303, answer.headers["location"]), "as curl asks"
+    script = await house.http.get(path, headers={"Accept": "application/json"})
+    assert (script.status_code, script.json()["code"]) == (401, "unauthenticated")
 
 
 async def test_the_empty_board_teaches_the_next_step(house: House) -> None:

@@ -144,6 +144,22 @@ async def test_chat_has_a_channel_for_the_incident(desk: Ports, records: Records
     assert channel.archived_at is not None
 
 
+async def test_what_an_audience_reads_first_in_an_incidents_channel_makes_it_no_stranger(
+    desk: Ports, records: Records, card: IncidentCard
+) -> None:
+    """The first message may be an update for stakeholders: the channel is the incident's all the same."""
+    chat = desk.chats[0]
+    await chat.post(Post(effect_key="p1", incident=card, text="SEV1", audience="stakeholders"))
+    assert await chat.invite(Invitation(effect_key="i1", incident=card, people=["ana"])) == ["ana"]
+    await chat.post(Post(effect_key="p2", incident=card, text="SEV1", audience="stakeholders", channel="status"))
+    [own] = await records.desk.chat.find("INC-1")
+    assert (own.name, own.members) == ("inc-1", ["ana"])
+    await chat.archive("a1", card)
+    assert {channel.name: channel.archived_at is not None for channel in await records.desk.chat.find()} == {
+        "inc-1": True, "status": False
+    }  # fmt: skip
+
+
 async def test_mail_and_status_posts_are_kept_for_reading(desk: Ports, records: Records, card: IncidentCard) -> None:
     mail = Mail(effect_key="m1", incident=card, to=["a@example.com"], subject="SEV1", text="Payments down")
     await desk.mailers[0].send(mail)

@@ -347,6 +347,17 @@ async def test_a_person_reopens_what_they_led(house: House) -> None:
     assert (again.state or {})["head"] == "c" * 64
 
 
+async def test_who_merges_or_reopens_need_not_say_why(house: House) -> None:
+    one, two = await house.declared("payments"), await house.declared("search")
+    assert (await house.post(f"/api/v1/incidents/{one}/merge", {"into": two})).status_code == 200
+    assert house.run(one).commands[-1].command.reason == "no reason given"  # type: ignore[union-attr]
+    house.gateway.end(house.run(two).start.workflow_id, house.clock(), "resolved")
+    house.gateway.left_behind = {"roles": {"incident_commander": {"role": "incident_commander", "person": "ana"}}}
+    house.gateway.review = Answer(detail={"head": "c" * 64, "next_seq": 20})
+    assert (await house.post(f"/api/v1/incidents/{two}/reopen", {}, "ana")).status_code == 200
+    assert house.run(two).start.reopen_reason == "no reason given"
+
+
 @pytest.mark.parametrize(("status", "hours"), [("cancelled", 1), ("merged", 1), ("resolved", 25)])
 async def test_what_ended_otherwise_or_long_ago_stays_ended(house: House, status: str, hours: int) -> None:
     incident = await house.declared()

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from starter.app import create_app
 from starter.knocking import Knocking
@@ -89,3 +90,26 @@ async def test_a_key_that_cannot_be_one_is_refused(house: House, key: str) -> No
     raw = [(b"Idempotency-Key", key.encode()), *[(name.encode(), value.encode()) for name, value in bearer.items()]]
     answer = await house.http.post("/api/v1/incidents", json={}, headers=raw)
     assert answer.status_code in (400, 422)
+
+
+async def test_a_sender_that_leaves_in_the_middle_of_its_body_is_no_defect_of_ours(house: House) -> None:
+    headers = [(b"authorization", GOOD["Authorization"].encode()), (b"content-type", b"application/json")]
+    scope: dict[str, Any] = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": "http",
+        "path": "/webhooks/alertmanager", "raw_path": b"/webhooks/alertmanager", "query_string": b"",
+        "headers": headers, "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80), "state": {},
+    }  # fmt: skip
+    coming = [{"type": "http.request", "body": b'{"alerts": [', "more_body": True}, {"type": "http.disconnect"}]
+    said: list[Any] = []
+
+    async def receive() -> Any:
+        return coming.pop(0) if coming else {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    with capture_logs() as logs:
+        await create_app(house.parts)(scope, receive, send)
+    assert [line["event"] for line in logs if line["log_level"] == "error"] == []
+    assert [message["status"] for message in said if "status" in message] == [400]
+    assert house.gateway.calls == []

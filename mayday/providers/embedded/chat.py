@@ -38,7 +38,8 @@ class DeskChat:
 
     async def post(self, post: Post) -> SentVia:
         async def write(connection: AsyncConnection) -> dict[str, Any]:
-            return {"ref": str(await self._desk.chat.post_in(connection, _row(post)))}
+            own = post.audience is None or post.channel in (None, post.incident.channel)
+            return {"ref": str(await self._desk.chat.post_in(connection, _row(post), own=own))}
 
         with provider_errors():
             done = await self._desk.effects.once(post.effect_key, "chat.post", post.incident.id, write)

@@ -56,14 +56,15 @@ class Channels:
                 return candidate
         raise ValueError(f"a thousand channels are called {name}")
 
-    async def post_in(self, connection: AsyncConnection, values: dict[str, Any]) -> int:
-        """Post in a channel (opened if need be); returns the message's id."""
+    async def post_in(self, connection: AsyncConnection, values: dict[str, Any], *, own: bool) -> int:
+        """Post in a channel (opened if need be), which is the incident's `own` or one that others read too; returns the
+        message's id."""
         insert = self._store.insert(CHANNELS).on_conflict_do_nothing(index_elements=["name"])
         await connection.execute(insert.values(
-            name=values["channel"], incident_id=values.get("incident_id") if not values.get("audience") else None,
+            name=values["channel"], incident_id=values.get("incident_id") if own else None,
             topic=None, members=[], opened_at=self._store.now(),
         ))  # fmt: skip
-        if not values.get("audience"):
+        if own:
             await self._open_again(connection, values["channel"])
         statement = sa.insert(MESSAGES).values(**values, sent_at=self._store.now()).returning(MESSAGES.c.id)
         message_id: int = (await connection.execute(statement)).scalar_one()
