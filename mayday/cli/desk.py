@@ -146,7 +146,7 @@ def _cell(name: str, value: Any, names: Naming) -> str:
     if name == "method":
         return "taken back" if value == "CANCEL" else "stands"
     if name == "action":
-        return ACTIONS.get(value, value)
+        return ACTIONS.get(value, str(value))
     if name == "members":
         return ", ".join(names.of(person) for person in value)
     if name in ("author", "audience"):
