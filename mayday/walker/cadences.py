@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mayday.domain.durations import Duration
 from mayday.domain.incident import ENDED, Pending
+from mayday.domain.plain_words import spoken
 from mayday.language.expressions import ExpressionError
 from mayday.language.runbook import Cadence
 from mayday.walker import conditions, messages, people, reviews, tasks
@@ -228,7 +229,7 @@ def _holding(w: Walker, state: CadenceState) -> None:
             w.page(
                 f"cadence:{state.name}",
                 targets,
-                f"{w.state.title}: two holding lines in a row to {state.audience}; nobody writes the update",
+                f"{w.state.title}: two holding lines in a row to {spoken(state.audience)}; nobody writes the update",
                 owner="notice:",
                 purpose="nag",
             )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mayday.domain.commands import Ack, Refusal
 from mayday.domain.effects import EffectResult, PageReceipt
 from mayday.domain.incident import Pending
+from mayday.domain.timeline_words import thing
 from mayday.walker import people, registry, roles, tasks
 from mayday.walker.state import Flight, Join, Ladder, LevelState
 
@@ -365,7 +366,7 @@ def resume_joins(w: Walker) -> None:
             w.page(
                 join.page,
                 targets,
-                f"{people.name_of(w, join.person)} acknowledged {join.page} and has not arrived"
+                f"{people.name_of(w, join.person)} acknowledged {thing(join.page, quoted=True)} and has not arrived"
                 if last
                 else f"You acknowledged {w.state.title}: please join {url}",
                 owner=f"ladder:{join.page}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from mayday.domain.plain_words import spoken
 from mayday.language.expressions import ExpressionError
 from mayday.language.runbook import ReviewBy
 from mayday.walker import cadences, messages, people, tasks, updates
@@ -61,7 +62,7 @@ def nag(w: Walker, state: CadenceState, rule: ReviewBy) -> None:
             w.page(
                 name,
                 targets,
-                f"{w.state.title}: the update to {state.audience} still waits for you",
+                f"{w.state.title}: the update to {spoken(state.audience)} still waits for you",
                 owner="notice:",
                 purpose="nag",
                 urgent=False,
@@ -74,7 +75,7 @@ def nag(w: Walker, state: CadenceState, rule: ReviewBy) -> None:
             w.page(
                 name,
                 targets,
-                f"{w.state.title}: nobody has read the update to {state.audience}",
+                f"{w.state.title}: nobody has read the update to {spoken(state.audience)}",
                 owner="notice:",
                 purpose="nag",
             )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mayday.domain.commands import Accept, Refusal
 from mayday.domain.effects import EffectResult, PageReceipt
 from mayday.domain.incident import Pending
+from mayday.domain.plain_words import spoken
 from mayday.walker import ballots, ladders, people, registry, tasks
 from mayday.walker.state import Flight, Offer, RoleState
 
@@ -121,8 +122,8 @@ def _offer(w: Walker, state: RoleState, targets: list[str], rung: int) -> None:
     w.page(
         f"role:{state.role}",
         targets,
-        f"{w.state.severity} {w.state.title}: you are offered {state.role.replace('_', ' ')}"
-        f"{f', bridge {url}' if url else ''}. Accept role {state.role}.",
+        f"{w.state.severity} {w.state.title}: you are offered the role of {spoken(state.role)}"
+        f"{f'; the bridge is {url}' if url else ''}",
         owner=f"offer:{state.role}",
         purpose="role",
     )
