@@ -74,7 +74,7 @@ async def test_declared_acknowledged_and_decided_from_chat(night: Night) -> None
     await night.house.until(lambda: _true(channel.pins), "the pin")
 
     # an offered role: who cannot says why in a window, and the card says so
-    offer = await night.seen("dm-U05", asks("I cannot take it…", "you are offered deputy"))
+    offer = await night.seen("dm-U05", asks("I cannot take it…", "you are offered the role of deputy"))
     await night.presses("dee", "dm-U05", offer, "I cannot take it…")
     [window] = night.slack.views
     assert await night.send(night.slack.submit(USERS["dee"], window, reason="on a plane")) is None

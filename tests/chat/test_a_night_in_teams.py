@@ -36,7 +36,7 @@ async def test_declared_acknowledged_and_decided_from_teams(tmp_path: Path, runb
         [item] = (await house.get("/api/v1/incidents"))["items"]
         await seen("Cards are refused")
 
-        offered = await seen("you are offered deputy", room="incidents")
+        offered = await seen("you are offered the role of deputy", room="incidents")
         assert "@mayday decline deputy REASON" in offered
         assert "you declined the role of deputy" in await says("dee", "decline deputy on a plane", "inc-shop")
         declined = await house.happened(item["id"], "role_declined", role="deputy")
