@@ -16,6 +16,7 @@ from typing import Annotated, Generic, NamedTuple, TypeVar
 from fastapi import Depends, Request
 
 from mayday.domain.oncall import standing
+from mayday.domain.timeline_words import NAMELESS
 from mayday.language.catalog import AccessLevel, Catalog
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.records import Records
@@ -202,12 +203,18 @@ async def _caller(request: Request) -> Principal:
     return known
 
 
+def _called(request: Request, principal: Principal) -> str:
+    """Their name."""
+    return str(request.app.state.parts.naming.actor(principal.actor))
+
+
 def _check_scope(request: Request, principal: Principal) -> None:
     if principal.scopes:
         wanted = needed(request.method, getattr(request.scope.get("route"), "path", ""))
         if wanted and not wanted & set(principal.scopes):
             raise Problem(
-                403, "out_of_scope", f"the token of {principal.actor} is for {', '.join(principal.scopes)} only",
+                403, "out_of_scope",
+                f"the token of {_called(request, principal)} is for {', '.join(principal.scopes)} only",
                 hint=f"this takes the scope {' or '.join(sorted(wanted))}",
             )  # fmt: skip
 
@@ -221,15 +228,16 @@ async def _acting(principal: Annotated[Principal, Depends(_caller)]) -> Principa
 async def _as_person(principal: Annotated[Principal, Depends(_acting)]) -> Principal:
     if principal.person is None:
         raise Problem(
-            403, "needs_a_person", f"{principal.actor} never votes, acknowledges or accepts; it takes a person's token",
+            403, "needs_a_person",
+            f"{NAMELESS.actor(principal.actor)} never votes, acknowledges or accepts; it takes a person's token",
             hint="mayday token create --person NAME, then MAYDAY_TOKEN=...",
         )  # fmt: skip
     return principal
 
 
-async def _administering(principal: Annotated[Principal, Depends(_caller)]) -> Principal:
+async def _administering(request: Request, principal: Annotated[Principal, Depends(_caller)]) -> Principal:
     if not principal.at_least("administrator"):
-        raise Problem(403, "forbidden", f"{principal.actor} is no administrator")
+        raise Problem(403, "forbidden", f"{_called(request, principal)} is no administrator")
     return principal
 
 

@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 from mayday.archive.collecting import Collector
 from mayday.archive.tape import Tape
 from mayday.domain.report.kpis import Kpis
+from mayday.domain.timeline_words import Naming
 from mayday.language.naming import naming_of
 from mayday.records.records import Records
 from mayday.records.store import utc_now
@@ -87,6 +88,11 @@ class Parts:
     draining: bool = False
     feeds: Any = None
     """What happens, for those who watch: see `starter.feed`, which makes it on first use."""
+
+    @property
+    def naming(self) -> Naming:
+        """What people, vendors and services are called."""
+        return naming_of(self.playbooks.catalog)
 
     async def drain(self) -> None:
         """Stop taking on work; what is on its way arrives."""

@@ -137,9 +137,13 @@ async def retire_key(key_id: str, principal: Administering, parts: Here) -> dict
         if record.opened_at < known_since
     ]
     reviews = await parts.records.reviews.find(limit=500)
-    needing += [f"review/{one.incident_id}" for one in reviews if one.state != "closed" and _opened(one) < known_since]
+    needing += [
+        f"the review of {one.incident_id}" for one in reviews if one.state != "closed" and _opened(one) < known_since
+    ]
     if needing:
-        raise Problem(409, "key_in_use", f"{', '.join(needing[:5])} may know only this key", hint="wait for their end")
+        more = f" and {len(needing) - 5} more" if len(needing) > 5 else ""
+        detail = f"{', '.join(needing[:5])}{more} may know only this key"
+        raise Problem(409, "key_in_use", detail, hint="wait for their end")
     await parts.records.keys.retire(key_id)
     await _audit(parts, principal, "signing_key_retired", {"key": key_id})
     return {"retired": key_id}
@@ -153,13 +157,14 @@ def _may_let_in(parts: Parts, principal: Principal, person: str | None) -> None:
     """Nobody makes a way in that is wider than their own."""
     if person is None:
         if principal.level != OWNER:
-            raise Problem(403, "forbidden", f"{principal.actor} is not the owner")
+            raise Problem(403, "forbidden", f"{parts.naming.actor(principal.actor)} is not the owner")
         return
     catalog = parts.playbooks.at_the_door
     if person not in catalog.people:
         raise Problem(422, "invalid", f"person: {person} is not in the catalog")
     if rank(level_of(catalog, person, parts.clock())) > rank(principal.level):
-        raise Problem(403, "forbidden", f"{person} may do more than {principal.actor}")
+        names = parts.naming
+        raise Problem(403, "forbidden", f"{names.of(person)} may do more than {names.actor(principal.actor)}")
 
 
 async def _audit(parts: Parts, principal: Principal, action: str, detail: dict[str, Any]) -> None:

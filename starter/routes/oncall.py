@@ -102,7 +102,9 @@ async def remove(override_id: str, principal: Acting, parts: Here) -> Response:
     """Take an override back: one's own, of one's own shift, or, as administrator, any."""
     made = next((one for one in await parts.records.overrides.find() if one.id == override_id), None)
     if made is not None and not takes_back(principal, made):
-        raise Problem(403, "forbidden", f"{principal.actor} takes back their own overrides, not that of {made.person}")
+        names = parts.naming
+        detail = f"{names.actor(principal.actor)} takes back their own overrides, not that of {names.of(made.person)}"
+        raise Problem(403, "forbidden", detail)
     try:
         await parts.records.overrides.remove(override_id)
     except UnknownRecord as error:
@@ -125,9 +127,8 @@ def _allowed(parts: Parts, principal: Principal, schedule: str, body: ScheduleOv
         return
     if principal.person is not None and principal.person == parts.playbooks.on_call(schedule, body.from_at):
         return
-    raise Problem(
-        403, "forbidden", f"{principal.actor} may take a shift, or give their own away, not move {body.person}"
-    )
+    who, moved = parts.naming.actor(principal.actor), parts.naming.of(body.person)
+    raise Problem(403, "forbidden", f"{who} may take a shift, or give their own away, not move {moved}")
 
 
 def _named(schedule: str) -> str:

@@ -55,9 +55,11 @@ async def create(body: TokenBody, principal: Administering, parts: Here) -> dict
         most = level_of(catalog, body.person, parts.clock())
     level = body.level or most
     if rank(level) > rank(most):
-        raise Problem(422, "invalid", f"level: {person} is {most}, not {level}")
+        raise Problem(422, "invalid", f"level: {parts.naming.actor(person)} is {most}, not {level}")
     if rank(level) > rank(principal.level):
-        raise Problem(403, "forbidden", f"{principal.actor} is {principal.level}, and makes no token for more")
+        raise Problem(
+            403, "forbidden", f"{parts.naming.actor(principal.actor)} is {principal.level}, and makes no token for more"
+        )
     days = timedelta(days=body.days) if body.days is not None else None
     secret, token = await parts.records.tokens.create(
         person, level=level, scopes=sorted(set(body.scopes)), expires_after=days, note=body.note
