@@ -18,7 +18,6 @@ from mayday.archive.tape import Tape
 from mayday.domain.report.lanes import lanes_of, night_of
 from mayday.domain.report.lanes_svg import drawn
 from mayday.domain.timeline import first_broken, stamped
-from mayday.language.naming import naming_of
 from mayday.records.incidents import IncidentRecord
 from starter.access import Acting, Reading
 from starter.once import OnceRoute
@@ -93,7 +92,7 @@ async def lanes(
     if not entries:
         raise Problem(404, "not_archived", f"{record.id} has no timeline yet")
     first, last = night_of(entries)
-    naming = naming_of(parts.playbooks.catalog)
+    naming = parts.naming
     try:
         begin = parse_begin(since, entries) if since else first
         end = parse_moment(until, entries).at if until else last

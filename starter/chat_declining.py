@@ -6,7 +6,6 @@ from mayday.domain import commands
 from mayday.domain.incident import Pending
 from mayday.domain.plain_words import spoken
 from mayday.domain.timeline_words import thing
-from mayday.language.naming import naming_of
 from mayday.records.incidents import IncidentRecord
 from starter.bodies import DeclineBody
 from starter.chat_answers import Caller, WindowWanted
@@ -53,7 +52,7 @@ def _own(waiting: list[Pending], person: str) -> str:
 
 def about(parts: Parts, waiting: Pending) -> str:
     """What the window shows above its reason."""
-    words = naming_of(parts.playbooks.catalog).text(waiting.text)
+    words = parts.naming.text(waiting.text)
     return words if waiting.kind == "page" else f"You are offered the role of {spoken(waiting.id.removeprefix(_ROLE))}."
 
 

@@ -18,7 +18,6 @@ from mayday.domain.commands import Command
 from mayday.domain.incident import Board
 from mayday.domain.plain_words import spoken
 from mayday.domain.timeline import timestamp
-from mayday.language.naming import naming_of
 from mayday.records.incidents import IncidentRecord
 from starter.bodies import CorrectBody, HoldOutwardBody
 from starter.chat_answers import Caller, Done, Offer, WindowWanted
@@ -190,7 +189,7 @@ def _too_old(draft: Mapping[str, Any], at: datetime) -> bool:
 async def waits_for(parts: Parts, record: IncidentRecord, command: Command, task: str) -> str:
     """Who reads what was given to a second reader."""
     board = await live_board(parts, record)
-    naming = naming_of(parts.playbooks.catalog)
+    naming = parts.naming
     waiting = next((item for item in (board.pending if board else []) if item.id == task), None)
     whom = ", ".join(naming.of(ref) for ref in waiting.for_) if waiting else ""
     what = f"the correction of message {command.n}" if isinstance(command, commands.Correct) else "the update"

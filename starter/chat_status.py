@@ -5,7 +5,6 @@ from __future__ import annotations
 from mayday.domain.incident import Board, Pending
 from mayday.domain.plain_words import spoken
 from mayday.domain.timeline_words import Naming
-from mayday.language.naming import naming_of
 from mayday.records.incidents import IncidentRecord
 from starter.chat_declining import DECLINED
 from starter.minting import short_id
@@ -37,7 +36,7 @@ async def status_of(parts: Parts, record: IncidentRecord) -> str:
     """How one stands."""
     board = await live_board(parts, record)
     shown = board or record.board
-    naming = naming_of(parts.playbooks.catalog)
+    naming = parts.naming
     lines = [_line(record, shown)]
     if shown is not None:
         lines.append(_commander(shown, naming))

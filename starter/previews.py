@@ -14,7 +14,6 @@ from mayday.domain.incident import Board
 from mayday.domain.plain_words import spoken
 from mayday.domain.timeline import Entry
 from mayday.language.catalog import Audience
-from mayday.language.naming import naming_of
 from mayday.records.incidents import IncidentRecord
 from starter.drafts import Draft, MessagePreview, draft_of
 from starter.parts import Parts
@@ -110,7 +109,7 @@ async def shown(parts: Parts, record: IncidentRecord, board: Board, draft: Draft
         draft = _as_it_left(draft, known.via if known else [], await merged_timeline(parts, record))
     made = parts.previews.of(board, draft, audiences)
     made = await parts.previews.differs(made, parts.clock())
-    naming = naming_of(parts.playbooks.catalog)
+    naming = parts.naming
     for channel in made.channels:
         for each in channel.shown:
             if "service" in each.facts:

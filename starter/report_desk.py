@@ -14,7 +14,6 @@ from mayday.domain.report.article import article
 from mayday.domain.report.lanes import lanes_of, night_of
 from mayday.domain.report.lanes_svg import drawn
 from mayday.domain.review import ReviewBoard
-from mayday.language.naming import naming_of
 from mayday.records.incidents import IncidentRecord
 from starter.parts import Parts
 from starter.problems import Problem
@@ -85,5 +84,5 @@ async def _lanes(parts: Parts, record: IncidentRecord) -> str:
     if not entries:
         return ""
     begin, until = night_of(entries)
-    naming = naming_of(parts.playbooks.catalog)
+    naming = parts.naming
     return drawn(lanes_of([entry.named(naming) for entry in entries]), begin, until, record.title)

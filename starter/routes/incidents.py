@@ -15,7 +15,6 @@ from mayday.domain.incident import ENDED, STATUSES, Board, StartInput
 from mayday.domain.ranks import SeverityName
 from mayday.domain.timeline import Entry, timestamp
 from mayday.language.library import UnknownRunbook
-from mayday.language.naming import naming_of
 from mayday.language.service_names import service_named, services_like
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.incidents import IncidentRecord
@@ -163,7 +162,7 @@ async def timeline(
     entries = await merged_timeline(parts, record, after)
     page = entries[:limit]
     more = str(page[-1].seq) if len(entries) > limit else None
-    naming = naming_of(parts.playbooks.catalog)
+    naming = parts.naming
     wanted = [entry.named(naming).public() for entry in page if not kind or entry.kind in kind]
     return {"items": wanted, "next": more}
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from mayday.language.naming import naming_of
 from starter.access import Reading
 from starter.asked import AskedRoute
 from starter.parts import Here
@@ -17,7 +16,7 @@ router = APIRouter(prefix="/api/v1/names", tags=["access"], route_class=AskedRou
 @router.get("")
 async def names(principal: Reading, parts: Here) -> dict[str, Any]:
     """Names by id: `people`, `vendors`, `services`. Contacts are nobody's but the pager's."""
-    naming = naming_of(parts.playbooks.catalog)
+    naming = parts.naming
     return {
         "people": dict(naming.people), "vendors": dict(naming.vendors), "services": dict(naming.services),
     }  # fmt: skip

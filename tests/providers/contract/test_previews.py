@@ -14,10 +14,12 @@ from mayday.domain.errors import Refused
 from mayday.domain.ports import UNSENT, Call, ChannelOrder, Mail, Post, Rendering, StatusUpdate
 from mayday.language.catalog import Catalog
 from mayday.providers.drill_labels import LABEL, labelled
+from mayday.providers.offers import VendorSettings
 from mayday.providers.registry import VENDORS, desk_ports
 from mayday.providers.sandboxes import fenced
 from mayday.providers.smtp.mailer import SmtpAddress, SmtpMailer
 from mayday.providers.statuspage import page as statuspage
+from mayday.providers.teams.offer import offer as teams_offer
 from mayday.providers.teams.webhook import TeamsWebhook
 from mayday.providers.twilio.parts import parts_of
 from mayday.records import Records
@@ -29,7 +31,7 @@ from tests.doubles.server import Asked, Double
 from tests.doubles.slack import SlackDouble
 from tests.doubles.smtp import PASSWORD, USER, MailServer
 from tests.doubles.statuspage import Statuspage
-from tests.doubles.teams import Teams
+from tests.doubles.teams import SIGNATURE, Teams
 from tests.doubles.twilio import Twilio
 from tests.providers.contract.outcomes import HOSTILE, LONG
 from tests.providers.contract.stand import incident, stand
@@ -91,6 +93,51 @@ async def test_in_teams(tmp_path: Path, catalog: Catalog, monkeypatch: pytest.Mo
         if text == TEXTS["markup"]:
             assert shown.text == text
         assert shown.small[-1] == "[Open in mayday]"
+
+
+@TEXT
+@pytest.mark.parametrize("purpose", ["notice", "page"])
+async def test_in_slack_to_one_person(
+    tmp_path: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch, text: str, purpose: str
+) -> None:
+    async with stand(SlackDouble, "pager", "pagers", tmp_path, catalog, monkeypatch) as opened:
+        order = call(text, "push", "U01").model_copy(update={"purpose": purpose, "page": "wake"})
+        shown: Rendering = opened.port.rendered(order)
+        await opened.port.call(order)
+        [said] = [each for each in opened.double.asked if each.path.endswith("chat.postMessage")]
+        left = data(said)
+        assert opened.double.channels[left.pop("channel")].name == "dm-U01"
+        assert shown.body == left
+        assert shown.to == ["raj"]
+        if text == TEXTS["markup"]:
+            assert shown.text == text, "as people see it: nothing of it is markup"
+            assert "&lt;!channel&gt;" in str(shown.body)
+        assert shown.shortened == (text == LONG)
+        asked = ["[Acknowledge]", "[I am on the bridge]", "[I cannot take it…]"] if purpose == "page" else []
+        assert shown.small == ["INC-YMENTS SEV1 · investigating", *asked, "[Open in mayday]"]
+
+
+@TEXT
+async def test_by_a_webhook_of_teams(catalog: Catalog, text: str) -> None:
+    async with (
+        await Records.open("sqlite://") as records,
+        Teams() as double,
+        httpx.AsyncClient(trust_env=False) as http,
+    ):
+        webhook = teams_offer(
+            VendorSettings("teams", double.webhook(), http, "https://mayday.example", FixedCatalog(catalog), records)
+        )
+        assert webhook is not None
+        assert isinstance(webhook.chat, TeamsWebhook)
+        shown = webhook.chat.rendered(post(text))
+        await webhook.chat.post(post(text))
+        assert [shown.body] == double.workflow
+        assert shown.shortened == (text == LONG)
+        if text == TEXTS["markup"]:
+            assert shown.text == text
+        assert shown.small[-1] == "[Open in mayday]"
+        assert SIGNATURE not in str(shown.model_dump()), "the address is the secret"
+        assert double.violations == []
 
 
 async def test_a_webhook_of_teams_shows_only_what_it_leads_to(tmp_path: Path, catalog: Catalog) -> None:
