@@ -99,12 +99,7 @@ async def slack(request: Request, parts: Here) -> Response:
     if isinstance(arrived, slack_inbound.SlashCommand):
         return await _slash(room, arrived)
     if isinstance(arrived, slack_inbound.Submission):
-        submitting = room.begin(room.slack.submitted(arrived), "slack-window")
-        done, _ = await asyncio.wait({submitting}, timeout=SLACK_WAITS_SECONDS)
-        said_back = (
-            submitting.result() if done else None
-        )  # what takes longer closes the window, and counts all the same
-        return JSONResponse(said_back) if said_back is not None else Response(status_code=200)
+        return await _window(room, arrived)
     if isinstance(arrived, slack_inbound.Press):
         await asyncio.wait({room.begin(room.slack.pressed(arrived), "slack-press")}, timeout=SLACK_WAITS_SECONDS)
     return Response(status_code=200)
@@ -121,6 +116,21 @@ async def _slash(room: ChatRoom, command: slack_inbound.SlashCommand) -> Respons
 
     room.begin(tell(), "slack-late-answer")
     return JSONResponse(said(Done("One moment; the answer comes here.")))
+
+
+async def _window(room: ChatRoom, submission: slack_inbound.Submission) -> Response:
+    """What takes longer than Slack waits closes the window, and counts all the same; a refusal is told afterwards."""
+    submitting = room.begin(room.slack.submitted(submission), "slack-window")
+    done, _ = await asyncio.wait({submitting}, timeout=SLACK_WAITS_SECONDS)
+    if not done:
+
+        async def tell() -> None:
+            await room.slack.too_late(submission, await submitting)
+
+        room.begin(tell(), "slack-late-window")
+        return Response(status_code=200)
+    said_back = submitting.result()
+    return JSONResponse(said_back) if said_back is not None else Response(status_code=200)
 
 
 @router.post("/teams", response_class=Response)

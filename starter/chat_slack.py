@@ -19,7 +19,7 @@ from mayday.providers.slack import NAME
 from mayday.providers.slack.inbound import Press, SlashCommand, Submission, answer_in
 from mayday.providers.slack.messages import ANSWER, declined, offer_blocks, settled, still_open
 from mayday.providers.slack.modals import WORDS, closed_view
-from mayday.providers.slack.wording import fallback, plain_sections
+from mayday.providers.slack.wording import fallback, plain_sections, read
 from mayday.records.errors import RecordsUnavailable
 from mayday.records.incidents import IncidentRecord
 from starter import chat_declining, chat_outward
@@ -135,6 +135,17 @@ class Slack:
             else:
                 await self._written_again(press, settled(press.blocks, f"done by {name}"))
         return None
+
+    async def too_late(self, submission: Submission, answer: dict[str, Any] | None) -> None:
+        """What would have stood in a window that Slack closed meanwhile: a refusal must not look like a yes."""
+        opener = self._windows.opener_of(submission) if answer is not None else None
+        if answer is None or opener is None:
+            return
+        view = answer.get("view") or {}
+        shown = [] if view.get("callback_id") else [read(_text_of(block)) for block in view.get("blocks") or []]
+        reasons = [str(reason) for reason in (answer.get("errors") or {}).values()]
+        text = "\n".join([*reasons, *shown]) or "Not done: it took longer than Slack waits; please do it once more"
+        await self.later(opener.response_url if isinstance(opener, Press) else opener, said(Done(text)))
 
     async def _given(self, press: Press, record: IncidentRecord, caller: Caller, draft: str) -> None:
         """The button under a correction's preview: the answer takes the place of preview and button."""

@@ -117,12 +117,20 @@ def failure_of(response: httpx.Response, provider: str, detail: str = "") -> Pro
     return Refused(said, provider=provider) if status < 500 else Broken(said, provider=provider)
 
 
+def seconds_in(value: str) -> int | None:
+    """A whole number of seconds, as long as we would wait at most; None for what is none."""
+    digits = value.strip()
+    if not digits.isascii() or not digits.isdigit():  # `²` is a digit too, and no number
+        return None
+    return min(int(digits[-9:]), LONGEST_WAIT_S) if not digits[:-9].strip("0") else LONGEST_WAIT_S
+
+
 def retry_after_s(value: str | None) -> int | None:
     """Seconds to wait by a `Retry-After`, which is a number of seconds or a date."""
     if not value:
         return None
-    if value.strip().isdigit():
-        return min(int(value), LONGEST_WAIT_S)
+    if (seconds := seconds_in(value)) is not None:
+        return seconds
     try:
         wait = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
     except (ValueError, TypeError):

@@ -20,7 +20,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from mayday.domain.errors import Ambiguous, Broken, ProviderError, RateLimited, Refused
-from mayday.providers._http import LONGEST_WAIT_S, MOST_BYTES, exchange, failure_of, retry_after_s
+from mayday.providers._http import MOST_BYTES, exchange, failure_of, retry_after_s, seconds_in
 from mayday.providers.auth import Auth, NoAuth
 from mayday.providers.rates import RateBucket
 from mayday.providers.vendor_words import said_in, without_secrets
@@ -191,6 +191,6 @@ def _asked_wait(response: httpx.Response) -> int | None:
     if wait is None:
         for name in ("ratelimit-reset", "X-RateLimit-Period-In-Sec"):  # PagerDuty: seconds to go; Opsgenie: the window
             value = response.headers.get(name, "")
-            if value.isdigit():
-                return min(int(value), LONGEST_WAIT_S)
+            if (seconds := seconds_in(value)) is not None:
+                return seconds
     return wait

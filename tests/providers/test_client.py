@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from mayday.domain.errors import Ambiguous, Broken, ProviderError, RateLimited, Refused, Unauthorised, Unreachable
+from mayday.providers._http import failure_of
 from mayday.providers.auth import BasicAuth, ClientCredentials, NoAuth, StaticAuth
 from mayday.providers.client import Answer, VendorClient, segment
 from mayday.providers.rates import RateBucket
@@ -169,6 +170,21 @@ async def test_who_asked_us_to_wait_is_not_called_before(acme: Acme, http: httpx
     assert len(acme.asked) == 1
     now[0] += 15
     await client.call("GET", "/things/1")
+
+
+@pytest.mark.parametrize(
+    ("asked", "wait"),
+    [
+        ("7", 7), (" 0007 ", 7), ("9" * 5_000, 300), ("0" * 5_000, 30), ("\u00b2", 30), ("\u0663", 30), ("-1", 30),
+        ("soon", 30),
+    ],
+)  # fmt: skip
+def test_whatever_a_vendor_asks_for_as_a_wait_is_a_wait(asked: str, wait: int) -> None:
+    """Digits that are no number, and numbers that nobody can wait for, are a rate limit like any other."""
+    answer = httpx.Response(429, headers=[(b"Retry-After", asked.encode())])
+    failure = failure_of(answer, "acme")
+    assert isinstance(failure, RateLimited)
+    assert failure.retry_after_s == wait
 
 
 def test_a_bucket_is_empty_after_its_burst_and_fills_again() -> None:

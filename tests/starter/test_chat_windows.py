@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -101,6 +102,28 @@ async def test_a_refusal_stays_in_the_window(slack: Workspace) -> None:
     wrong = await submits(slack, RAJ, window, field__0="true", field__2=1, field__3="1.5", field__4="eu")
     assert "how_many" in str(wrong["errors"])
     assert [each.command.kind for each in slack.house.run(incident).commands] == []
+
+
+@pytest.mark.parametrize("form", [True, False], ids=["with fields", "without"])
+async def test_a_refusal_that_comes_after_slack_has_closed_the_window_is_told(
+    slack: Workspace, monkeypatch: pytest.MonkeyPatch, form: bool
+) -> None:
+    """Whoever saw the window close believes that it counts."""
+    incident = await slack.house.declared()
+    board(slack, incident, GATE if form else {**TASK, "detail": {}})
+    card = slack.card(incident) if form else slack.card(incident, "task", "look")
+    window = await opened(slack, RAJ, card, "With a reason…" if form else "Do it here…")
+    slack.house.gateway.refusals["vote"] = ("not_a_voter", "raj is no voter of gate; it asks sam")
+    slack.house.gateway.refusals["complete"] = ("not_yours", "task look is for person.sam")
+    monkeypatch.setattr("starter.chat.SLACK_WAITS_SECONDS", 0.01)
+    slack.house.gateway.gate = asyncio.Event()
+    assert await submits(slack, RAJ, window, **({"choice": "approve"} if form else {})) is None
+    slack.house.gateway.gate.set()
+    async with asyncio.timeout(5):
+        while not slack.double.ephemeral:
+            await asyncio.sleep(0.01)
+    said = "Raj Patel is no voter of “gate”; it asks Sam Reilly" if form else "task “look” is for Sam Reilly"
+    assert slack.told() == f"Not done: {said}"
 
 
 async def test_sent_twice_it_counts_once(slack: Workspace) -> None:
