@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temporalio import activity
 
-from activities.chain import first_that_works
+from activities.chain import first_that_works, noted
 from activities.contacts import mail_addresses
 from activities.dependencies import Dependencies
 from activities.failures import reported
@@ -62,9 +62,11 @@ class CalendarActivities:
                 attendees=addresses,
             )  # fmt: skip
             calendars = self._given.ports_for(request.incident).calendars
-            receipt.sent.append(await first_that_works(
+            sent = await first_that_works(
                 calendars, lambda each: each.invite(meeting), port="calendar", passed=receipt.unreached
-            ))  # fmt: skip
+            )
+            receipt.sent.append(sent)
+            receipt.unreached += noted(sent)
         return receipt
 
     def _hours(self, name: str) -> OpenHours:

@@ -84,6 +84,7 @@ class Messaging:
         passed: list[Unreached] = []
         sent = await first_that_works(mailers, lambda mailer: mailer.send(mail), port="mail", passed=passed)
         _passed_over(receipt, request.audience, "email", passed)
+        receipt.unreached += noted(sent)
         return [sent]
 
     async def _chat(self, request: SendRequest, receipt: SendReceipt) -> list[SentVia]:

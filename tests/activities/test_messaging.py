@@ -18,7 +18,9 @@ from mayday.domain.effects import IncidentCard, SendRequest, SentVia, VendorCase
 from mayday.domain.errors import Ambiguous, Broken, Unreachable
 from mayday.domain.ports import CaseOrder, Mail, VendorCall
 from mayday.domain.review.wire import SendReport
+from mayday.providers.smtp.mailer import SmtpAddress, SmtpMailer
 from mayday.records import Records
+from tests.doubles.smtp import MailServer
 
 Run = Callable[..., Any]
 
@@ -136,6 +138,20 @@ async def test_a_channel_that_is_down_is_named_and_the_others_carry_it(
     receipt = await run(Messaging(down).send_message, message(card, "email", "chat", to=("a@example.com",)))
     assert [each.channel for each in receipt.sent] == ["chat"]
     assert [(each.channel, each.reason) for each in receipt.unreached] == [("email", "500")]
+
+
+async def test_a_mail_that_left_for_some_names_those_whom_it_did_not_reach(
+    dependencies: Dependencies, card: IncidentCard, run: Run
+) -> None:
+    async with MailServer(refused={"a@example.com"}) as server:
+        mailer = SmtpMailer(SmtpAddress.parse(f"smtp://127.0.0.1:{server.port}"), "mayday@example.com")
+        given = replace(dependencies, ports=replace(dependencies.ports, mailers=[mailer]))
+        to = ("a@example.com", "b@example.com")
+        receipt = await run(Messaging(given).send_message, message(card, "email", to=to))
+        assert [each.recipients for each in server.letters] == [["b@example.com"]]
+    assert [(each.target, each.channel, each.reason) for each in receipt.unreached] == [
+        ("smtp", "email", "the mail server did not take it for a@example.com (550)")
+    ]  # fmt: skip
 
 
 async def test_a_mail_server_that_is_down_leaves_the_mail_in_the_desks_outbox(

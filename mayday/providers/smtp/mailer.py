@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from email.message import EmailMessage
 from email.utils import formatdate
@@ -17,9 +17,11 @@ from mayday.domain.effects import SentVia
 from mayday.domain.errors import Ambiguous, Broken, Refused, Unauthorised, Unreachable
 from mayday.domain.ports import UNSENT, Attachment, Mail, Meeting, Rendering
 from mayday.providers.invites import CONTENT_TYPE, render
+from mayday.providers.vendor_words import one_line
 
 NAME = "smtp"
 TIMEOUT_S = 20
+MOST_NAMED = 10
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -70,7 +72,7 @@ class SmtpMailer:
 
     async def send(self, mail: Mail) -> SentVia:
         message = self._message(mail.effect_key, mail.to, mail.subject, mail.text, mail.attachments)
-        return SentVia(channel="email", provider=NAME, ref=await self._deliver(message, mail.to))
+        return await self._deliver("email", message, mail.to)
 
     async def invite(self, meeting: Meeting) -> SentVia:
         invite = Attachment(
@@ -78,14 +80,14 @@ class SmtpMailer:
         )
         text = meeting.description or meeting.summary
         message = self._message(meeting.effect_key, meeting.attendees, meeting.summary, text, [invite])
-        return SentVia(channel="calendar", provider=NAME, ref=await self._deliver(message, meeting.attendees))
+        return await self._deliver("calendar", message, meeting.attendees)
 
     def _message(
         self, effect_key: str, to: list[str], subject: str, text: str, attachments: list[Attachment]
     ) -> EmailMessage:
         message = EmailMessage()
         message["From"] = self._sender
-        message["To"] = ", ".join(to)
+        message["To"] = ", ".join(" ".join(each.split()) for each in to)
         message["Subject"] = " ".join(subject.split())  # a header of one line, whatever an alert's title holds
         if effect_key != UNSENT:
             message["Message-ID"] = f"<{hashlib.sha256(effect_key.encode()).hexdigest()[:32]}@mayday>"
@@ -107,12 +109,14 @@ class SmtpMailer:
             async with self._session() as client:
                 await client.noop()
 
-    async def _deliver(self, message: EmailMessage, to: list[str]) -> str:
+    async def _deliver(self, channel: str, message: EmailMessage, to: list[str]) -> SentVia:
+        """A server that takes the message for some of its recipients has taken it: who is left out is noted."""
         message["Date"] = formatdate()
         with smtp_errors():
             async with self._session() as client:
-                await client.send_message(message, recipients=to)
-        return str(message["Message-ID"])
+                refused, _ = await client.send_message(message, recipients=to)
+        note = _left_out({recipient: answer.code for recipient, answer in refused.items()})
+        return SentVia(channel=channel, provider=NAME, ref=str(message["Message-ID"]), note=note)
 
     @asynccontextmanager
     async def _session(self) -> AsyncIterator[aiosmtplib.SMTP]:
@@ -135,6 +139,14 @@ class SmtpMailer:
             yield client
 
 
+def _left_out(refused: Mapping[str, int]) -> str | None:
+    if not refused:
+        return None
+    named = ", ".join(f"{one_line(recipient, 100)} ({code})" for recipient, code in list(refused.items())[:MOST_NAMED])
+    more = f" and {len(refused) - MOST_NAMED} more" if len(refused) > MOST_NAMED else ""
+    return f"the mail server did not take it for {named}{more}"
+
+
 def _words_of(message: EmailMessage) -> str:
     """What the message's text part holds, decoded as a reader decodes it."""
     part = message.get_body(preferencelist=("plain",))
@@ -154,11 +166,15 @@ def smtp_errors() -> Iterator[None]:
     except (aiosmtplib.SMTPConnectError, aiosmtplib.SMTPConnectTimeoutError) as error:
         raise Unreachable(f"the mail server is not reachable: {type(error).__name__}", provider=NAME) from error
     except aiosmtplib.SMTPRecipientsRefused as error:
-        raise Refused(f"the mail server refuses {len(error.recipients)} recipients", provider=NAME) from error
+        later = any(400 <= each.code < 500 for each in error.recipients)  # greylisting: it takes them in some minutes
+        kind = Broken if later else Refused
+        raise kind(f"the mail server refuses {len(error.recipients)} recipients", provider=NAME) from error
     except aiosmtplib.SMTPResponseException as error:
         kind = Broken if 400 <= error.code < 500 else Refused  # RFC 5321, 4.2.1: 4yz is transient, 5yz permanent
         raise kind(f"the mail server answered {error.code}", provider=NAME) from error
     except aiosmtplib.SMTPException as error:
         raise Ambiguous(f"the mail server did not answer: {type(error).__name__}", provider=NAME) from error
+    except ValueError as error:  # of aiosmtplib, before anything is sent: signs that no mailbox has
+        raise Refused("an address of the mail is none", provider=NAME) from error
     except OSError as error:  # of the connection below the protocol
         raise Ambiguous(f"the mail server did not answer: {type(error).__name__}", provider=NAME) from error

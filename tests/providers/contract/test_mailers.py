@@ -82,7 +82,8 @@ async def test_hostile_and_long_texts_stay_text(server: MailServer, mailer: Smtp
     ("stage", "reply", "wanted"),
     [
         ("AUTH", "535 5.7.8 authentication failed", Unauthorised), ("MAIL", "451 4.3.0 try later", Broken),
-        ("MAIL", "550 5.7.1 not you", Refused), ("RCPT", "450 4.2.1 busy", ProviderError),
+        ("MAIL", "550 5.7.1 not you", Refused), ("RCPT", "450 4.2.1 busy", Broken),
+        ("RCPT", "550 5.1.1 nobody", Refused),
         ("DATA", "452 4.3.1 full", Broken), ("DATA", "554 5.6.0 spam", Refused),
     ],
 )  # fmt: skip
@@ -101,6 +102,27 @@ async def test_recipients_that_it_does_not_take_are_refused(server: MailServer, 
     server.refused |= {"ana@example.com", "raj@example.com"}
     with pytest.raises(Refused, match="refuses 2 recipients"):
         await mailer.send(mail())
+
+
+async def test_who_is_left_out_of_a_mail_that_was_taken_for_others_is_named(
+    server: MailServer, mailer: SmtpMailer
+) -> None:
+    server.refused |= {"raj@example.com"}
+    sent = await mailer.send(mail())
+    assert sent.note == "the mail server did not take it for raj@example.com (550)"
+    [letter] = server.letters
+    assert letter.recipients == ["ana@example.com"]
+
+
+@pytest.mark.parametrize("address", ["a\r\nRCPT TO:<x@evil.example>", "<>", "\x00@example.com"])
+async def test_an_address_that_is_none_is_a_refusal_like_any_other(
+    server: MailServer, mailer: SmtpMailer, address: str
+) -> None:
+    """Anything else would keep the audience's other channels from being tried."""
+    server.answers["RCPT"] = "550 5.1.1 nobody"
+    with pytest.raises(Refused):
+        await mailer.send(mail().model_copy(update={"to": [address]}))
+    assert server.letters == []
 
 
 async def test_a_connection_that_drops_after_the_message_leaves_it_in_doubt(
