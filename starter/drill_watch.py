@@ -51,6 +51,8 @@ class DrillWatch:
                 await self.look()
             except (RecordsUnavailable, TemporalSilent) as error:
                 log.warning("drills_not_looked_at", reason=str(error))
+            except Exception as error:  # the last line of defence: without it no drill ever stands back again
+                log.error("drill_watch_failed", exc_info=error)
             await asyncio.sleep(EVERY_S)
 
     async def look(self) -> int:

@@ -70,6 +70,8 @@ class TicketWatch:
                 await self.look()
             except (RecordsUnavailable, TemporalSilent) as error:
                 log.warning("tickets_not_looked_at", reason=str(error))
+            except Exception as error:  # the last line of defence: a watch that has ended is silent for ever
+                log.error("ticket_watch_failed", exc_info=error)
             await asyncio.sleep(self._every)
 
     async def look(self) -> int:
@@ -86,7 +88,12 @@ class TicketWatch:
         told = 0
         for ticket in (tickets[start:] + tickets[:start])[:MOST]:
             for name, desk in self._desks.items():
-                told += await self._ask(name, desk, ticket)
+                try:
+                    told += await self._ask(name, desk, ticket)
+                except (RecordsUnavailable, TemporalSilent):
+                    raise
+                except Exception as error:  # a bug of ours with one ticket must not keep the others from being seen
+                    log.error("ticket_not_looked_at", provider=name, ticket=ticket.number, exc_info=error)
         return told
 
     async def _ask(self, name: str, desk: WatchedDesk, about: _Ticket) -> bool:

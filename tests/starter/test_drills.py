@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -84,6 +85,26 @@ async def test_a_real_incident_of_the_same_service_pauses_the_drill_once(house: 
     again = watching(house)
     await again.look()  # another starter sends the same command: the run answers it as before
     assert {sent.id for sent in paused(house, drill)} == {command.id}
+
+
+async def test_the_watch_outlives_whatever_happens_in_a_round(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else no drill would stand back any more, and nobody would know."""
+    monkeypatch.setattr("starter.drill_watch.EVERY_S", 0.0)
+    watch, rounds, tries = watching(house), asyncio.Event(), list[int]()
+
+    async def look() -> int:
+        tries.append(1)
+        if len(tries) > 2:
+            rounds.set()
+            await asyncio.Event().wait()
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(watch, "look", look)
+    running = asyncio.create_task(watch.run())
+    async with asyncio.timeout(5):
+        await rounds.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_a_real_incident_that_needs_the_same_people_pauses_it_too(house: House) -> None:

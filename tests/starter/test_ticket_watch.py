@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import Any
 
@@ -37,8 +38,8 @@ class Desk:
         return self.states[ticket], self.states[ticket] == "Resolved"
 
 
-async def with_ticket(house: House, ticket: str) -> str:
-    incident = await house.declared()
+async def with_ticket(house: House, ticket: str, service: str = "payments") -> str:
+    incident = await house.declared(service)
     known = await house.parts.records.incidents.get(incident)
     assert known is not None
     board = Board.model_validate({
@@ -77,6 +78,45 @@ async def test_a_silent_desk_and_anothers_ticket_stop_nothing(house: House) -> N
     assert await watch.look() == 0
     desk.silent = True
     assert await watch.look() == 0
+
+
+async def test_a_ticket_that_breaks_the_look_keeps_no_other_from_being_seen(house: House) -> None:
+    """A bug with one ticket is logged; the watch goes on."""
+
+    class Odd(Desk):
+        async def state(self, ticket: str) -> tuple[str, bool]:
+            if ticket == "MI-1001":
+                raise KeyError("result")
+            return await super().state(ticket)
+
+    desk = Odd()
+    incident = await with_ticket(house, "INC000000000430")
+    await with_ticket(house, "MI-1001", "search")
+    watch = watch_of(house, desk)
+    await watch.look()
+    desk.states["INC000000000430"] = "Resolved"
+    assert await watch.look() == 1
+    assert notes(house, incident) == ["somebody in bmc: INC000000000430 is Resolved now"]
+
+
+async def test_the_watch_outlives_whatever_happens_in_a_round(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    watch, rounds = watch_of(house, Desk()), asyncio.Event()
+    watch._every = 0.0
+    tries: list[int] = []
+
+    async def look() -> int:
+        tries.append(1)
+        if len(tries) > 2:
+            rounds.set()
+            await asyncio.Event().wait()
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(watch, "look", look)
+    running = asyncio.create_task(watch.run())
+    async with asyncio.timeout(5):
+        await rounds.wait()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_a_round_asks_no_more_than_it_may(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
