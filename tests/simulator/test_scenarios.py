@@ -287,7 +287,7 @@ async def test_the_status_that_an_incident_opens_with_can_be_expected(written: W
 
 
 async def test_a_runbook_that_is_no_yaml_fails_and_says_where(written: Written) -> None:
-    report = await report_of(written, "timeline: []", runbook="phases: [{ id: one, until: vars.left[0] }\n")
+    report = await report_of(written, "    timeline: []", runbook="phases: [{ id: one, until: vars.left[0] }\n")
     (failure,) = report.failures
     assert "Y100" in failure.message
     assert "runbook.yaml:" in failure.message
