@@ -60,7 +60,7 @@ _TABLE = (
     ("page_failed", "the call for {page} reached nobody: {reason}", "page, reason, code?, level?, round?, times?", "no channel carried a page"),
     ("page_escalated", "the call for {page} climbs to {to} (level {level}, round {round})", "page, level, round, to", "nobody acknowledged in time"),
     ("page_declined", "{actor} cannot take the call for {page}: {reason}", "page, reason, channel, level, round", "somebody who was called said no; where everybody of the level did, it climbs at once"),
-    ("page_exhausted", "nobody answered the call for {page} in {rounds} rounds", "page, rounds, paged", "a ladder has no more levels"),
+    ("page_exhausted", "nobody answered the call for {page} in {rounds}", "page, rounds, paged", "a ladder has no more levels"),
     ("acknowledged", "{actor} acknowledged {page} after {after_s}", "page, joined?, channel, after_s", "a page was answered"),
     ("seen", "{actor} saw the notice of {page}", "page, channel", "a person confirmed a notice, an offer or a call to vote"),
     ("joined", "{actor} joined", "page", "who acknowledged has arrived"),

@@ -72,6 +72,7 @@ _VALUES = {
     "eta": "says when it will be repaired", "downgrade": "lowers the priority", "resumed": "goes on",
     "REQUEST": "", "CANCEL": "taken back",
 }  # fmt: skip
+_UNREAD = {"send_holding_line": "the holding line goes out", "send": "it leaves unread", "skip": "it is left out"}
 _REASONS = {"the tick has come": "it was time to send it", "a manual update was sent": "a person sent one just before"}
 _ENDS = {
     "lapsed": "lapses without an answer", "overdue": "is overdue", "rejected": "counts as rejected",
@@ -270,6 +271,8 @@ class _Teller(NamedTuple):
     def _number(self, key: str, value: int) -> str:
         if key == "attempt" and value == 1:
             return ""  # the first one needs no number
+        if key == "rounds":
+            return "1 round" if value == 1 else f"{value} rounds"
         if not (key.endswith("_s") or key == "seconds"):
             return str(value)
         length = words_of(timedelta(seconds=value))
@@ -316,6 +319,8 @@ class _Teller(NamedTuple):
             return thing(value, self.naming, quoted=True)
         if value in self.naming.people or _OF_PEOPLE.fullmatch(value):
             return self.naming.of(value)
+        if key == "then" and kind == "update_missed":
+            return _UNREAD.get(value, value)
         if key == "clock":
             return {"response": "respond"}.get(value, spoken(value))
         if value in _VALUES:

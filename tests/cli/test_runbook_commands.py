@@ -163,7 +163,7 @@ def test_explain_tells_who_and_how_long_and_what_then() -> None:
 
 def test_explain_begins_with_what_it_is_for() -> None:
     lines = run("runbook", "explain", "major_incident", "--runbooks", packaged_runbooks()).stdout.splitlines()
-    assert lines[0] == "major_incident 1.0.0, kept by incident-management"
+    assert lines[0] == "major_incident 1.1.0, kept by incident-management"
     assert lines[1].startswith("Any service")
     assert lines[2] == "Walked when a route, a service or a person names it."
 

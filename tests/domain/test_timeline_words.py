@@ -37,6 +37,20 @@ RAW = re.compile(
             "Ana Ruiz acknowledged “page payments” after 1 minute 30 seconds",
         ),
         (
+            "page_exhausted",
+            "system",
+            "wake",
+            {"page": "wake", "rounds": 1},
+            "nobody answered the call for “wake” in 1 round",
+        ),
+        (
+            "update_missed",
+            "system",
+            "tell",
+            {"audience": "executives", "then": "skip"},
+            "nobody read the update to executives in time: it is left out",
+        ),
+        (
             "cadence_started",
             "system",
             None,
