@@ -33,11 +33,13 @@ class Pseudonyms:
         width = len(str(len(ids)))
         self.ids = {person: f"person_{number:0{width}}" for number, person in enumerate(ids, start=1)}
         self.names = {name: self.ids[person].replace("_", " ").capitalize() for person, name in names.items() if name}
-        words = set(re.findall(r"[a-z0-9_]+", " ".join(_texts(plan.canonical()))))
+        words = set(re.findall(r"\b[a-z0-9_]+\b", " ".join(_texts(plan.canonical()))))
         bare = [person for person in self.ids if person not in words and len(person) > 2]
         self._references = _any_of(self.ids, r"(?<=person\.)({})(?![\w-])")
         self._leading = _any_of(self.ids, r"^({})(?=: )")  # `ana: push`, as receipts have it
         self._claimed = _any_of(self.ids, r"(?<=; it says that it comes from )({})$")  # of a decision turned away
+        self._doers = _any_of(self.ids, r"(?<=\bby )({})(?=: |$)")  # `override by ana: enough`, `completed by ana`
+        self._closers = _any_of(self.ids, r"^({})(?= (?:answered|joined|took over|voted anew|did not say it)$)")
         self._names = _any_of(self.names, r"(?<!\w)({})(?!\w)")
         self._bare = _any_of(bare, r"(?<![\w.-])({})(?![\w-])", re.IGNORECASE)
 
@@ -60,10 +62,9 @@ class Pseudonyms:
         text = _MAIL.sub("somebody@example.org", _PHONE.sub("+0000000", text))
         if self._leading:
             text = self._leading.sub(lambda found: self.ids[found[1]], text)
-        if self._claimed:
-            text = self._claimed.sub(lambda found: self.ids[found[1]], text)
-        if self._references:
-            text = self._references.sub(lambda found: self.ids[found[1]], text)
+        for sentence in (self._claimed, self._doers, self._closers, self._references):
+            if sentence:
+                text = sentence.sub(lambda found: self.ids[found[1]], text)
         if self._names:
             text = self._names.sub(lambda found: self.names[found[1]], text)
         if self._bare:

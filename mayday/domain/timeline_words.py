@@ -334,6 +334,9 @@ class _Teller(NamedTuple):
         subject, _, rest = reason.partition(" left: ")
         if rest and (phase := subject.removeprefix("phase ")) != subject:
             return f"phase {spoken(phase)} was left: {self.reason(rest)}"
+        by, colon, why = reason.removeprefix("override by ").partition(": ")
+        if colon and reason.startswith("override by "):
+            return f"{self.naming.actor(by)} ended it: {why}"
         if reason.startswith("not needed: "):
             return f"only if {plain_condition(reason.removeprefix('not needed: '))}"
         if reason.endswith(" holds") and _CONDITION.search(reason):

@@ -187,3 +187,23 @@ def _from_a_duplicate() -> tuple[dict[str, Any], dict[str, Any]]:
     handed = [call.payload["handover"] for call in desk.calls if call.kind == "incident.absorb"]
     assert [one["what"] for one in handed] == ["merge", "alerts"]
     return handed[0], handed[1]
+
+
+async def test_a_phase_that_a_person_ended_is_ended_again() -> None:
+    tapes, _ = await taped([
+        {"at": "T+1m", "ack": "page_payments", "by": "raj", "joined": True},
+        {"at": "T+2m", "override": "phase:restore", "action": "end_phase", "by": "ana", "reason": "it heals"},
+        {"at": "T+3m", "override": "phase:resolve", "action": "end_phase", "by": "dee", "reason": "all are asleep"},
+        {"at": "T+6m", "status": "cancelled", "by": "ana", "reason": "a false alarm"},
+    ])  # fmt: skip
+    assert (await made_again(tapes))["phase_left"] >= 3
+
+
+def test_people_in_the_sentences_of_the_system_are_hidden_whatever_else_the_plan_says() -> None:
+    plan = Library.load(RUNBOOKS).plan("payments_sev1", service="payments")
+    plan.runbook.phases[0].doc = "what max and raj say"
+    pseudonyms = Pseudonyms(plan)
+    for said in ("phase x left: override by {}: enough", "completed by {}", "{} answered", "{} took over"):
+        for person in ("max", "raj", "ana"):
+            assert pseudonyms.text(said.format(person)) == said.format(pseudonyms.ids[person])
+    assert pseudonyms.text("take the max of both") == "take the max of both"

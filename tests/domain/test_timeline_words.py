@@ -44,6 +44,13 @@ RAW = re.compile(
             "nobody answered the call for “wake” in 1 round",
         ),
         (
+            "phase_left",
+            "system",
+            "phase:work",
+            {"phase": "work", "reason": "override by ana: all are here"},
+            "phase work left: Ana Ruiz ended it: all are here",
+        ),
+        (
             "update_missed",
             "system",
             "tell",
