@@ -37,7 +37,7 @@ def listed(as_json: AsJson = False) -> None:
 
 @providers_app.command("test")
 def send_test(
-    name: Annotated[str, typer.Argument(help="The provider: slack, pagerduty, servicenow, zoom, ...")],
+    name: Annotated[str, typer.Argument(help="The provider, as `mayday providers list` names it.")],
     to: Annotated[
         str | None,
         typer.Option("--to", help="A person of the catalog, an address, a #channel; a vendor, a service, a schedule."),

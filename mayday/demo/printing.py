@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -58,7 +60,10 @@ def print_checks(console: Console, found: list[Check]) -> None:
 
 def print_ways_on(console: Console, data: Path, incident_id: str) -> None:
     console.rule("where to look further", align="left")
+    here = Path(sys.executable).parent
+    found = [] if shutil.which("mayday") else [(f'export PATH="{here}:$PATH"', "the shell does not find mayday yet")]
     lines = (
+        *found,
         (f"mayday up --data {data}", "starts it again: the review goes on, console and API at the address it prints"),
         (f"export MAYDAY_DATA={data}", "then, in another shell, the commands find it"),
         (f"mayday incident show {incident_id}", "who held which role, what is still pending"),

@@ -102,7 +102,7 @@ async def _decide(incident: Incident, teller: Teller, outcome: Outcome) -> None:
     teller.tell("li", "reads and releases the update to executives")
     with teller.waiting("dana is asked about invoices and says nothing"):
         await incident.happened("gate_decided", decision="pay_later", outcome="lapsed")
-    teller.tell("system", "no answer is never a yes: pay_later has lapsed, no invoices are offered")
+    teller.tell("system", "no answer is never a yes: the question of invoices has lapsed, none are offered")
 
 
 async def _lose_the_worker(stage: Stage, incident: Incident, teller: Teller, outcome: Outcome) -> None:
@@ -118,7 +118,7 @@ async def _lose_the_worker(stage: Stage, incident: Incident, teller: Teller, out
     teller.tell("demo", f"a new worker, process {stage.worker.pid}, has replayed the incident and goes on")
     with teller.waiting("the vote counts"):
         await incident.happened("gate_decided", decision="emergency_change", outcome="approved")
-    teller.tell("system", "emergency_change is approved by two of the change board")
+    teller.tell("system", "the emergency change is approved by two of the change board")
 
 
 async def _restore(incident: Incident, teller: Teller) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import re
 import signal
@@ -10,8 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from mayday.demo.checks import checks
+from mayday.demo.printing import print_ways_on
 from mayday.demo.story import Outcome
 
 pytestmark = [pytest.mark.temporal, pytest.mark.timeout(300)]
@@ -27,10 +30,10 @@ async def test_a_night_from_the_alert_to_the_review(tmp_path: Path) -> None:
         "202, attached",
         "the page climbs: lee",
         "409, excluded: Ana Ruiz may not vote on “emergency change”",
-        "pay_later has lapsed",
+        "the question of invoices has lapsed",
         "kill -9 of the worker",
         "has replayed the incident and goes on",
-        "emergency_change is approved",
+        "the emergency change is approved",
         "resolved",
         "the review is with ana",
         "Timeline of INC-",
@@ -88,3 +91,17 @@ def left_running(data: Path) -> list[str]:
         if str(data).encode() in command + environment and b"mayday" in command:
             found.append(command.replace(b"\0", b" ").decode())
     return found
+
+
+def test_a_shell_that_does_not_find_mayday_is_told_where_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def said() -> str:
+        console = Console(record=True, width=200, file=io.StringIO())
+        print_ways_on(console, tmp_path, "INC-1")
+        return console.export_text()
+
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    assert f'export PATH="{Path(sys.executable).parent}:$PATH"' in said()
+    (tmp_path / "mayday").write_text("#!/bin/sh\n")
+    (tmp_path / "mayday").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "export PATH" not in said()
