@@ -7,7 +7,9 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from mayday.domain.effects import IncidentCard
 from mayday.domain.timeline_words import thing
+from mayday.providers.teams.cards import question_card
 from tests.console.rooms import PATIENCE, Rooms, declared, over, reachable, told, waits
 
 pytestmark = [pytest.mark.browser, pytest.mark.temporal, pytest.mark.timeout(600)]
@@ -57,6 +59,25 @@ def test_what_is_not_in_the_file_is_added_by_form(rooms: Rooms) -> None:
     reachable(sam)
     rooms.errors = [error for error in rooms.errors if "422" not in error and "403" not in error]
     ana.goto(room)
+    over(ana)
+
+
+def test_the_link_of_a_card_in_teams_leads_to_where_the_no_asks_why(rooms: Rooms) -> None:
+    ana = rooms.enter("ana")
+    room = declared(ana, "Who is there", "console_overrides").removeprefix(rooms.mayday.url)
+    card = IncidentCard(
+        id=room.removeprefix("/incidents/"), title="t", severity="SEV2", status="investigating", service="s"
+    )
+    shown = question_card("t", card, rooms.mayday.url, page="role:deputy", purpose="role", choices=[], names=[])
+    [link] = [each["url"] for each in shown["actions"] if each["title"] == "I cannot take it"]
+    dee = rooms.enter("dee", width=390, height=844)
+    dee.goto(link)
+    reason = dee.locator("#w-role-deputy-why")
+    expect(reason).to_be_visible()
+    expect(reason).to_be_in_viewport()
+    reason.fill("I am on a plane")
+    dee.get_by_role("button", name="Decline").tap()
+    told(ana, "Dee Novak cannot take deputy: I am on a plane")
     over(ana)
 
 

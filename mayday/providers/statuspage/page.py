@@ -165,4 +165,6 @@ def _same(theirs: dict[str, Any], body: str, began_at: datetime) -> bool:
         created_at = datetime.fromisoformat(str(theirs.get("created_at")))
     except ValueError:
         return False
+    if created_at.tzinfo is None:
+        created_at = created_at.replace(tzinfo=UTC)
     return str(theirs.get("body")).strip() == body.strip() and created_at >= began_at - _SKEW

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,15 @@ async def test_an_update_whose_answer_is_lost_is_found_again(outside: Stand, how
         await outside.port.post(wanted)
     await outside.port.post(wanted)
     assert await said(outside) == ["We are on it.", "Better."]
+
+
+@pytest.mark.parametrize("zone", ["Z", "+00:00", ""])
+def test_an_update_is_known_again_however_its_time_is_written(zone: str) -> None:
+    """There is no other way to find out whether words have left whose answer was lost."""
+    theirs = {"body": "We are on it.\n", "created_at": f"2026-03-02T02:00:00.000{zone}"}
+    began_at = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+    assert statuspage._same(theirs, "We are on it.", began_at)
+    assert not statuspage._same(theirs, "We are on it.", began_at + timedelta(minutes=5))
 
 
 async def test_a_long_and_hostile_text_is_taken(status_page: Stand) -> None:
