@@ -121,7 +121,7 @@ We will post again here by {{ next_update_at | time }}.
 """
 
 _HOLDING_LINE = """
-{% if incident.status == "resolved" %}
+{% if incident.status == "resolved" or incident.status == "cancelled" %}
 We are making sure that {{ incident.service_name }} works as it should, and will post the outcome here.
 {% else %}
 We are still working on the problem with {{ incident.service_name }}, and have nothing new to tell yet.

@@ -342,7 +342,29 @@ def _break_glass(w: Walker, gate: Gate, vote: Vote) -> dict[str, Any]:
         gates.settle(w, gate, "unapproved_emergency", vote.reason, vote.actor)
         gates.ratify(w, gate)
         registry.gate_over(w, gate.path)
+    elif w.start.edition >= 3:
+        _call_second(w, gate, vote)
     return {"decision": gate.path, "choice": vote.choice, "outcome": gate.outcome}
+
+
+def _call_second(w: Walker, gate: Gate, vote: Vote) -> None:
+    """One of two has done it, and nobody should have to look for the other: whoever can be that one is called."""
+    able = [
+        *(gate.break_second if vote.actor in gate.break_by else []),
+        *(gate.break_by if vote.actor in gate.break_second else []),
+    ]
+    wanted = [person for person in people.unique(able) if person not in gate.broken_by]
+    if wanted:
+        gate.pages += 1
+        w.page(
+            gate.path,
+            [f"person.{person}" for person in wanted],
+            f"{w.state.title}: {people.name_of(w, vote.actor)} breaks the glass ({vote.reason}). It takes you as well,"
+            f" or nothing happens: {gate.question}",
+            owner=f"vote:{gate.path}",
+            purpose="notice",
+            via=gate.via or None,
+        )
 
 
 def delegation_refusal(w: Walker, command: Delegate) -> Refusal | None:

@@ -5,7 +5,7 @@ Late ticks merge into one; a recent manual update counts as the tick; a missed r
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mayday.domain.durations import Duration
@@ -173,12 +173,17 @@ def _tick(w: Walker, state: CadenceState, cadence: Cadence) -> None:
             "tick_skipped", "system", step, cadence=state.name, reason="a manual update was sent", next_at=state.due_at
         )
         reviews.close_for_cadence(w, state, "a manual update was sent")
+        if w.start.edition >= 3:
+            state.holding_in_row = 0
+            w.silence(step, "a manual update was sent")
         return
     rule = cadence.review or cadence.send.review
     if rule is None:
         _send_now(w, state, cadence, None)
     elif review is not None and review.released_by is not None:
         state.holding_in_row = 0
+        if w.start.edition >= 3:
+            w.silence(step, "the update is written")
         _send_now(w, state, cadence, review.text)
     else:
         reviews.close_for_cadence(w, state, "the tick has come")
@@ -273,7 +278,9 @@ def set_every(
     before = state.every_s
     state.every_s = every_s
     state.anchor_at = state.last_sent_at or state.started_at
-    state.due_at = max(state.anchor_at + timedelta(seconds=every_s), w.now)
+    promised, state.due_at = state.due_at, max(state.anchor_at + timedelta(seconds=every_s), w.now)
+    if w.start.edition >= 3 and state.due_at < promised:
+        state.due_at = min(promised, max(state.due_at, _readable_at(w, state, promised)))
     w.entry(
         "cadence_changed",
         by,
@@ -284,7 +291,18 @@ def set_every(
         next_at=state.due_at,
         reason=reason,
     )
-    reviews.move(w, state)
+    if w.start.edition < 3 or state.due_at != promised:
+        reviews.move(w, state)
+
+
+def _readable_at(w: Walker, state: CadenceState, promised: datetime) -> datetime:
+    """From when on the next message may leave read: who reads it keeps the time that the review promises. Hurried, it
+    would be a holding line, and a miss of somebody who was never asked."""
+    cadence = w.plan.runbook.cadences[state.name]
+    rule = cadence.review or cadence.send.review
+    if rule is None or (state.review is not None and state.review.released_by is not None):
+        return w.now
+    return promised if state.review is not None else w.after(rule.within.seconds)
 
 
 def severity_changed(w: Walker) -> None:

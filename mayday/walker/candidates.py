@@ -37,12 +37,20 @@ def _rungs(w: Walker) -> list[list[str]]:
     named = people.targets_of(w, w.start.page) if w.start.page else []
     given = [w.start.roles[role] for role in (people.COMMANDER, people.DEPUTY) if role in w.start.roles]
     roles = [people.targets_of(w, ref) for ref in ("role.incident_commander", "role.deputy")]
+    if w.start.edition >= 3:  # nobody holds a role yet, nor is offered one
+        roles = [people.targets_of(w, ref) for ref in _would_lead(w)]
     rungs = [named, *([f"person.{person}"] for person in given), *roles]
     found: list[list[str]] = []
     for rung in rungs:
         if rung and rung not in found:
             found.append(rung)
     return found
+
+
+def _would_lead(w: Walker) -> list[str]:
+    """Whom the runbook would offer the command to, then the deputy's place."""
+    specs = [w.plan.runbook.roles.get(role) for role in (people.COMMANDER, people.DEPUTY)]
+    return [ref for spec in specs if spec for ref in (spec.from_, spec.fallback) if ref and not ref.startswith("role.")]
 
 
 def _call(w: Walker, reminders: int) -> None:
@@ -79,13 +87,19 @@ def resume(w: Walker) -> None:
             {
                 "id": "candidate",
                 "kind": "candidate",
-                "for": people.people_of(w, w.start.page or "role.incident_commander"),
+                "for": people.people_of(w, w.start.page or "role.incident_commander") or _asked(w),
                 "text": f"accept or reject: {w.state.title}",
                 "due_at": w.due(proposal.remind_at),
                 "then": "reminded, then climbs",
             }
         )
     )
+
+
+def _asked(w: Walker) -> list[str]:
+    """Where the route names nobody: who would command."""
+    first = next(iter(_rungs(w)), [])
+    return people.unique(person for target in first for person in people.people_of(w, target))
 
 
 def refusal(w: Walker, command: Candidate) -> Refusal | None:
@@ -104,9 +118,7 @@ def deciders(w: Walker) -> list[str]:
     """Who may accept or reject it: who would command, the deputy, and whom the route pages."""
     named = [w.start.roles.get(role) for role in (people.COMMANDER, people.DEPUTY)]
     refs = [w.start.page] if w.start.page else []
-    for role in (people.COMMANDER, people.DEPUTY):
-        spec = w.plan.runbook.roles.get(role)
-        refs += [ref for ref in (spec.from_, spec.fallback) if ref and not ref.startswith("role.")] if spec else []
+    refs += _would_lead(w)
     meant = [person for ref in refs for person in people.people_of(w, ref)]
     return people.unique([*people.leaders(w), *filter(None, named), *meant])
 

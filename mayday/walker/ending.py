@@ -15,6 +15,7 @@ from mayday.walker import (
     gates,
     handing_over,
     handlers,
+    irrevocable,
     merging,
     phases,
     reviews,
@@ -41,6 +42,8 @@ def resume(w: Walker) -> None:
             return
         state.ending = "finals"
         alerts.flush_summary(w)
+        if w.start.edition >= 3:
+            irrevocable.tell_under_way(w)
         candidates.never_confirmed(w)
         if state.status not in QUIET:
             cadences.finals(w, state.status)
@@ -88,12 +91,18 @@ def _silence(w: Walker) -> None:
 
 def _cancel_rest(w: Walker) -> None:
     _silence(w)
+    unknown = irrevocable.unknown(w)
     for path in [*w.state.background, *w.state.ad_hoc_order]:
         state = w.state.steps.get(path)
-        if state is not None:
+        if state is not None and path not in unknown:
             failing.cancel(w, state, f"incident {w.state.status}")
     for task in list(w.state.tasks.values()):
-        if task.done_at is None and task.kind != "confirm" and not task.id.startswith("review:final:"):
+        if (
+            task.done_at is None
+            and task.id not in unknown
+            and task.kind != "confirm"
+            and not task.id.startswith("review:final:")
+        ):
             tasks.close(w, task.id, f"incident {w.state.status}")
 
 
@@ -126,8 +135,9 @@ def _drain_handlers(w: Walker) -> None:
 
 
 def _acting(w: Walker) -> bool:
-    """Whether a dispatched action is still awaited: it is never left behind unrecorded."""
-    return any(flight.owner.startswith("do:") for flight in w.state.flights.values())
+    """Whether a dispatched action is still awaited, or somebody finds out whether it happened: it is never left behind
+    unrecorded."""
+    return any(flight.owner.startswith("do:") for flight in w.state.flights.values()) or bool(irrevocable.unknown(w))
 
 
 def _finish(w: Walker) -> None:

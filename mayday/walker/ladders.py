@@ -5,6 +5,7 @@ After the acknowledgement of a page there is no page of it, except `join_within`
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from mayday.domain.commands import Ack, Refusal
@@ -224,6 +225,28 @@ def _page_exhausted(w: Walker, ladder: Ladder) -> None:
     w.touch()  # also where nobody is to be paged, the next time is waited for
 
 
+def severity_changed(w: Walker) -> None:
+    """The new severity's `ack_within` counts from when the page rang, where no policy says another one; and what nobody
+    answered is called again, or not, as the new severity does."""
+    policy = w.plan.severities.get(w.state.severity)
+    if w.start.edition < 3 or policy is None:
+        return
+    for ladder in w.state.ladders.values():
+        if ladder.closed or ladder.acked_by is not None:
+            continue
+        if ladder.exhausted_at is not None:
+            again_at = w.after(policy.ack_within.seconds)
+            ladder.nag_at = min(ladder.nag_at or again_at, again_at) if policy.major else None
+            continue
+        level = ladder.levels[ladder.level]
+        if level.by_severity and ladder.due_at is not None:
+            moved = timedelta(seconds=policy.ack_within.seconds - level.ack_within_s)
+            ladder.due_at = max(ladder.due_at + moved, w.now)
+        for each in ladder.levels:
+            if each.by_severity:
+                each.ack_within_s = policy.ack_within.seconds
+
+
 def _nag(w: Walker, ladder: Ladder) -> None:
     """On a major incident `on_exhausted` is paged every `ack_within` until somebody answers."""
     w.pend(
@@ -281,7 +304,8 @@ def refusal(w: Walker, command: Ack) -> Refusal | None:
                 if people.known(w, command.actor)
                 else Refusal(code="not_yours", reason="this needs a person's token")
             )
-    if page.startswith("role:") and page[5:] in w.state.roles:
+    rings = page.startswith("cadence:") and page in w.state.ringing and w.start.edition >= 3
+    if rings or (page.startswith("role:") and page[5:] in w.state.roles):
         return (
             None if people.known(w, command.actor) else Refusal(code="not_yours", reason="this needs a person's token")
         )

@@ -40,10 +40,17 @@ def on_start(w: Walker) -> None:
 def fires_again(w: Walker, events: list[AlertEvent]) -> bool:
     """Whether alerts bring an incident back: one fires that is new, and it ended as resolved less than 24 hours ago.
 
-    The end is under way from the moment in which the walk is over: a firing alert is nothing that may go by then.
+    The end is under way from the moment in which the walk is over: a firing alert is nothing that may go by then. Also
+    not while an incident is being called off: as long as its run lives no fresh one can be opened for the same cause.
     """
-    ended = w.state.resolved_at
-    if w.state.status != "resolved" or w.state.ending is None or ended is None or w.now - ended > WITHIN:
+    called_off = w.state.status == "cancelled" and w.start.edition >= 3
+    ended = w.state.status_at if called_off else w.state.resolved_at
+    if (
+        not (called_off or w.state.status == "resolved")
+        or w.state.ending is None
+        or ended is None
+        or w.now - ended > WITHIN
+    ):
         return False
     known = set(w.state.alerts.recent)
     return any(event.state == "firing" and alerts.mark(event.dedupe_key) not in known for event in events)

@@ -5,7 +5,7 @@ A role is held once accepted. Until the commander's is, the board says *no comma
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from mayday.domain.commands import Accept, Refusal
@@ -53,6 +53,13 @@ def _rungs(w: Walker, role: str) -> list[str]:
 def _ack_within_s(w: Walker) -> int:
     policy = w.plan.severities.get(w.state.severity)
     return policy.ack_within.seconds if policy else 300
+
+
+def severity_changed(w: Walker) -> None:
+    """An offer lasts as long as the severity gives to answer, counted from when it was made; a handover has its own."""
+    for state in w.state.roles.values() if w.start.edition >= 3 else ():
+        if state.offer is not None and not state.offer.handover:
+            state.offer.due_at = max(state.offer.offered_at + timedelta(seconds=_ack_within_s(w)), w.now)
 
 
 def offer_command_again(w: Walker) -> bool:

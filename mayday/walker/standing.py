@@ -8,7 +8,7 @@ from mayday.domain.commands import Impact, Refusal, SetSeverity, SetStatus
 from mayday.domain.incident import ENDED, SEVERITIES
 from mayday.domain.ranks import Severity
 from mayday.domain.timeline import parse_timestamp
-from mayday.walker import cadences, coming_back, engagements, people, registry, roles, service_levels, tasks
+from mayday.walker import cadences, coming_back, engagements, ladders, people, registry, roles, service_levels, tasks
 from mayday.walker.state import IncidentState
 
 if TYPE_CHECKING:
@@ -140,6 +140,8 @@ def set_severity(w: Walker, severity: str, reason: str, by: str, step: str | Non
     w.state.severity = severity
     w.entry("severity_changed", by, step, severity=severity, before=before, reason=reason)
     cadences.severity_changed(w)
+    ladders.severity_changed(w)
+    roles.severity_changed(w)
     service_levels.severity_changed(w)
     data = {"severity": severity, "before": before}
     registry.emit(w, "severity.changed", data)

@@ -11,6 +11,8 @@ class LevelState(Wire):
     targets: list[str]
     via: list[str]
     ack_within_s: int
+    #: whether that is the severity's, and changes with it
+    by_severity: bool = False
 
 
 class Ladder(Wire):

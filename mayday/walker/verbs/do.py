@@ -8,7 +8,7 @@ from mayday.domain.effects import ActionReceipt, ActionRequest, EffectFailure, E
 from mayday.language.actions import INTERNAL
 from mayday.language.expressions import render_value
 from mayday.language.runbook import Step
-from mayday.walker import approvals, blocks, failing, standing
+from mayday.walker import approvals, blocks, failing, irrevocable, standing
 from mayday.walker.state import Flight, StepState
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ def answered(w: Walker, path: str, flight: Flight, result: EffectResult) -> None
         )
         if mine and not state.over and state.place is None:
             blocks.finish(w, state, "done", outputs)
+        irrevocable.tell_carried_out(w, step, outputs)
         return
     action = w.plan.actions.get(step.do or "")
     irreversible = action is not None and action.effect == "irreversible"

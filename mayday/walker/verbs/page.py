@@ -33,7 +33,8 @@ def ladder_of(w: Walker, step: Step, path: str, text: str) -> Ladder:
     policy = w.definitions.policy(name, path)
     join_within_s = step.join_within.seconds if step.join_within else None
     if policy is None:
-        level = LevelState(targets=[name], via=list(step.via or ["push", "voice"]), ack_within_s=ack_within_s)
+        via = list(step.via or ["push", "voice"])
+        level = LevelState(targets=[name], via=via, ack_within_s=ack_within_s, by_severity=w.start.edition >= 3)
         return Ladder(
             path=path, levels=[level], text=text, opened_at=w.now, assigns=step.assigns, join_within_s=join_within_s
         )
