@@ -8,7 +8,7 @@ from activities.chain import first_that_works, noted
 from activities.contacts import mail_addresses
 from activities.dependencies import Dependencies
 from activities.failures import reported
-from mayday.domain.calendars import NeverOpen, OpenHours, contract_deadline
+from mayday.domain.calendars import NeverOpen, OpenHours, contract_due
 from mayday.domain.durations import Duration
 from mayday.domain.effects import DEADLINE, Deadline, DeadlineRequest, Unreached
 from mayday.domain.errors import NobodyReached, Refused
@@ -30,7 +30,10 @@ class CalendarActivities:
         with reported():
             hours = ALWAYS if request.hours == ALWAYS else self._hours(request.hours)
             try:
-                due_at = contract_deadline(hours, request.start_at, Duration.parse(request.duration))  # type: ignore[arg-type]
+                due_at = contract_due(
+                    hours,  # type: ignore[arg-type]
+                    request.start_at, Duration.parse(request.duration), request.rested_from, request.rested_to,
+                )  # fmt: skip
             except (NeverOpen, ValueError) as error:
                 raise Refused(str(error)) from error
         return Deadline(due_at=due_at)

@@ -50,6 +50,7 @@ __all__ = [
     "add_business_time",
     "business_time_between",
     "contract_deadline",
+    "contract_due",
     "contract_time_between",
     "deadline",
     "is_open",
@@ -264,6 +265,23 @@ def contract_deadline(hours: ContractHours, at: datetime, within: Duration | tim
             return add_business_days(hours, at, within.business_days)
         within = timedelta(days=within.business_days) if within.is_business else within.as_timedelta()
     return in_utc(at) + within if hours == "24x7" else add_business_time(hours, at, within)
+
+
+def contract_due(
+    hours: ContractHours,
+    start_at: datetime,
+    duration: Duration,
+    rested_from: datetime | None = None,
+    rested_to: datetime | None = None,
+) -> datetime:
+    """The end of `duration`, or where a rest moves a clock that was due at `start_at`.
+
+    A rest costs a clock only what it would have run in it: a night in which the desk is closed moves nothing.
+    """
+    if rested_from is None or rested_to is None:
+        return contract_deadline(hours, start_at, duration)
+    lost = contract_time_between(hours, rested_from, rested_to)
+    return contract_deadline(hours, start_at, lost) if lost else start_at
 
 
 def contract_time_between(hours: ContractHours, from_at: datetime, to_at: datetime) -> timedelta:

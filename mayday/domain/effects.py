@@ -173,12 +173,17 @@ class Roster(Wire):
 
 
 class DeadlineRequest(Wire):
-    """When `duration` of the calendar's open time after `start_at` is over (`hours`: 24x7 or a calendar's name)."""
+    """When `duration` of the calendar's open time after `start_at` is over (`hours`: 24x7 or a calendar's name).
+
+    With `rested_from` and `rested_to`: when a clock ends that was due at `start_at` and stood still in between.
+    """
 
     effect_key: str
     start_at: datetime
     duration: str
     hours: str
+    rested_from: datetime | None = None
+    rested_to: datetime | None = None
 
 
 class Deadline(Wire):

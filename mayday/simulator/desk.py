@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
 from mayday.domain import effects as fx
-from mayday.domain.calendars import OpenHours, contract_deadline
+from mayday.domain.calendars import OpenHours, contract_due
 from mayday.domain.durations import Duration
 from mayday.domain.oncall import ExternalSchedule, LocalSchedule, next_handoff, on_call
 from mayday.language.catalog import ActionSpec, Catalog
@@ -167,7 +167,7 @@ class ScenarioDesk:
         duration = Duration.parse(wanted.duration)
         calendar = self.catalog.calendars.get(wanted.hours)
         hours: OpenHours | Literal["24x7"] = open_hours(calendar) if calendar is not None else "24x7"
-        due_at = contract_deadline(hours, wanted.start_at, duration)
+        due_at = contract_due(hours, wanted.start_at, duration, wanted.rested_from, wanted.rested_to)
         return Reply(value=fx.Deadline(due_at=due_at).model_dump(mode="json"))
 
     def _vendor(self, payload: dict[str, Any], now: datetime) -> Reply:

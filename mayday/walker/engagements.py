@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     from mayday.walker.walker import Walker
 
 
+#: what a vendor can say that changes what we do next
+_NEWS = {
+    "waiting_on_us": "waits for us, and its clocks stand still",
+    "downgrade": "lowers the priority",
+    "resolved": "has repaired it",
+}
+
+
 def open_case(w: Walker, engagement: Engagement) -> None:
     """Open the case and call the first contact."""
     w.state.engagements[engagement.path] = engagement
@@ -254,7 +262,7 @@ def take_up(w: Walker, engagement: Engagement, reason: str) -> None:
         if clock.breached_at is not None:
             clock.rested_s += int(rested.total_seconds())
         elif engagement.waiting_since is None:  # while they wait for us it stands still anyway
-            contract_clocks.push_back(clock, rested)
+            contract_clocks.rested(w, engagement.path, clock, since, w.vendor(engagement.vendor).contract.hours)
     if engagement.update_due_at is not None and engagement.updates_every_s:
         engagement.update_due_at = w.after(engagement.updates_every_s)
     running = [clock for clock in (engagement.response, engagement.resolve) if clock and clock.stopped_at is None]
@@ -316,6 +324,16 @@ def refusal(w: Walker, command: VendorReply) -> Refusal | None:
     return None
 
 
+def _tell(w: Walker, engagement: Engagement, command: VendorReply) -> None:
+    """Whoever leads hears what changes what they do next, unless they entered it themselves."""
+    targets = [target for target in people.targets_of(w, f"role.{people.COMMANDER}") if target[7:] != command.actor]
+    if targets:
+        name = w.vendor(engagement.vendor).name or engagement.vendor
+        words = f"{w.state.title}: {name} {_NEWS[command.reply]}{f': {command.text}' if command.text else ''}"
+        via = ["push", "chat"]
+        w.page(engagement.path, targets, words, owner="notice:", purpose="notice", urgent=False, via=via)
+
+
 def replied(w: Walker, command: VendorReply) -> dict[str, Any]:
     engagement = w.state.engagements[command.step]
     people.respond(w, command.actor)
@@ -330,6 +348,8 @@ def replied(w: Walker, command: VendorReply) -> dict[str, Any]:
         occurred_at=command.occurred_at,
         channel=command.channel,
     )
+    if command.reply in _NEWS and w.start.edition >= 3:
+        _tell(w, engagement, command)
     if command.reply == "waiting_on_us":
         engagement.waiting_since = w.now
         w.entry(
@@ -341,10 +361,10 @@ def replied(w: Walker, command: VendorReply) -> dict[str, Any]:
         )
         return {"step": engagement.path}
     if command.reply == "resumed" and engagement.waiting_since is not None:
-        paused = w.now - engagement.waiting_since
-        engagement.waiting_since = None
-        contract_clocks.push_back(engagement.response, paused)
-        contract_clocks.push_back(engagement.resolve, paused)
+        since, engagement.waiting_since = engagement.waiting_since, None
+        paused, hours = w.now - since, w.vendor(engagement.vendor).contract.hours
+        for clock in (engagement.response, engagement.resolve):
+            contract_clocks.rested(w, engagement.path, clock, since, hours)
         w.entry(
             "vendor_clock_resumed",
             command.actor,

@@ -68,6 +68,7 @@ def _owners() -> dict[str, Callable[[Walker, str, Flight, EffectResult], None]]:
         "vendor": engagements.answered,
         "contact": engagements.contacted,
         "deadline": contract_clocks.deadline_known,
+        "rested": contract_clocks.rest_known,
         "notice": notices.answered,
         "merge": merging.answered,
         "outage": outages.began,

@@ -36,7 +36,9 @@ def told(night: Night, page: str) -> list[str]:
 def test_who_called_it_off_hears_what_is_under_way_and_how_it_went(open_night: Callable[..., Night]) -> None:
     night = failing_over(open_night, {"after": "20m", "return": {"outcome": "done"}})
     (under_way,) = told(night, "failover")
-    assert under_way.startswith("Payments down, cancelled: invoking disaster recovery is under way and cannot be called")
+    assert under_way.startswith(
+        "Payments down, cancelled: invoking disaster recovery is under way and cannot be called"
+    )
     night.run(60)
     assert told(night, "failover")[1:] == [
         "Payments down, cancelled: invoking disaster recovery was carried out after the end: done"
