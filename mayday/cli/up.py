@@ -1,8 +1,9 @@
 """`mayday up`: a whole mayday on this machine: Temporal's development server, a worker and a starter.
 
 Starter and worker share one process and one connection, so that a first page leaves with the start of its incident.
-With `TEMPORAL_ADDRESS` set that cluster is used instead of the embedded server. Ctrl-C and SIGTERM drain: the starter
-stops taking alerts in, the worker finishes what it holds, then the server ends; the next `up` goes on from there.
+With `TEMPORAL_ADDRESS` set that cluster is used instead of the embedded server; alerts are taken in also while it does
+not answer yet. Ctrl-C and SIGTERM drain: the starter stops taking alerts in, the worker finishes what it holds, then
+the server ends; the next `up` goes on from there.
 """
 
 from __future__ import annotations
@@ -88,6 +89,7 @@ async def _run(settings: Settings, playbooks: Playbooks, *, worker: bool, starte
     from mayday.temporal.server import EmbeddedServer
 
     stop = asyncio.Event()
+    client: Client | None
     with stop_on_signals(stop):
         async with AsyncExitStack() as stack:
             _make_data_folder(settings.data)
@@ -106,26 +108,56 @@ async def _run(settings: Settings, playbooks: Playbooks, *, worker: bool, starte
                 client = await connect(settings, address=address, stop=stop)
             else:
                 address = str(profile.address)
-                client = await connect(settings, stop=stop)
+                client = await _reached_soon(settings, stop) if starter else await connect(settings, stop=stop)
             records = await stack.enter_async_context(await Records.open(settings.database_url))
             try:
                 token = await _owner_token(settings, records)
             except RecordsUnavailable as error:
                 raise CliError(_takes_nothing(settings, error), hint="make room or name another folder") from None
+            starter_waits = starter
+            url, told = settings.base_url, {"token": token, "temporal_address": address, "pid": os.getpid()}
+            if client is None:
+                reached: asyncio.Future[Client] = asyncio.get_running_loop().create_future()
+                served = serving(settings, lambda: reached, records, playbooks, listening)
+                url = (await stack.enter_async_context(served)).url
+                _describe(settings.data, {"url": url, **told})
+                client, starter_waits = await _reached_at_last(settings, stop), False
+                reached.set_result(client)
             if worker and not stop.is_set():
                 await _with_worker(stack, settings, client, stop)
-            url = settings.base_url
-            if starter and not stop.is_set():
+            if starter_waits and not stop.is_set():
                 served = serving(settings, client, records, playbooks, listening)
                 url = (await stack.enter_async_context(served)).url
             settle_in()
-            _describe(settings.data, {"url": url, "token": token, "temporal_address": address, "pid": os.getpid()})
+            _describe(settings.data, {"url": url, **told})
             if not stop.is_set():
                 link = await _first_link(records, url) if starter else None
                 _greet(settings, url, link, address, ui, worker=worker, starter=starter)
             await stop.wait()
             typer.echo("stopping: what is under way is finished", err=True)
     typer.echo("stopped; the next `mayday up` goes on with the open incidents", err=True)
+
+
+async def _reached_soon(settings: Settings, stop: asyncio.Event) -> Client | None:
+    """None where it does not answer at once: alerts are taken in meanwhile."""
+    from mayday.temporal.connection import TemporalUnreachable, connect
+    from starter.main import FIRST_PATIENCE_SECONDS
+
+    try:
+        return await connect(settings, patience=FIRST_PATIENCE_SECONDS, stop=stop)
+    except TemporalUnreachable:
+        return None
+
+
+async def _reached_at_last(settings: Settings, stop: asyncio.Event) -> Client:
+    """Beside a starter that serves by now: whoever gave up would take its alerts from it."""
+    from mayday.temporal.connection import TemporalUnreachable, connect
+
+    while True:
+        try:
+            return await connect(settings, stop=stop)
+        except TemporalUnreachable as error:
+            typer.echo(f"{error}; alerts are taken in meanwhile, and handled once it answers", err=True)
 
 
 def _make_data_folder(data: Path) -> None:

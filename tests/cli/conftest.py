@@ -103,20 +103,24 @@ class Machine:
         """What `mayday up` wrote."""
         return self.data.parent / "up.log"
 
-    def up(self, *arguments: str) -> None:
-        """Start `mayday up` and return once it says that it is up."""
+    def up(self, *arguments: str, until: str = "mayday is up", **env: str) -> None:
+        """Start `mayday up` and return once it says that it is up, or what else is waited for."""
         said = len(self._said())
         with self.log.open("a") as out:
             self.process = subprocess.Popen(
-                [*MAYDAY, "up", "--port", "0", *arguments], env=self.environment(), stdout=out, stderr=out
+                [*MAYDAY, "up", "--port", "0", *arguments], env=self.environment(**env), stdout=out, stderr=out
             )
+        self.until_it_says(until, said)
+
+    def until_it_says(self, words: str, since: int = 0) -> None:
         process = self.process
+        assert process is not None
 
-        def is_up() -> bool:
-            assert process.poll() is None, self._said()[said:]
-            return "mayday is up" in self._said()[said:]
+        def is_said() -> bool:
+            assert process.poll() is None, self._said()[since:]
+            return words in self._said()[since:]
 
-        self.until(is_up, "mayday to be up", 60)
+        self.until(is_said, words, 60)
 
     def down(self) -> int:
         """End it as Ctrl-C does."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import stat
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from mayday.temporal.server import EmbeddedServer
 from tests.cli.conftest import ALERTS_TOKEN, Machine
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.temporal, pytest.mark.timeout(240)]
 
@@ -142,3 +146,24 @@ def test_a_second_mayday_on_the_same_data_is_refused(machine: Machine) -> None:
     assert second.status == 1
     assert "already running" in second.err.splitlines()[-1]
     assert machine.down() == 0
+
+
+async def test_an_alert_that_comes_before_the_cluster_does_is_kept_and_handled(
+    machine: Machine, tmp_path: Path
+) -> None:
+    """Machine and cluster were down together, and the machine is back first."""
+    port = free_port()
+    machine.up(until="starter_started", TEMPORAL_ADDRESS=f"127.0.0.1:{port}", MAYDAY_CONNECT_WITHIN="4")
+    machine.until((machine.data / "mayday.json").exists, "its address")
+    assert await asyncio.to_thread(alert, machine) == {
+        "id": None, "action": "queued", "workflow_id": "incident/3f5605eece7073f8d53f"
+    }  # fmt: skip
+    machine.until_it_says("alerts are taken in meanwhile")
+    async with EmbeddedServer(tmp_path / "cluster", port=port):
+        await asyncio.to_thread(machine.until_it_says, "mayday is up")
+        found = await asyncio.to_thread(
+            machine.until, lambda: machine.get("/api/v1/incidents")["items"], "the incident to be opened"
+        )
+        again = await asyncio.to_thread(alert, machine, "checkout")
+        assert (again["action"], again["id"]) == ("attached", found[0]["id"])
+        assert await asyncio.to_thread(machine.down) == 0
