@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from temporalio import activity
@@ -25,7 +26,7 @@ from mayday.domain.effects import (
     Unreached,
 )
 from mayday.domain.errors import NobodyReached, ProviderError
-from mayday.domain.ports import Call, Card
+from mayday.domain.ports import Call, Card, Pager
 from mayday.domain.timeline_words import closing as words_of_closing
 from mayday.language.naming import naming_of
 
@@ -35,22 +36,35 @@ COMMAND = "role:incident_commander"
 ANSWERED: frozenset[PagePurpose] = frozenset({"page", "exhausted", "join", "role", "vote", "candidate", "task"})
 #: people have been called by then; a card is worth no longer wait
 CARD_WITHIN_SECONDS = 10.0
+#: a try is ended after 14 s (mayday/domain/limits.py): by then whoever stands behind the silent ones has to have called
+CALLED_WITHIN_SECONDS = 12.0
+#: behind every other pager, in the records store
+DESK = "desk"
+#: a pager that took so long to fail is asked last for the others of this page
+SLOW_SECONDS = 1.0
+REMEMBERED_PAGES = 1_000
 
 
 class Paging:
     def __init__(self, dependencies: Dependencies) -> None:
         self._given = dependencies
         self._people = People(dependencies)
+        #: pagers that were silent, by effect key: the next try of a page begins with those that were not
+        self._silent: OrderedDict[str, set[str]] = OrderedDict()
 
     @activity.defn(name=PAGE)
     async def page_responder(self, request: PageRequest) -> PageReceipt:
         """Page every target; a target with several people pages them all. Fails when nobody at all was reached.
 
         Each person is called on the channels of `via` in order until one works. What an earlier try of the same effect
-        did counts: nobody it reached is called again, and no schedule whose person it reached is looked up again.
+        did counts: nobody it reached is called again, and no schedule whose person it reached is looked up again. A
+        provider that is silent takes the time of one call, not that of the page: whoever stands behind it calls.
         """
         with reported():
-            page = _Page(self._given, request, await self._done_before(request))
+            silent = self._silent.setdefault(request.effect_key, set())
+            while len(self._silent) > REMEMBERED_PAGES:
+                self._silent.popitem(last=False)
+            page = _Page(self._given, request, await self._done_before(request), silent)
             for target in request.targets:
                 await page.target(target, self._people)
             await page.put_up()
@@ -85,9 +99,13 @@ class Paging:
 class _Page:
     """One request on its way."""
 
-    def __init__(self, given: Dependencies, request: PageRequest, done: Mapping[str, dict[str, Any]]) -> None:
+    def __init__(
+        self, given: Dependencies, request: PageRequest, done: Mapping[str, dict[str, Any]], silent: set[str]
+    ) -> None:
         self._given = given
         self._request = request
+        self._silent = silent
+        self._until = asyncio.get_running_loop().time() + CALLED_WITHIN_SECONDS
         self._known = given.catalog.current().people
         self._paged: dict[str, PagedPerson] = {}
         self._unreached: list[Unreached] = []
@@ -126,23 +144,42 @@ class _Page:
 
     async def _channel(self, target: str, person: str, channel: str) -> SentVia | None:
         """The first pager that carries the call on this channel; why the others did not is noted."""
-        served = False
-        for pager in self._given.ports_for(self._request.incident).pagers:
-            if channel not in pager.channels:
-                continue
-            served = True
+        now = asyncio.get_running_loop().time
+        pagers = [each for each in self._given.ports_for(self._request.incident).pagers if channel in each.channels]
+        pagers.sort(key=lambda pager: pager.name in self._silent)
+        for number, pager in enumerate(pagers):
             address = address_of(person, self._known.get(person), channel, pager.name)
             if address is None:
                 self._note(target, channel, f"{person} has no address for {channel}")
                 return None
+            began, within = now(), self._within(pagers[number:], channel)
             try:
-                return await pager.call(self._call(target, person, channel, address))
+                async with asyncio.timeout(within):
+                    return await pager.call(self._call(target, person, channel, address))
+            except TimeoutError:
+                self._retry_may_help = True
+                self._note(target, channel, f"{person}: {pager.name} did not answer in time")
             except ProviderError as error:
                 self._retry_may_help |= error.retryable
                 self._note(target, channel, f"{person}: {error}")
-        if not served:
+            if now() - began >= SLOW_SECONDS:
+                self._silent.add(pager.name)
+        if not pagers:
             self._note(target, channel, f"no pager serves {channel}")
         return None
+
+    def _within(self, pagers: Sequence[Pager], channel: str) -> float | None:
+        """Seconds that the first of `pagers` has, so that whoever is behind it is asked too; None when nobody is.
+
+        The desk is behind the vendors, and answers at once; without it there are the channels to come.
+        """
+        vendors = sum(pager.name != DESK for pager in pagers)
+        desk = len(pagers) > vendors
+        later = 0 if desk else len(self._request.via) - self._request.via.index(channel) - 1
+        if vendors == 0 or (vendors + later == 1 and not desk):
+            return None
+        left = self._until - asyncio.get_running_loop().time()
+        return max(SLOW_SECONDS, left / (vendors + later))
 
     async def _commands_another(self, person: str) -> str | None:
         """One person commands one SEV1: a second one goes to the next (PROCESS.md "Long and wide incidents")."""

@@ -70,7 +70,9 @@ async def exchange(
         raise Unreachable(f"{provider} is not reachable: {type(error).__name__}", provider=provider) from error
     except (httpx.TransportError, httpx.DecodingError, TimeoutError) as error:
         kind = Unreachable if safe else Ambiguous
-        raise kind(f"{provider} did not answer: {type(error).__name__}", provider=provider) from error
+        late = isinstance(error, TimeoutError | httpx.TimeoutException)
+        said = "did not answer in time" if late else f"did not answer: {type(error).__name__}"
+        raise kind(f"{provider} {said}", provider=provider) from error
     if response.status_code in accept:
         return response
     failure = failure_of(response, provider)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,12 +11,14 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
+from activities import paging
 from activities.dependencies import Dependencies
 from activities.paging import Paging
 from activities.roster import RosterActivities
 from mayday.catalogs import FixedCatalog
-from mayday.domain.effects import ClosePage, IncidentCard, NextHandoff, PageRequest, ResolveRequest
+from mayday.domain.effects import ClosePage, IncidentCard, NextHandoff, PageRequest, ResolveRequest, SentVia
 from mayday.domain.errors import Ambiguous, RateLimited, Refused, Unreachable
+from mayday.domain.ports import Call
 from mayday.language.catalog import Catalog
 from mayday.records import Records, RecordsUnavailable
 from tests.activities.conftest import VendorPager
@@ -120,6 +123,51 @@ async def test_an_answer_that_never_came_does_not_keep_the_next_channel_from_rin
     pager.failures["push"] = Ambiguous("no answer", provider="vendor")
     receipt = await run(Paging(with_pagers(dependencies, pager)).page_responder, page(card, PRIMARY))
     assert [each.channel for each in receipt.paged] == ["voice"]
+
+
+class SilentPager(VendorPager):
+    """Takes the call and never answers."""
+
+    async def call(self, call: Call) -> SentVia:
+        self.calls.append(call)
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+async def test_vendors_that_never_answer_leave_time_for_the_one_behind_them(
+    dependencies: Dependencies, card: IncidentCard, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line to the world is cut: each person is called at the desk within one try, whoever is asked first."""
+    monkeypatch.setattr(paging, "CALLED_WITHIN_SECONDS", 0.2)
+    monkeypatch.setattr(paging, "SLOW_SECONDS", 0.05)
+    first, second = SilentPager({"push", "voice"}, "first"), SilentPager({"push"}, "second")
+    given = with_pagers(dependencies, first, second, desk=True)
+    async with asyncio.timeout(5):
+        receipt = await run(Paging(given).page_responder, page(card, "person.raj", "person.lee", "person.sam"))
+    assert [(each.person, each.channel, each.provider) for each in receipt.paged] == [
+        ("raj", "push", "desk"), ("lee", "push", "desk"), ("sam", "push", "desk")
+    ]  # fmt: skip
+    assert [each.reason for each in receipt.unreached] == [
+        "raj: first did not answer in time (desk stood in)", "raj: second did not answer in time (desk stood in)"
+    ]  # fmt: skip
+    assert [len(pager.calls) for pager in (first, second)] == [1, 1], "the others wait for nobody who was silent"
+
+
+async def test_who_was_silent_is_asked_last_when_the_page_is_tried_again(
+    dependencies: Dependencies, card: IncidentCard, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first try may be cut off before anybody has called."""
+    monkeypatch.setattr(paging, "SLOW_SECONDS", 0.03)
+    silent, other = SilentPager({"push"}, "silent"), VendorPager({"push"}, "other")
+    other.failure = Refused("no such user", provider="other")
+    given = Paging(with_pagers(dependencies, silent, other))
+    monkeypatch.setattr(paging, "CALLED_WITHIN_SECONDS", 0.2)
+    with pytest.raises(ApplicationError, match="silent did not answer in time") as failed:
+        await run(given.page_responder, page(card, PRIMARY, via=("push",)))
+    assert not failed.value.non_retryable
+    other.failure = None
+    receipt = await run(given.page_responder, page(card, PRIMARY, via=("push",)))
+    assert ([each.provider for each in receipt.paged], len(silent.calls)) == (["other"], 1)
 
 
 async def test_a_retry_pages_nobody_twice_not_even_on_another_channel(
