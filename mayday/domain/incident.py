@@ -135,7 +135,8 @@ class StartInput(Wire):
     #: cases go on also where `resolved` is taken back before the end
     #: 3: an event whose handler depends on a fact that nobody has set waits for it, and each run of a handler has its
     #: own event; a status or severity that is none makes its step fail; a cadence begins at the pace that was set for
-    #: it before; a required voter who may not vote is stood in for (docs/adr/0150)
+    #: it before; a required voter who may not vote is stood in for; `end` in a called runbook leaves that one's phase
+    #: or that one, and `parallel` waits for no more branches than it has (docs/adr/0150)
     #: Calls that are asked for together travel together (0144)
     #: What is merged into an incident that is over comes back, and what moves along is asked anew there (0145); ends,
     #: second keys and candidates leave nobody unasked (0146); a severity changes what is under way (0147)

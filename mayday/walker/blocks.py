@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -35,11 +35,23 @@ def run(w: Walker, steps: Sequence[Step], prefix: str = "") -> Progress:
             return "running"
         if state.over and state.status == "failed" and step.on_error == "fail":
             return "failed"
+        if prefix and any(call.leaving for call in calls_around(w, prefix)):
+            return "running"
         if (w.state.phase_end_asked or w.state.runbook_end_asked) and not w.state.walked:
             return "running"
         if not state.over and not state.background:
             return "running"
     return "done"
+
+
+def calls_around(w: Walker, path: str) -> Iterator[StepState]:
+    """The `call` steps that a path stands inside, the nearest first; rounds have brackets, calls have none."""
+    rest = path.rpartition(".")[0]
+    while rest:
+        state = w.state.steps.get(rest)
+        if state is not None and state.verb == "call":
+            yield state
+        rest = rest.rpartition(".")[0]
 
 
 def _leaving(w: Walker) -> bool:

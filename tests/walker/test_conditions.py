@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import Callable
 
 import pytest
@@ -93,3 +94,24 @@ def test_a_ratification_has_the_same_stand_in(open_night: OpenNight) -> None:
 def test_the_tasks_have_words() -> None:
     assert thing("condition:event:logs_arrived") == "“is it a case of logs arrived?”"
     assert thing("condition:phase:restore") == "“is phase restore over?”"
+
+
+JOINED = """
+apiVersion: runbook/v1
+kind: Runbook
+metadata: { name: joined, version: 1.0.0, owner: rules }
+phases:
+  - id: only
+    steps:
+      - { id: both, join: 3, parallel: { left: [{ id: a, wait: { for: 1m } }], right: [{ id: b, wait: { for: 2m } }] } }
+      - { id: after, log: after both }
+"""
+
+
+def test_a_parallel_waits_for_no_more_branches_than_it_has(open_night: OpenNight, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "joined.yaml").write_text(JOINED)
+    night = open_night(str(tmp_path / "joined"), edition=EDITION)
+    assert not night.run(1.5).of("step_failed", "logged")
+    assert [entry.step for entry in night.run(2).of("logged")] == ["after"]
+    before = open_night(str(tmp_path / "joined"), edition=BEFORE)
+    assert [entry.step for entry in before.run(1).of("step_failed")] == ["both"]

@@ -38,6 +38,14 @@ UNREACHABLE = define(
     right="- { id: before, log: hello }\n- { id: leave, end: phase }\n",
     frame="steps",
 )
+JOIN = define(
+    "F531",
+    "more branches to wait for than there are",
+    "`join` says how many branches of a `parallel` have to end: `all`, `any`, or a number of them.",
+    wrong="- { id: both, parallel: { left: [{ id: a, log: x }], right: [{ id: b, log: x }] }, join: 3 }\n",
+    right="- { id: both, parallel: { left: [{ id: a, log: x }], right: [{ id: b, log: x }] }, join: 2 }\n",
+    frame="steps",
+)
 NO_DUE = define(
     "F542",
     "question without a deadline",
@@ -122,6 +130,10 @@ def _unreachable(placed: Placed, document: Document) -> Iterator[Finding]:
         elif branch.when.strip().lower() == "true" and not (last and step.else_ is None):
             message = "this branch is always taken, and what follows it never"
             yield document.find(UNREACHABLE, (*placed.path, "choose", index), message, "write it as `else`")
+    branches = len(step.parallel or {})
+    if isinstance(step.join, int) and not 1 <= step.join <= branches:
+        message = f"`{placed.id}` has {branches} branches, and waits for {step.join}"
+        yield document.find(JOIN, (*placed.path, "join"), message, "write join: all, any, or a number of them")
     if step.end is not None and step.when is None:
         yield from _after_end(placed, document)
 

@@ -36,6 +36,8 @@ class StepState(Wire):
     next_round_at: datetime | None = None
     items: list[Any] | None = None
     result: dict[str, Any] = {}
+    #: of a `call`: a step in it says `end`: `phase` or `runbook`, and which step
+    leaving: tuple[str, str] | None = None
 
 
 class Flight(Wire):

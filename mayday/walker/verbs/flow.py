@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mayday.domain.effects import EffectFailure
 from mayday.language.expressions import render_value
-from mayday.language.runbook import Step
+from mayday.language.runbook import Runbook, Step
 from mayday.walker import blocks, conditions, failing
 from mayday.walker.state import StepState
 
@@ -55,12 +55,26 @@ def resume_parallel(w: Walker, step: Step, state: StepState) -> None:
         failed += progress == "failed"
     join = step.join if step.join is not None else "all"
     needed = len(branches) if join == "all" else 1 if join == "any" else int(join)
+    if w.start.edition >= 3:
+        needed = min(needed, len(branches))
     if ended >= min(needed, len(branches)):
         for steps in branches.values():
             failing.cancel_list(w, steps, "enough branches have ended", blocks.prefix_of(state.path))
         blocks.finish(w, state)
     elif ended + (len(branches) - ended - failed) < needed:
         settle(w, state, "failed")
+
+
+def _left_early(w: Walker, state: StepState, called: Runbook) -> bool:
+    """Whether an `end` in the called runbook was reached: its phase is left, or all that is left of it."""
+    if state.leaving is None:
+        return False
+    what, by = state.leaving
+    failing.cancel_list(w, called.phases[state.round].steps, f"step {by}", f"{state.path}.")
+    state.round = len(called.phases) if what == "runbook" else state.round + 1
+    state.leaving = None
+    w.touch()
+    return True
 
 
 def resume_call(w: Walker, step: Step, state: StepState) -> None:
@@ -82,6 +96,8 @@ def resume_call(w: Walker, step: Step, state: StepState) -> None:
         phase = called.phases[state.round]
         over = phase.until is not None and conditions.holds(w, phase.until, f"{prefix}_")
         progress = blocks.run(w, phase.steps, prefix) if not over else "done"
+        if _left_early(w, state, called):
+            continue
         if over:
             failing.cancel_list(w, phase.steps, f"{phase.until} holds", prefix)
         elif progress == "failed":

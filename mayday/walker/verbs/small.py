@@ -42,9 +42,12 @@ def resume_log(w: Walker, step: Step, state: StepState) -> None:
 
 
 def resume_end(w: Walker, step: Step, state: StepState) -> None:
-    """Leave the phase, or the runbook: what is left of it is cancelled."""
+    """Leave the phase, or the runbook, in which it is written: what is left of it is cancelled."""
     blocks.finish(w, state)
-    if step.end == "runbook":
+    call = next(blocks.calls_around(w, state.path), None) if w.start.edition >= 3 else None
+    if call is not None:
+        call.leaving = (step.end or "phase", state.path)
+    elif step.end == "runbook":
         w.state.runbook_end_asked = f"step {state.path}"
     else:
         w.state.phase_end_asked = f"step {state.path}"
