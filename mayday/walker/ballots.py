@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mayday.domain.commands import Delegate, Refusal, Vote
 from mayday.language.runbook import Step
-from mayday.walker import gates, people, registry, tasks
+from mayday.walker import deadlines, gates, people, registry, tasks
 from mayday.walker.state import Ballot, Gate
 
 if TYPE_CHECKING:
@@ -240,7 +240,7 @@ def cast(w: Walker, vote: Vote) -> dict[str, Any]:
         on_behalf_of=vote.on_behalf_of,
         heard_by=vote.heard_by,
         channel=vote.channel,
-        after_s=int((vote.received_at - gate.opened_at).total_seconds()),
+        after_s=deadlines.answered_after_s(w, vote.received_at, gate.opened_at),
     )
     if spoken:
         _ask_witness(w, gate, voter, vote)

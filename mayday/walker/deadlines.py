@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mayday.domain.incident import StartInput
 from mayday.domain.wire import Wire
 from mayday.walker.state import Outage, Promise
 
@@ -86,6 +87,19 @@ def looked(w: Walker) -> None:
     if w.start.gives_time_back:
         keep(w)
         w.state.looked_at = w.now
+
+
+def not_before(start: StartInput, now: datetime) -> datetime:
+    """Within a run time never goes back (`Walker._at`). Nor between two: a server's clock may have been set meanwhile,
+    and no entry is older than the one before it."""
+    looked_at = (start.state or {}).get("looked_at")
+    return max(now, datetime.fromisoformat(looked_at)) if looked_at and start.edition >= 3 else now
+
+
+def answered_after_s(w: Walker, received_at: datetime, opened_at: datetime) -> int:
+    """How long an answer took, by the door's clock; which may be behind the server's, and then it took no time."""
+    seconds = int((received_at - opened_at).total_seconds())
+    return max(seconds, 0) if w.start.edition >= 3 else seconds
 
 
 def keep(w: Walker, since: datetime | None = None) -> None:

@@ -12,7 +12,7 @@ from mayday.domain.commands import Ack, Refusal
 from mayday.domain.effects import EffectResult, PageReceipt
 from mayday.domain.incident import Pending
 from mayday.domain.timeline_words import thing
-from mayday.walker import people, registry, roles, tasks
+from mayday.walker import deadlines, people, registry, roles, tasks
 from mayday.walker.state import Flight, Join, Ladder, LevelState
 
 if TYPE_CHECKING:
@@ -333,7 +333,7 @@ def acknowledge(w: Walker, command: Ack) -> dict[str, Any]:
         page=ladder.path,
         joined=command.joined,
         channel=command.channel,
-        after_s=int((command.received_at - ladder.opened_at).total_seconds()),
+        after_s=deadlines.answered_after_s(w, command.received_at, ladder.opened_at),
     )
     tasks.close(w, f"exhausted:{ladder.path}", f"{command.actor} answered", command.actor)
     w.stop_page(ladder.path, f"acknowledged by {command.actor}")

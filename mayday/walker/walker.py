@@ -66,7 +66,7 @@ class Walker:
         """A walker for a fresh incident, or for the state that a run before this one carried over."""
         start.plan, plan = plans.pinned(start.plan)  # the same data, kept once
         if start.state is not None:
-            walker = cls(start, plan, IncidentState.model_validate(start.state), now)
+            walker = cls(start, plan, IncidentState.model_validate(start.state), deadlines.not_before(start, now))
             reopening.on_start(walker)
             return walker
         walker = cls(start, plan, beginning.fresh_state(start, plan), now)

@@ -137,6 +137,7 @@ class Count:
         elif outcome == "rejected" and not (late and poll.then == "rejected"):
             yes, filled = self._seats_for(poll, YES), self._filled(poll)
             reachable = len(yes) + len(poll.seats) - len(filled) >= poll.approvals
+            reachable &= set(poll.required) <= set(poll.seats)  # whom it takes and who may not vote (docs/adr/0150)
             if reachable and NO not in filled.values() and not set(poll.required) & set(filled):
                 yield f"{poll.name} is rejected, and nobody said no"
         elif outcome not in ("approved", "rejected", "lapsed", "withdrawn") and not late:
