@@ -75,6 +75,7 @@ def test_the_link_of_a_card_in_teams_leads_to_where_the_no_asks_why(rooms: Rooms
     reason = dee.locator("#w-role-deputy-why")
     expect(reason).to_be_visible()
     expect(reason).to_be_in_viewport()
+    expect(dee.locator("#w-role-deputy h3")).to_be_in_viewport()
     reason.fill("I am on a plane")
     dee.get_by_role("button", name="Decline").tap()
     told(ana, "Dee Novak cannot take deputy: I am on a plane")
