@@ -17,6 +17,9 @@ from typing import Any, Self, TypeVar
 from uuid import uuid4
 
 import httpx
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, WorkflowExecution
+from temporalio.service import RPCError
 
 from mayday.demo.processes import Part
 from mayday.records import Records
@@ -132,8 +135,20 @@ class House:
             if found:
                 return found
             if time.monotonic() > deadline:
-                raise AssertionError(f"waited {within:.0f} s for {what}; worker: {self.worker.last_words()}")
+                raise AssertionError(
+                    f"waited {within:.0f} s for {what}; {await self._open_runs()}; worker: {self.worker.last_words()}"
+                )
             await asyncio.sleep(0.1)
+
+    async def _open_runs(self) -> str:
+        """What Temporal knows of the runs that are open: what is under way, and how their histories end."""
+        try:
+            client = await Client.connect(self.server.address)
+            return "; ".join(
+                [await _standing(client, run) async for run in client.list_workflows("ExecutionStatus = 'Running'")]
+            )
+        except (RPCError, RuntimeError) as error:
+            return f"Temporal does not answer: {error}"
 
     # callers ----------------------------------------------------------------------------------------------------
 
@@ -221,6 +236,14 @@ class House:
         found = await self.until(look, f"{kind} {data}", within)
         assert found is not None
         return found
+
+
+async def _standing(client: Client, run: WorkflowExecution) -> str:
+    handle = client.get_workflow_handle(run.id, run_id=run.run_id)
+    pending = (await handle.describe()).raw_description.pending_activities
+    under_way = [f"{one.activity_type.name} (try {one.attempt}, {one.last_failure.message})" for one in pending]
+    last = [EventType.Name(event.event_type) for event in (await handle.fetch_history()).events[-12:]]
+    return f"{run.id}: under way {under_way}, at its end {last}"
 
 
 def firing(alerts: list[dict[str, str]], *, status: str = "firing", started_at: str) -> dict[str, Any]:
