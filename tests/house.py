@@ -136,11 +136,11 @@ class House:
                 return found
             if time.monotonic() > deadline:
                 raise AssertionError(
-                    f"waited {within:.0f} s for {what}; {await self._open_runs()}; worker: {self.worker.last_words()}"
+                    f"waited {within:.0f} s for {what}; {await self.open_runs()}; worker: {self.worker.last_words()}"
                 )
             await asyncio.sleep(0.1)
 
-    async def _open_runs(self) -> str:
+    async def open_runs(self) -> str:
         """What Temporal knows of the runs that are open: what is under way, and how their histories end."""
         try:
             client = await Client.connect(self.server.address)

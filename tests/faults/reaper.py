@@ -37,11 +37,12 @@ class Reaper:
             await self._kill_server()
             return
         part = self._house.worker if victim == "worker" else self._house.starter
-        await part.kill()
         try:
+            await part.kill()
             await asyncio.sleep(self._chance.uniform(0, 1.5))
-        finally:
-            await part.start()  # also when the incident is over: somebody has to answer the last questions
+        finally:  # also when the incident is over, at this very moment: somebody has to answer the last questions
+            await part.kill()
+            await part.start()
         await self._house.ready()
 
     async def _kill_server(self) -> None:

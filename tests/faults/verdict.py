@@ -23,6 +23,8 @@ RESPONDERS = ("ana", "dee", "lee", "sam", "kim")
 async def holds(house: House, night: Night, kills: list[str]) -> None:
     """Nothing is missing or twice, every alert is accounted for, and the history replays to the same entries."""
     night = await reviewed(house, night)
+    if UNDISTURBED - night.effects:
+        kills = [*kills, await house.open_runs(), house.worker.last_words()]
     compare(night, kills)
     await every_alert_is_accounted_for(house, night)
     await replays(house, night)
