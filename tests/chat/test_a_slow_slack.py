@@ -1,7 +1,8 @@
-"""A Slack that does not answer: what was asked for beside its page is known all the same, and the page comes once."""
+"""A Slack that does not answer: what was asked for beside its page is known all the same; all are called once."""
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -42,7 +43,9 @@ async def test_one_page_hangs_and_the_other_is_known(tmp_path: Path, runbooks: P
         ]
         assert signals == [TOLD_SIGNAL]
         assert "refused" not in [entry["kind"] for entry in await house.timeline(item["id"])]
+        desk = Counter(page.person for page in await house.records.desk.pages.find(incident_id=item["id"]))
         for person, words in (("raj", "the shop is down"), ("sam", "Bypass the gateway?")):
-            direct = slack.called(f"dm-{USERS[person]}").messages.values()
-            assert sum(words in words_of(message) for message in direct) == 1
+            rooms = [room for room in slack.channels.values() if room.name == f"dm-{USERS[person]}"]
+            direct = [message for room in rooms for message in room.messages.values() if words in words_of(message)]
+            assert len(direct) + desk[person] == 1  # by Slack, or by the desk that stands behind it
         assert slack.violations == []
