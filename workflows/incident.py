@@ -261,10 +261,9 @@ class IncidentWorkflow(Door[Command]):
             leave_footprint(self._walker.state.seq)
 
     def _advance(self) -> None:
-        now = self._now()
-        self._walker.advance(now)
+        self._walker.advance(self._now())
         asked = self._walker.take_effects()
-        flush = self._ledger.due(now, with_effect=bool(asked))
+        flush = self._ledger.due(self._now(), with_effect=bool(asked))
         if not asked and not flush:
             return
         with self._phase().scope():
@@ -274,7 +273,7 @@ class IncidentWorkflow(Door[Command]):
                 else:
                     self._carry(request)
             if flush:
-                self._ledger.turn(now)
+                self._ledger.turn(self._now())
 
     def _phase(self) -> workflow.EventGroup:
         """Temporal's UI groups what was asked for by the phase in which it was."""
@@ -330,7 +329,7 @@ class IncidentWorkflow(Door[Command]):
         if state.seq == self._shown:
             return False
         self._shown = state.seq
-        workflow.set_current_details(markdown(self._walker.board(self._now(), brief=True)))
+        workflow.set_current_details(markdown(self._walker.board(self._now())))
         if self._start.search_attributes:
             values = values_of(state)
             updates = changes(self._attributes, values)

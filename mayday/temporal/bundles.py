@@ -16,7 +16,6 @@ from temporalio.client import WorkflowHistory
 from temporalio.exceptions import ApplicationError
 
 from mayday.domain.bundles import BUNDLE, Bundle, BundledCall, BundleReceipt, CallFailure, CallOutcome
-from mayday.domain.effects import PAGE
 from mayday.domain.limits import LONGEST_PAUSE_S, PAUSE_S
 from mayday.temporal.plugin import data_converter
 
@@ -36,12 +35,8 @@ PATIENCE_S = 2.0
 async def carried(
     bundle: Bundle, carry: Carry, tell: Tell | None = None, *, patience_s: float = PATIENCE_S, pause_s: float = PAUSE_S
 ) -> BundleReceipt:
-    """Every call of the bundle, done or failed. `pause_s`: the first pause between two tries, in seconds.
-
-    Pages begin before anything else: each call runs alone until it first waits.
-    """
-    calls = sorted(bundle.calls, key=lambda call: call.kind != PAGE)
-    under_way = [asyncio.create_task(_outcome(call, carry, pause_s)) for call in calls]
+    """Every call of the bundle, done or failed. `pause_s`: the first pause between two tries, in seconds."""
+    under_way = [asyncio.create_task(_outcome(call, carry, pause_s)) for call in bundle.calls]
     outcomes: list[CallOutcome] = []
     waiting = set(under_way)
     try:

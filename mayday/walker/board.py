@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mayday.walker.walker import Walker
 
 
-def board(w: Walker, now: datetime, *, brief: bool = False) -> Board:
+def board(w: Walker, now: datetime) -> Board:
     state, phases = w.state, w.plan.runbook.phases
     upcoming = [cadence.due_at for cadence in state.cadences.values() if not cadence.stopped and not cadence.paused]
     meta = w.plan.runbook.metadata
@@ -66,12 +66,12 @@ def board(w: Walker, now: datetime, *, brief: bool = False) -> Board:
                 "held": s.held,
                 "delivered": s.delivered,
             }
-            for s in ([] if brief else state.sent[-20:])
+            for s in state.sent[-20:]
         ],
         drill_paused_at=state.drill_paused_at,
         injects=drills.coming(w),
         merged_into=state.merged_into,
-        may=None if brief else authority.authority(w),
+        may=authority.authority(w),
         finished=state.finished,
         seq=state.seq,
         head=state.head,

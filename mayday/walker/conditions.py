@@ -65,8 +65,6 @@ def task_of(about: str) -> str:
 
 def _beside(w: Walker, text: str, about: str, what: str, instead: str, **extra: Any) -> bool | None:
     """As `holds`, for a condition of no step: where it fails it does not hold, and the commander is told, once."""
-    if not extra and _is_about_standing(text):
-        return _about_standing(text, w.state.status, w.state.severity)  # nothing in it can fail
     task_id = task_of(about)
     try:
         held = holds(w, text, None, **extra)

@@ -214,9 +214,8 @@ class Walker:
         """The state as JSON data, for the next run's input."""
         return self.state.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
 
-    def board(self, now: datetime, *, brief: bool = False) -> Board:
-        """What is shown of the incident. `brief`: without who may what, and without what was sent."""
-        return board.board(self, now, brief=brief)
+    def board(self, now: datetime) -> Board:
+        return board.board(self, now)
 
     # what the verbs use ---------------------------------------------------------------------------------------
 
