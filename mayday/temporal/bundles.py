@@ -94,7 +94,7 @@ async def _outcome(call: BundledCall, carry: Carry, pause_s: float) -> CallOutco
                     break
                 if error.next_retry_delay is not None:
                     wait = error.next_retry_delay.total_seconds()
-            except Exception as error:
+            except Exception as error:  # a defect of one call is not the end of the others
                 log.exception("call_failed", call=call.key)
                 failure = CallFailure(code=type(error).__name__, message=str(error))
             if left and wait > LONGEST_PAUSE_S:
